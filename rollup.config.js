@@ -1,0 +1,34 @@
+"use strict";
+// `npm run build`: dist/<target>/<module>.js and .d.ts. ONLY=mqtt,ota, TARGET=node and TYPES=0 make it faster.
+const dts = require("rollup-plugin-dts").default;
+const { modules, hosts } = require("./scripts/build/modules.js");
+const { resolve, emit, minify, publicTypes } = require("./scripts/build/plugins.js");
+
+// A host's module that is loaded but never used may go; reading a property of one does nothing.
+const treeshake = { manualPureFunctions: ["require"], propertyReadSideEffects: false, tryCatchDeoptimization: false };
+
+const output = {
+  format: "cjs",
+  strict: false,
+  esModule: false,
+  freeze: false,
+  exports: "named",
+  externalLiveBindings: false,
+  generatedCode: "es5",
+};
+
+const code = ({ name, entry }) =>
+  hosts().map((host) => ({
+    input: entry,
+    treeshake,
+    output: { ...output, file: `${host.dist}/${name}.js` },
+    plugins: [resolve(host.file), emit(), minify()],
+  }));
+
+const types = ({ name, entry }) => ({
+  input: entry,
+  output: hosts().map((host) => ({ file: `${host.dist}/${name}.d.ts`, format: "es" })),
+  plugins: [dts({ tsconfig: "tsconfig.json" }), publicTypes()],
+});
+
+module.exports = modules().flatMap((item) => [...code(item), ...(process.env.TYPES === "0" ? [] : [types(item)])]);

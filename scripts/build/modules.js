@@ -1,0 +1,40 @@
+"use strict";
+// What is built: every published module whose entry exists, for every target whose file exists.
+const fs = require("node:fs");
+const path = require("node:path");
+
+const root = path.resolve(__dirname, "../..");
+
+const entries = {
+  mqtt: "src/mqtt/index.ts",
+  sas: "src/auth/sas.ts",
+  ota: "src/ota/index.ts",
+  tpm: "src/tpm/index.ts",
+  bigiot: "src/cloud/bigiot/index.ts",
+  aliiot: "src/cloud/aliiot/index.ts",
+  watson: "src/cloud/watson/index.ts",
+  iotconnect: "src/cloud/iotconnect/index.ts",
+  iotcentral: "src/cloud/iotcentral/index.ts",
+};
+
+const targets = ["espruino", "iotjs", "kaluma", "node"];
+
+const exists = (file) => fs.existsSync(path.join(root, file));
+
+function modules() {
+  const only = process.env.ONLY ? process.env.ONLY.split(",") : Object.keys(entries);
+  for (const name of only) if (!entries[name]) throw new Error(`ONLY=${name}: the modules are ${Object.keys(entries).join(", ")}`);
+  const found = only.filter((name) => exists(entries[name]));
+  if (!found.length) throw new Error(`there is no entry yet of ${only.join(", ")}`);
+  return found.map((name) => ({ name, entry: path.join(root, entries[name]) }));
+}
+
+function hosts() {
+  const only = process.env.TARGET ? process.env.TARGET.split(",") : targets;
+  for (const name of only) if (!targets.includes(name)) throw new Error(`TARGET=${name}: the targets are ${targets.join(", ")}`);
+  return only
+    .filter((name) => exists(`targets/${name}.ts`))
+    .map((name) => ({ name, file: path.join(root, "targets", `${name}.ts`), dist: path.join(root, "dist", name) }));
+}
+
+module.exports = { root, entries, targets, modules, hosts };

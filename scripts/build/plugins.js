@@ -1,0 +1,60 @@
+"use strict";
+const fs = require("node:fs");
+const path = require("node:path");
+const swc = require("@swc/core");
+const ts = require("typescript");
+const settings = require("./swc.js");
+const { shrink, PRIVATE } = require("./terser.js");
+const { root } = require("./modules.js");
+const { faults } = require("./names.js");
+
+/** TypeScript's way of naming files, and `#host` as the file of the target. */
+const resolve = (host) => ({
+  name: "resolve",
+  resolveId(id, importer) {
+    if (id === "#host") return host;
+    if (!importer || id[0] !== ".") return null;
+    const base = path.resolve(path.dirname(importer), id);
+    return [base, `${base}.ts`, `${base}/index.ts`].find((file) => fs.existsSync(file) && fs.statSync(file).isFile()) || null;
+  },
+});
+
+const emit = () => ({
+  name: "emit",
+  transform: (code, id) => swc.transform(code, { ...settings.build, filename: id }).then((out) => ({ code: out.code, map: null })),
+});
+
+const minify = () => ({
+  name: "minify",
+  buildStart() {
+    const wrong = faults(readMap());
+    if (wrong.length) this.error(`mangle.json: ${wrong.join("; ")}. Run \`npm run mangle\`.`);
+  },
+  renderChunk: (code) => shrink(code, readMap()).then((out) => ({ code: out, map: null })),
+});
+
+const readMap = () => {
+  const file = path.join(root, "mangle.json");
+  return fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, "utf8")) : {};
+};
+
+/** Private members are not part of the types either, and no name of the build may be left. */
+const publicTypes = () => ({
+  name: "public-types",
+  renderChunk(code) {
+    const tree = ts.createSourceFile("out.d.ts", code, ts.ScriptTarget.Latest, true);
+    const cuts = [];
+    const visit = (node) => {
+      if (ts.isTypeElement(node) || ts.isClassElement(node)) {
+        if (node.name && PRIVATE.test(node.name.text || "")) return void cuts.push([node.getFullStart(), node.end]);
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(tree);
+    for (const [from, to] of cuts.reverse()) code = code.slice(0, from) + code.slice(to);
+    if (/from ['"]/.test(code)) this.error(`the types are not self-contained: ${code.match(/.*from ['"].*/)[0]}`);
+    return { code, map: null };
+  },
+});
+
+module.exports = { resolve, emit, minify, publicTypes };
