@@ -49,6 +49,8 @@ export interface Host {
 
   /** The host's own hash, or undefined where it has none. */
   hash(algorithm: "sha256" | "sha1" | "md5", bytes: Bytes): Bytes | undefined;
+  /** Text to UTF-8, and the host's binary objects (Uint8Array, ArrayBuffer, Buffer) to their bytes; undefined for anything else. */
+  dataToBytes(data: unknown): Bytes | undefined;
   /** Text as the host holds it, to UTF-8. */
   textToBytes(text: string): Bytes;
   /** UTF-8 to text as the host holds it; ill-formed sequences become U+FFFD where the host has Unicode. */
