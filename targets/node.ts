@@ -1,0 +1,169 @@
+/** Node: for tests, gateways and bridges. */
+import type { Bytes, Link, LinkHandler, Timer, TlsOptions } from "../src/host";
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import * as net from "node:net";
+import * as path from "node:path";
+import * as tls from "node:tls";
+
+/** How long unsent data may hold up a close. */
+const LINGER = 5000;
+
+class NodeLink {
+  _open = false;
+  _ending?: NodeJS.Timeout;
+  _closed = false;
+  _unsent = 0;
+  _reason?: string;
+  _socket!: net.Socket;
+  constructor(public _handler: LinkHandler) {}
+
+  _opened() {
+    this._open = true;
+    if (!this._ending) this._handler._open();
+  }
+
+  _sent() {
+    if (!--this._unsent && !this._ending && !this._closed) this._handler._drain();
+  }
+
+  _over() {
+    if (this._closed) return;
+    this._closed = true;
+    clearTimeout(this._ending);
+    this._handler._close(this._reason);
+  }
+}
+
+function latin1(bytes: Bytes): Buffer {
+  return Buffer.from(bytes, "latin1");
+}
+
+export function connect(host: string, port: number, options: TlsOptions | undefined, handler: LinkHandler): Link {
+  const link = new NodeLink(handler);
+  try {
+    // An IP address is no name for SNI (RFC 6066 §3); Node then checks the certificate against the address itself.
+    link._socket = options
+      ? tls.connect({
+          host,
+          port,
+          ca: options.ca,
+          cert: options.cert,
+          key: options.key,
+          servername: options.servername || (net.isIP(host) ? "" : host),
+          rejectUnauthorized: true,
+        })
+      : net.connect({ host, port });
+  } catch (e) {
+    link._reason = (e as Error).message;
+    link._socket = new net.Socket();
+    setTimeout(() => link._over(), 0);
+    return link;
+  }
+  link._socket
+    .on(options ? "secureConnect" : "connect", () => link._opened())
+    .on("data", (data: Buffer) => {
+      if (!link._ending) handler._data(data.toString("latin1"));
+    })
+    .on("error", (e) => {
+      link._reason = e.message;
+    })
+    .on("close", () => link._over());
+  return link;
+}
+
+export function write(link: Link, bytes: Bytes): void {
+  const l = link as NodeLink;
+  if (l._ending || l._closed) return;
+  l._unsent++;
+  l._socket.write(latin1(bytes), () => l._sent());
+}
+
+export function end(link: Link): void {
+  const l = link as NodeLink;
+  if (l._ending || l._closed) return;
+  l._ending = setTimeout(() => l._socket.destroy(), LINGER);
+  if (l._open) l._socket.end();
+  else l._socket.destroy();
+}
+
+export function now(): number {
+  return Date.now();
+}
+
+export function after<A>(ms: number, fn: (arg: A) => void, arg?: A): Timer {
+  return setTimeout(fn as (arg?: A) => void, ms, arg);
+}
+
+export function cancel(timer: Timer): void {
+  clearTimeout(timer as NodeJS.Timeout | undefined);
+}
+
+export function random(): number {
+  return Math.random();
+}
+
+export function hash(algorithm: "sha256" | "sha1" | "md5", bytes: Bytes): Bytes | undefined {
+  return createHash(algorithm).update(latin1(bytes)).digest().toString("latin1");
+}
+
+export function textToBytes(text: string): Bytes {
+  return Buffer.from(text, "utf8").toString("latin1");
+}
+
+export function bytesToText(bytes: Bytes): string {
+  return latin1(bytes).toString("utf8");
+}
+
+/** One file per name, below $THINCLOUD_STORE or ./.thincloud. */
+function file(name: string): string {
+  return path.join(process.env.THINCLOUD_STORE || path.join(process.cwd(), ".thincloud"), encodeURIComponent(name) + ".bin");
+}
+
+export function storeSize(name: string): number {
+  try {
+    return fs.statSync(file(name)).size;
+  } catch {
+    return -1;
+  }
+}
+
+export function storeRead(name: string, offset: number, length: number): Bytes {
+  try {
+    return fs.readFileSync(file(name)).toString("latin1", offset, offset + length);
+  } catch {
+    return "";
+  }
+}
+
+export function storeWrite(name: string, offset: number, bytes: Bytes, size?: number): boolean {
+  const held = storeSize(name);
+  const whole = offset ? held : size || bytes.length;
+  // Offset 0 is what creates, as on Espruino; the rest goes where nothing was written yet.
+  if (name.length > 28 || !whole || (offset ? held < 0 : held >= 0) || offset + bytes.length > whole) return false;
+  const data = offset ? fs.readFileSync(file(name)) : Buffer.alloc(whole, 0xff);
+  if (data.subarray(offset, offset + bytes.length).some((byte) => byte !== 0xff)) return false;
+  try {
+    fs.mkdirSync(path.dirname(file(name)), { recursive: true });
+    data.write(bytes, offset, "latin1");
+    fs.writeFileSync(file(name), data);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function storeErase(name: string): void {
+  fs.rmSync(file(name), { force: true });
+}
+
+/** What `restart` does: the process ends for its supervisor to start it again. Tests put their own function here. */
+export const supervisor = { restart: (): void => process.exit(0) };
+
+export function restart(): void {
+  supervisor.restart();
+}
+
+export function log(text: string): void {
+  console.log(text);
+}
