@@ -14,45 +14,50 @@ export interface TlsOptions {
   servername?: string;
 }
 
-/** What receives a link's events. Every call comes from the event loop, never from inside `connect` or `write`. */
-export interface LinkHandler {
-  /** TCP is up, or the TLS handshake has ended (on hosts that verify: verified). */
-  _open(): void;
-  /** At most 1 KiB at a time on hosts where deep indexing is slow. */
-  _data(bytes: Bytes): void;
-  /** All that was written has been handed to the network. */
-  _drain(): void;
-  /** Exactly once, also when `_open` never came; nothing follows it. */
-  _close(reason?: string): void;
+/** A connection. Only the target that made it looks inside, but for the owner that it carries. */
+export interface Link {
+  _owner: any;
 }
 
-/** Opaque: only the target that made it looks inside. */
-export type Link = unknown;
+/**
+ * What a link says, with the link as `this`: a string is received bytes (at most 1 KiB at a time on hosts where deep
+ * indexing is slow); `undefined` is that all written bytes went to the network; anything else is the end of the link,
+ * with a `message` when there is a reason. It is called from the event loop only, never from inside `connect`, `write`
+ * or `end`. The end may be told twice, and bytes may come after `end`: an owner that let go of a link does not listen to it.
+ */
+export type Heard = (this: Link, what?: Bytes | boolean | { message: string }) => void;
+
 /** Opaque: what `after` returned. */
 export type Timer = unknown;
 
 export interface Host {
-  /** Opens a link. Never throws: what fails is reported by `_close`. */
-  connect(host: string, port: number, tls: TlsOptions | undefined, handler: LinkHandler): Link;
-  /** Queues bytes. Write again only after `_drain`: the hosts buffer without limit. */
+  /** Opens a link. Never throws: what fails is told to `heard`. Bytes may be written at once; the host keeps them until it is open. */
+  connect(host: string, port: number, tls: TlsOptions | undefined, owner: unknown, heard: Heard): Link;
+  /** Queues bytes. Write again only when the link has told that they are gone: the hosts buffer without limit. */
   write(link: Link, bytes: Bytes): void;
-  /** Sends what is queued and closes. Idempotent. */
+  /** Sends what is queued and closes, within seconds also when the peer is silent. Nothing needs to be awaited. */
   end(link: Link): void;
 
   /** Milliseconds since 1970 by the host's clock, which may never have been set. */
   now(): number;
   after<A>(ms: number, fn: (arg: A) => void, arg?: A): Timer;
-  /** Nothing happens for a timer that ran, or `undefined`. */
+  /** Nothing happens for `undefined`. Whoever set a timer forgets it when it runs: its number may be given to the next one. */
   cancel(timer: Timer): void;
   /** 0 ≤ n < 1. */
   random(): number;
 
+  /**
+   * The name under which an object's own `on` and `removeListener` keep the listeners of an event (one function or an
+   * array), or undefined where objects have no such methods and core/emitter gives them.
+   */
+  listeners: string | undefined;
+
   /** The host's own hash, or undefined where it has none. */
   hash(algorithm: "sha256" | "sha1" | "md5", bytes: Bytes): Bytes | undefined;
-  /** Text to UTF-8, and the host's binary objects (Uint8Array, ArrayBuffer, Buffer) to their bytes; undefined for anything else. */
-  dataToBytes(data: unknown): Bytes | undefined;
   /** Text as the host holds it, to UTF-8. */
   textToBytes(text: string): Bytes;
+  /** The same, and the host's binary objects (Uint8Array, ArrayBuffer, Buffer) to their bytes; undefined for anything else. */
+  dataToBytes(data: unknown): Bytes | undefined;
   /** UTF-8 to text as the host holds it; ill-formed sequences become U+FFFD where the host has Unicode. */
   bytesToText(bytes: Bytes): string;
 

@@ -16,10 +16,6 @@ interface Socket {
   end(): void;
 }
 
-interface Clock {
-  _id?: number;
-}
-
 declare function require(name: string): any;
 declare function setTimeout(fn: (...args: any[]) => void, ms: number, ...args: unknown[]): number;
 declare function clearTimeout(id: number): void;
@@ -111,24 +107,13 @@ export function end(link: Link): void {
 
 export const now = Date.now;
 
-function ran(clock: Clock, fn: (arg: any) => void, arg: unknown) {
-  clock._id = undefined;
-  fn(arg);
-}
-
-/** The number of a timer that ran is given to the next one, so numbers are not handed out. */
 export function after<A>(ms: number, fn: (arg: A) => void, arg?: A): Timer {
-  const clock: Clock = {};
-  clock._id = setTimeout(ran, ms, clock, fn, arg);
-  return clock;
+  return setTimeout(fn, ms, arg);
 }
 
+/** Without an identifier `clearTimeout` throws. */
 export function cancel(timer: Timer): void {
-  const clock = timer as Clock | undefined;
-  if (clock && clock._id) {
-    clearTimeout(clock._id);
-    clock._id = undefined;
-  }
+  if (timer) clearTimeout(timer as number);
 }
 
 export const random = Math.random;
@@ -136,6 +121,10 @@ export const random = Math.random;
 /** Builds for a PC or a watch keep text apart from bytes; on microcontrollers a string is its bytes. */
 export function textToBytes(text: string): Bytes {
   return E.isUTF8(text) ? E.fromUTF8(text) : text;
+}
+
+export function dataToBytes(data: any): Bytes | undefined {
+  return typeof data === "string" ? textToBytes(data) : data && data.byteLength >= 0 ? E.toString(data) : undefined;
 }
 
 export function bytesToText(bytes: Bytes): string {

@@ -111,6 +111,12 @@ export function textToBytes(text: string): Bytes {
   return Buffer.from(text, "utf8").toString("latin1");
 }
 
+export function dataToBytes(data: unknown): Bytes | undefined {
+  if (typeof data === "string") return textToBytes(data);
+  if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("latin1");
+  return data instanceof ArrayBuffer ? Buffer.from(data).toString("latin1") : undefined;
+}
+
 export function bytesToText(bytes: Bytes): string {
   return latin1(bytes).toString("utf8");
 }

@@ -1,41 +1,47 @@
-import { log } from "#host";
+import { listeners, log } from "#host";
 
 export type Listener = (a?: any, b?: any, c?: any) => void;
 
-/** What an object needs to carry `on`, `removeListener` and `emit`. Assign the three to a prototype; Espruino's own are asynchronous. */
+/** What carries `on`, `removeListener` and `emit`; its prototype was given to `emitter`. */
 export interface Emitter {
-  _on: { [event: string]: Listener[] };
-  emit(event: string, a?: unknown, b?: unknown, c?: unknown): void;
+  on(event: string, listener: Listener): this;
+  removeListener(event: string, listener: Listener): this;
+  /** Calls the listeners of an event, or one function, as it calls all that the application gave. */
+  emit(event: string | Listener, a?: unknown, b?: unknown, c?: unknown): void;
 }
 
-/** Adds a listener; listeners run in the order they were added, synchronously from the event. */
-export function on<T extends Emitter>(this: T, event: string, listener: Listener): T {
-  (this._on[event] = this._on[event] || []).push(listener);
-  return this;
-}
+const KEPT = listeners || "_on";
 
-/** Takes a listener away; an event already under way still reaches it. */
-export function removeListener<T extends Emitter>(this: T, event: string, listener: Listener): T {
-  this._on[event] = (this._on[event] || []).filter(function (l) {
-    return l !== listener;
-  });
-  return this;
-}
-
-/** Calls what the application gave: what it throws becomes an `error` event, or a log line when `quiet`, and never reaches the socket. */
-export function run(target: Emitter, quiet: boolean, fn: Listener, a?: unknown, b?: unknown, c?: unknown): void {
-  try {
-    fn.call(target, a, b, c);
-  } catch (e) {
-    if (quiet) log("" + e);
-    else target.emit("error", e);
+/**
+ * Listeners run in the order they were added, synchronously from the event. One that throws becomes an `error` event,
+ * and an error nobody listens to becomes a log line: neither reaches the socket.
+ */
+export function emit(this: any, event: string | Listener, a?: unknown, b?: unknown, c?: unknown): void {
+  const own = typeof event === "function" ? event : this[KEPT + event];
+  const list = own ? [].concat(own) : event === "error" ? [log as never] : [];
+  for (let i = 0; i < list.length; i++) {
+    try {
+      (list[i] as Listener).call(this, a, b, c);
+    } catch (e) {
+      if (event === "error") log("" + e);
+      else this.emit("error", e);
+    }
   }
 }
 
-/** Calls the listeners of an event; an error nobody listens to becomes a log line. */
-export function emit(this: Emitter, event: string, a?: unknown, b?: unknown, c?: unknown): void {
-  const list = this._on[event] || [];
-  const quiet = event === "error";
-  for (let i = 0; i < list.length; i++) run(this, quiet, list[i], a, b, c);
-  if (quiet && !list.length) log("" + a);
+/** Gives a prototype its events. Espruino's own `emit` is asynchronous; its `on` and `removeListener` serve. */
+export function emitter(prototype: any): void {
+  prototype.emit = emit;
+  if (!listeners) {
+    prototype.on = function (event: string, listener: Listener) {
+      this[KEPT + event] = (this[KEPT + event] || []).concat(listener);
+      return this;
+    };
+    prototype.removeListener = function (event: string, listener: Listener) {
+      this[KEPT + event] = (this[KEPT + event] || []).filter(function (l: Listener) {
+        return l !== listener;
+      });
+      return this;
+    };
+  }
 }

@@ -20,31 +20,15 @@ export const PINGRESP = 13;
 export const PINGREQ_PACKET = "\xc0\0";
 export const DISCONNECT_PACKET = "\xe0\0";
 
-export interface Will {
-  topic: string;
-  payload: string;
-  qos?: 0 | 1 | 2;
-  retain?: boolean;
-}
-
-/** What gets the packets that `parse` cuts; true stops the cutting, because the link is gone. */
-export interface Sink {
-  _packet(head: number, body: Bytes): boolean | undefined;
-}
-
-/** A malformed packet; `clause` is the numbered statement of MQTT 3.1.1 that it breaks. */
-export function malformed(clause: string): never {
-  throw error("protocol", "the broker broke [MQTT-" + clause + "]");
-}
-
 /** Reads a 16-bit number at `at`; NaN past the end. */
 export function word(b: Bytes, at: number): number {
   return b.charCodeAt(at) * 256 + b.charCodeAt(at + 1);
 }
 
-/** Length-prefixed bytes [MQTT-1.5.3]. */
-export function field(b: Bytes): Bytes {
-  if (b.length > 65535) throw error("config", "a topic, clientId, username, password or will is longer than 65535 bytes");
+/** Length-prefixed UTF-8 [MQTT-1.5.3]. */
+export function field(text: string): Bytes {
+  const b = textToBytes(text);
+  if (b.length > 65535) throw error("config", "longer than 65535 bytes: " + b.substr(0, 20));
   return u16(b.length) + b;
 }
 
@@ -56,59 +40,31 @@ export function packet(head: number, body: Bytes): Bytes {
   return b + chr(n) + body;
 }
 
-/** PUBACK, PUBREC, PUBREL, PUBCOMP; the low bits of `head` are the flags that [MQTT-2.2.2-1] reserves. */
+/** PUBACK, PUBREC, PUBREL, PUBCOMP; PUBREL has the flags that [MQTT-2.2.2-1] reserves. */
 export function ack(type: number, id: number): Bytes {
-  return chr(type << 4 | (type === PUBREL ? 2 : 0), 2) + u16(id);
-}
-
-/** A topic name or filter as UTF-8, or an error that names what is wrong. `wild`: a filter may have wildcards. */
-export function topicBytes(topic: unknown, wild?: boolean): Bytes {
-  const b = typeof topic === "string" ? textToBytes(topic) : "";
-  let ok = b && b.length < 65536 && b.indexOf("\0") < 0 && valid(b);
-  const levels = b.split("/");
-  for (let i = 0; ok && i < levels.length; i++) {
-    const l = levels[i];
-    if (l.indexOf("+") >= 0 || l.indexOf("#") >= 0) ok = wild && l.length < 2 && (l === "+" || i === levels.length - 1);
-  }
-  if (!ok) throw error("config", "topic " + topic + ": 1–65535 bytes of UTF-8, no NUL, " + (wild ? "wildcards alone in a level, # last" : "no wildcard"));
-  return b;
-}
-
-/** Whether a topic name falls under a filter [MQTT-4.7]. */
-export function matches(filter: Bytes, topic: Bytes): boolean {
-  if (filter === topic) return true;
-  const f = filter.split("/");
-  const t = topic.split("/");
-  // [MQTT-4.7.2-1]
-  if (topic.charAt(0) === "$" && f[0] !== t[0]) return false;
-  for (let i = 0; i < f.length; i++) {
-    if (f[i] === "#") return true;
-    if (i >= t.length || (f[i] !== "+" && f[i] !== t[i])) return false;
-  }
-  return f.length === t.length;
+  return chr((type << 4) | (type === PUBREL ? 2 : 0), 2) + u16(id);
 }
 
 /**
- * Cuts whole packets off the front of `b`, hands each to `sink`, and returns what is left. Throws on a malformed length
- * and on a packet announced longer than `max` bytes, before a byte of it is kept.
+ * Whether bytes may name a topic: UTF-8 without NUL [MQTT-1.5.3-1], [MQTT-1.5.3-2], not empty [MQTT-4.7.3-1], and no
+ * wildcard [MQTT-3.3.2-2] unless it is a filter (`wild`), where each has its place [MQTT-4.7.1-2], [MQTT-4.7.1-3].
  */
-export function parse(b: Bytes, max: number, sink: Sink): Bytes {
-  const size = b.length;
-  let at = 0;
-  while (at + 1 < size) {
-    let i = at + 1;
-    let c = b.charCodeAt(i);
-    let n = c & 127;
-    for (let m = 128; c > 127; m *= 128) {
-      if (m > 2097152) malformed("2.2.3");
-      // NaN past the end: leaves the loop, and the length test below asks for more bytes.
-      c = b.charCodeAt(++i);
-      n += (c & 127) * m;
-    }
-    if (n > max) throw error("limit", "a packet of " + n + " bytes is over maxPacketSize " + max);
-    if (++i + n > size) break;
-    if (sink._packet(b.charCodeAt(at), b.substr(i, n))) return "";
-    at = i + n;
+export function topical(b: Bytes, wild?: boolean): boolean {
+  const levels = b.split("/");
+  let ok = !!b && b.indexOf("\0") < 0 && valid(b);
+  for (let i = 0; ok && i < levels.length; i++) {
+    const l = levels[i];
+    if (l.indexOf("+") >= 0 || l.indexOf("#") >= 0) ok = !!wild && (l === "+" || (l === "#" && i === levels.length - 1));
   }
-  return at ? b.substr(at) : b;
+  return ok;
+}
+
+/** Whether a topic name falls under a filter [MQTT-4.7]. */
+export function matches(filter: string, topic: string): boolean {
+  const f = filter.split("/");
+  const t = topic.split("/");
+  let i = 0;
+  while (i < f.length && i < t.length && f[i] !== "#" && (f[i] === "+" || f[i] === t[i])) i++;
+  // [MQTT-4.7.2-1]
+  return (f[i] === "#" || (i === f.length && i === t.length)) && (topic.charAt(0) !== "$" || f[0] === t[0]);
 }

@@ -1,6 +1,6 @@
 import { chr, u16 } from "../core/bytes";
 import type { Bytes } from "../host";
-import { ack, PUBLISH, PUBREC, PUBREL, word } from "./packet";
+import { ack, packet, PUBLISH, PUBREC, PUBREL, word } from "./packet";
 
 export type Done = (err?: Error, result?: any) => void;
 
@@ -30,123 +30,84 @@ export interface Session {
   _at: number;
   /** Sum of the bytes in `_queue`. */
   _size: number;
+  /** The identifier given last. */
   _last: number;
   /** Identifiers received at QoS 2 and not yet released, with their store key. */
   _held: { [id: number]: number };
-  _count: number;
   _store?: Store;
-  _newId(): number;
-  _add(entry: Entry, first?: boolean): void;
-  _next(limit: number, inflight: number, done: Done[]): Bytes;
-  _settle(type: number, id: number): Entry | undefined;
-  _hold(id: number): boolean;
-  _release(id: number): void;
-  _resume(kept: boolean): void;
 }
 
-/** What answers a packet: the low nibble of PUBLISH tells QoS 1 from QoS 2, the others are answered by the next type. */
-function answer(head: number): number {
-  return head >> 4 === PUBLISH ? (head & 2 ? 4 : 5) : (head >> 4) + 1;
+/** Takes what a store has kept: publications and releases under way (identifier and packet), and held identifiers. */
+export function restore(s: Session, record: Bytes, key: number): void {
+  const id = word(record, 0);
+  if (record.length > 2) {
+    s._queue.push({ _id: id, _bytes: record.substr(2), _sent: true, _key: key });
+    s._size += record.length - 2;
+    s._last = id;
+  } else s._held[id] = key;
 }
 
-export const Session = function (this: Session, store?: Store) {
-  const self = this;
-  self._queue = [];
-  self._at = self._size = self._last = self._count = 0;
-  self._held = {};
-  self._store = store;
-  if (store)
-    store.each(function (record, key) {
-      const id = word(record, 0);
-      if (record.length > 2) {
-        self._queue.push({ _id: id, _bytes: record.substr(2), _sent: true, _key: key });
-        self._size += record.length;
-        self._last = id;
-      } else {
-        self._held[id] = key;
-        self._count++;
-      }
-    });
-} as unknown as { new (store?: Store): Session };
-
-Session.prototype = {
-  /** Never 0 and never one in flight [MQTT-2.3.1-1], [MQTT-2.3.1-2]. */
-  _newId() {
-    let id = this._last;
+/**
+ * Queues a packet, whose identifier (for all but QoS 0) comes between `before` and `after`.
+ * Identifiers are never 0 and never alike in flight [MQTT-2.3.1-1], [MQTT-2.3.1-4].
+ */
+export function enqueue(s: Session, head: number, before: Bytes, after: Bytes, done?: Done, first?: boolean): void {
+  const queue = s._queue;
+  let id = 0;
+  if (head >> 4 !== PUBLISH || head & 6) {
     let i = 0;
-    while (i >= 0) {
+    for (id = s._last; i >= 0; ) {
       id = (id % 65535) + 1;
-      for (i = this._queue.length - 1; i >= 0 && this._queue[i]._id !== id; ) i--;
+      for (i = queue.length - 1; i >= 0 && queue[i]._id !== id; ) i--;
     }
-    return (this._last = id);
-  },
+    s._last = id;
+    before += u16(id);
+  }
+  const e: Entry = { _id: id, _bytes: packet(head, before + after), _done: done };
+  s._size += e._bytes.length;
+  if (s._store && id && head >> 4 === PUBLISH) e._key = s._store.put(u16(id) + e._bytes);
+  queue.splice(first ? 0 : queue.length, 0, e);
+}
 
-  _add(entry, first) {
-    this._size += entry._bytes.length;
-    if (first) this._queue.splice(0, 0, entry);
-    else this._queue.push(entry);
-    if (this._store && entry._id && entry._bytes.charCodeAt(0) >> 4 === PUBLISH) entry._key = this._store.put(u16(entry._id) + entry._bytes);
-  },
+/** Takes the next packet to send [MQTT-4.6.0-1], or undefined. What is done with being sent leaves the queue. */
+export function next(s: Session): Entry | undefined {
+  const e = s._queue[s._at];
+  if (e) {
+    if (e._id) s._at++;
+    else {
+      s._queue.splice(s._at, 1);
+      s._size -= e._bytes.length;
+    }
+  }
+  return e;
+}
 
-  /** Bytes of what may go now, in order [MQTT-4.6.0-1]; QoS 0 leaves the queue and its callback moves to `done`. */
-  _next(limit, inflight, done) {
-    let out = "";
-    let e;
-    while (out.length < limit && this._at < inflight && (e = this._queue[this._at])) {
-      // [MQTT-3.3.1-1]
-      if (e._sent && e._bytes.charCodeAt(0) >> 4 === PUBLISH) out += chr(e._bytes.charCodeAt(0) | 8) + e._bytes.substr(1);
-      else out += e._bytes;
-      e._sent = true;
-      if (e._id) this._at++;
-      else {
-        this._queue.splice(this._at, 1);
-        this._size -= e._bytes.length;
-        if (e._done) done.push(e._done);
+/** The answer of type `type` to packet `id`: the entry it settles, now gone from the queue; PUBREC only turns it into its PUBREL. */
+export function settle(s: Session, type: number, id: number): Entry | undefined {
+  for (let i = 0; i < s._at; i++) {
+    const e = s._queue[i];
+    const head = e._bytes.charCodeAt(0) >> 1;
+    const key = e._key;
+    if (e._id === id && type === (head >> 3 === PUBLISH ? 3 + (head & 3) : (head >> 3) + 1)) {
+      s._size -= e._bytes.length;
+      if (type === PUBREC) {
+        e._bytes = ack(PUBREL, id);
+        s._size += 4;
+        e._key = s._store && s._store.put(u16(id) + e._bytes);
+      } else {
+        s._queue.splice(i, 1);
+        s._at--;
       }
+      if (key) s._store!.drop(key);
+      return e;
     }
-    return out;
-  },
+  }
+}
 
-  /** An answer from the broker: the entry it settles, gone from the queue; PUBREC only turns it into its PUBREL. */
-  _settle(type, id) {
-    for (let i = 0; i < this._at; i++) {
-      const e = this._queue[i];
-      if (e._id === id && answer(e._bytes.charCodeAt(0)) === type) {
-        const key = e._key;
-        this._size -= e._bytes.length;
-        if (type === PUBREC) {
-          e._bytes = ack(PUBREL, id);
-          this._size += 4;
-          e._key = this._store && this._store.put(u16(id) + e._bytes);
-        } else {
-          this._queue.splice(i, 1);
-          this._at--;
-        }
-        if (key) this._store!.drop(key);
-        return e;
-      }
-    }
-  },
-
-  /** Notes a QoS 2 identifier; false when it is held already, and the message was delivered before. */
-  _hold(id) {
-    if (this._held[id]) return false;
-    this._held[id] = this._store ? this._store.put(u16(id)) : 1;
-    this._count++;
-    return true;
-  },
-
-  _release(id) {
-    if (this._held[id]) {
-      if (this._store) this._store.drop(this._held[id]);
-      delete this._held[id];
-      this._count--;
-    }
-  },
-
-  /** A new link: all that is not settled goes again. `kept`: the broker remembers the session. */
-  _resume(kept) {
-    this._at = 0;
-    if (!kept) for (const id in this._held) this._release(+id);
-  },
-} as Session;
+/** The bytes of an entry; a PUBLISH that may have gone before carries DUP [MQTT-3.3.1-1]. */
+export function outgoing(e: Entry): Bytes {
+  const head = e._bytes.charCodeAt(0);
+  const b = e._sent && head >> 4 === PUBLISH ? chr(head | 8) + e._bytes.substr(1) : e._bytes;
+  e._sent = true;
+  return b;
+}
