@@ -92,20 +92,19 @@ export function connect(host: string, port: number, tls: TlsOptions | undefined,
   return link;
 }
 
-export function write(link: Link, bytes: Bytes): void {
+export function write(link: any, bytes: Bytes): void {
   // A socket closed by the peer throws before its `close` event has run; one dropped with the Wi-Fi never has one.
   try {
-    if (!(link as Socket)._ending) (link as Socket).write(bytes);
+    if (!link._ending) link.write(bytes);
   } catch (e) {
-    (link as Socket).emit("close");
+    link.emit("close");
   }
 }
 
-export function end(link: Link): void {
-  const socket = link as Socket;
-  if (!socket._ending) {
-    socket._ending = setTimeout(closed.bind(socket), LINGER);
-    if (socket.end) socket.end();
+export function end(link: any): void {
+  if (!link._ending) {
+    link._ending = setTimeout(closed.bind(link), LINGER);
+    if (link.end) link.end();
   }
 }
 
@@ -123,11 +122,10 @@ export function after<A>(ms: number, fn: (arg: A) => void, arg?: A): Timer {
   return clock;
 }
 
-export function cancel(timer: Timer): void {
-  const clock = timer as Clock | undefined;
-  if (clock && clock._id) {
-    clearTimeout(clock._id);
-    clock._id = undefined;
+export function cancel(timer: any): void {
+  if (timer && timer._id) {
+    clearTimeout(timer._id);
+    timer._id = undefined;
   }
 }
 
@@ -140,6 +138,55 @@ export function textToBytes(text: string): Bytes {
 
 export function bytesToText(bytes: Bytes): string {
   return E.isUTF8("\u20ac") ? E.asUTF8(bytes) : bytes;
+}
+
+/** The library whose functions are hashes; false once it was not found: each failing `require` searches the whole flash. */
+let crypto: any;
+
+export function hash(algorithm: "sha256" | "sha1" | "md5", bytes: Bytes): Bytes | undefined {
+  if (crypto === undefined) {
+    crypto = false;
+    try {
+      crypto = require("crypto");
+    } catch (e) {
+      // Not in this build.
+    }
+  }
+  const name = algorithm.toUpperCase();
+  return crypto && crypto[name] && E.toString(crypto[name](bytes));
+}
+
+/** One char more and the interpreter would silently use the file named by the first 28. */
+function fits(name: string): boolean {
+  return name.length < 29;
+}
+
+export function storeSize(name: string): number {
+  const file = fits(name) && require("Storage").read(name);
+  return file ? file.length : -1;
+}
+
+export function storeRead(name: string, offset: number, length: number): Bytes {
+  const part = fits(name) && length > 0 && require("Storage").read(name, offset, length);
+  // A copy: what `read` returns is a view of flash, emptied when the file is erased.
+  return part ? "" + part : "";
+}
+
+export function storeWrite(name: string, offset: number, bytes: Bytes, size?: number): boolean {
+  // Offset 0 only creates: on a file that is there the interpreter would erase it and start anew.
+  if (!fits(name) || (!offset && storeSize(name) >= 0)) return false;
+  if (!bytes && (offset || !size)) return !!offset;
+  try {
+    // Zero bytes throw; writing 0xFF leaves flash as it is.
+    return require("Storage").write(name, bytes || String.fromCharCode(255), offset, offset ? undefined : size);
+  } catch (e) {
+    // Full, past the end, or written before.
+    return false;
+  }
+}
+
+export function storeErase(name: string): void {
+  if (fits(name)) require("Storage").erase(name);
 }
 
 export function log(text: string): void {
