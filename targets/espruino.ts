@@ -1,16 +1,8 @@
-/**
- * Espruino. Its sockets are the links: every object there has `on` and `emit`, and handlers get the object as `this`,
- * so one set of functions serves all links and no closure is made per connection.
- */
-import type { Bytes, Link, LinkHandler, Timer, TlsOptions } from "../src/host";
+/** Espruino. Its sockets are the links: every object there has `on` and `emit`, and a listener gets the object as `this`. */
+import type { Bytes, Heard, Link, Timer, TlsOptions } from "../src/host";
 
-interface Socket {
-  /** Gone once `_close` was reported. */
-  _handler?: LinkHandler;
-  _reason?: string;
-  /** Set by `end`: from then on only `_close` may reach the handler. */
-  _ending?: number;
-  on(event: string, fn: (this: Socket, value: any) => void): void;
+interface Socket extends Link {
+  on(event: string, fn: Heard): void;
   emit(event: string, value?: unknown): void;
   write(bytes: Bytes): void;
   end(): void;
@@ -30,79 +22,43 @@ declare const E: {
   reboot?(): void;
 };
 
-/** How long unsent data may hold up a close: a host whose Wi-Fi went away drops its sockets without any event. */
-const LINGER = 5000;
+/** Objects here have `on` and `removeListener`, and keep listeners under this. */
+export const listeners = "#on";
 
-function opened(this: Socket) {
-  if (!this._ending) this._handler!._open();
-}
-
-function received(this: Socket, bytes: Bytes) {
-  if (!this._ending) this._handler!._data(bytes);
-}
-
-function drained(this: Socket) {
-  if (!this._ending) this._handler!._drain();
-}
-
-function failed(this: Socket, e: { code?: number; message: string }) {
-  this._reason = e.code === -6 ? "host not found" : e.message;
-}
-
-function closed(this: Socket) {
-  const handler = this._handler;
-  if (handler) {
-    this._handler = undefined;
-    if (this._ending) clearTimeout(this._ending);
-    this._ending = -1;
-    handler._close(this._reason);
-  }
-}
-
-/** The interpreter wants DER; the lines that hold "-----" are dropped. */
-function der(pem: string | undefined): Bytes | undefined {
-  return pem && atob(pem.split("-----")[2]);
-}
-
-export function connect(host: string, port: number, tls: TlsOptions | undefined, handler: LinkHandler): Link {
-  let link: Socket;
+export function connect(host: string, port: number, tls: TlsOptions | undefined, owner: unknown, heard: Heard): Link {
+  const options: { [name: string]: unknown } = { host: host, port: port };
+  let link: any;
   let error;
+  // The interpreter wants DER: what lies between the dashes, without the armour.
+  for (const name in tls) if (" ca cert key ".indexOf(name) > 0) options[name] = atob((tls as any)[name].split("-----")[2]);
   try {
-    link = tls
-      ? require("tls").connect({ host: host, port: port, ca: der(tls.ca), cert: der(tls.cert), key: der(tls.key) }, opened)
-      : require("net").connect({ host: host, port: port }, opened);
+    link = require(tls ? "tls" : "net").connect(options);
   } catch (e) {
-    link = {} as Socket;
     error = e;
+    link = {};
   }
-  link._handler = handler;
-  link.on("data", received);
-  link.on("drain", drained);
-  link.on("error", failed);
-  link.on("close", closed);
+  link._owner = owner;
+  link.on("data", heard);
+  link.on("drain", heard);
+  link.on("close", heard);
+  link.on("error", heard);
   // A refused port and an unknown host throw out of `connect`; `emit` defers to the event loop.
-  if (error) {
-    link.emit("error", error);
-    link.emit("close");
-  }
+  if (error) link.emit("close", error);
   return link;
 }
 
 export function write(link: Link, bytes: Bytes): void {
-  // A socket closed by the peer throws before its `close` event has run; one dropped with the Wi-Fi never has one.
   try {
-    if (!(link as Socket)._ending) (link as Socket).write(bytes);
+    (link as Socket).write(bytes);
   } catch (e) {
-    (link as Socket).emit("close");
+    // Closed by the peer: the `close` event may be on its way, or was lost with the Wi-Fi.
+    (link as Socket).emit("close", e);
   }
 }
 
 export function end(link: Link): void {
-  const socket = link as Socket;
-  if (!socket._ending) {
-    socket._ending = setTimeout(closed.bind(socket), LINGER);
-    if (socket.end) socket.end();
-  }
+  // A link that could not be made has no end.
+  if ((link as Socket).end) (link as Socket).end();
 }
 
 export const now = Date.now;
@@ -129,6 +85,64 @@ export function dataToBytes(data: any): Bytes | undefined {
 
 export function bytesToText(bytes: Bytes): string {
   return E.isUTF8("\u20ac") ? E.asUTF8(bytes) : bytes;
+}
+
+export function log(text: string): void {
+  console.log(text);
+}
+
+export function restart(): void {
+  if (E.reboot) E.reboot();
+  else load();
+}
+
+/** The library whose functions are hashes; false once it was not found: each failing `require` searches the whole flash. */
+let crypto: any;
+
+export function hash(algorithm: "sha256" | "sha1" | "md5", bytes: Bytes): Bytes | undefined {
+  if (crypto === undefined) {
+    crypto = false;
+    try {
+      crypto = require("crypto");
+    } catch (e) {
+      // Not in this build.
+    }
+  }
+  const name = algorithm.toUpperCase();
+  return crypto && crypto[name] && E.toString(crypto[name](bytes));
+}
+
+/** One char more and the interpreter would silently use the file named by the first 28. */
+function fits(name: string): boolean {
+  return name.length < 29;
+}
+
+export function storeSize(name: string): number {
+  const file = fits(name) && require("Storage").read(name);
+  return file ? file.length : -1;
+}
+
+export function storeRead(name: string, offset: number, length: number): Bytes {
+  const part = fits(name) && length > 0 && require("Storage").read(name, offset, length);
+  // A copy: what `read` returns is a view of flash, emptied when the file is erased.
+  return part ? "" + part : "";
+}
+
+export function storeWrite(name: string, offset: number, bytes: Bytes, size?: number): boolean {
+  // Offset 0 only creates: on a file that is there the interpreter would erase it and start anew.
+  if (!fits(name) || (!offset && storeSize(name) >= 0)) return false;
+  if (!bytes && (offset || !size)) return !!offset;
+  try {
+    // Zero bytes throw; writing 0xFF leaves flash as it is.
+    return require("Storage").write(name, bytes || String.fromCharCode(255), offset, offset ? undefined : size);
+  } catch (e) {
+    // Full, past the end, or written before.
+    return false;
+  }
+}
+
+export function storeErase(name: string): void {
+  if (fits(name)) require("Storage").erase(name);
 }
 
 export function log(text: string): void {

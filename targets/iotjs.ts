@@ -1,5 +1,5 @@
 /** IoT.js (JerryScript, ES5.1 library only). */
-import type { Bytes, Link, LinkHandler, Timer, TlsOptions } from "../src/host";
+import type { Bytes, Heard, Link, Timer, TlsOptions } from "../src/host";
 
 /** Its own class, not Node's: no index access, `toString()` only for UTF-8 text and "hex". */
 interface Buffer {
@@ -16,15 +16,16 @@ interface Socket {
   destroy(): void;
 }
 
-interface IotLink {
-  _handler: LinkHandler;
+interface IotLink extends Link {
+  _heard: Heard;
   _socket?: Socket;
   _open?: boolean;
-  _over?: boolean;
+  _ended?: boolean;
   _unsent: number;
-  _ending?: Timer;
-  _sent(): void;
 }
+
+/** Objects have no events of their own. */
+export const listeners = undefined;
 
 declare const Buffer: new (data: string | number | number[]) => Buffer;
 declare function require(name: string): any;
@@ -51,27 +52,13 @@ function toBuffer(bytes: Bytes): Buffer {
   return new Buffer(codes as number[]);
 }
 
-function closed(link: IotLink, reason?: string) {
-  if (!link._over) {
-    link._over = true;
-    clearTimeout(link._ending);
-    link._handler._close(reason);
-  }
+function over(link: IotLink, reason?: Error) {
+  if (link._socket) link._socket.destroy();
+  link._heard.call(link, reason || true);
 }
 
-function lingered(link: IotLink) {
-  link._socket!.destroy();
-  closed(link);
-}
-
-export function connect(host: string, port: number, tls: TlsOptions | undefined, handler: LinkHandler): Link {
-  const link: IotLink = {
-    _handler: handler,
-    _unsent: 0,
-    _sent: function () {
-      if (!--link._unsent && !link._ending && !link._over) handler._drain();
-    },
-  };
+export function connect(host: string, port: number, tls: TlsOptions | undefined, owner: unknown, heard: Heard): Link {
+  const link: IotLink = { _owner: owner, _heard: heard, _unsent: 0 };
   let socket: Socket;
   try {
     socket = tls
@@ -87,42 +74,41 @@ export function connect(host: string, port: number, tls: TlsOptions | undefined,
       : require("net").connect({ host: host, port: port });
   } catch (e) {
     // A certificate it cannot parse throws.
-    setTimeout(closed, 0, link, (e as Error).message);
+    setTimeout(over, 0, link, e);
     return link;
   }
   link._socket = socket;
   socket.on(tls ? "secureConnect" : "connect", function () {
     link._open = true;
-    if (!link._ending && !link._over) handler._open();
   });
   socket.on("data", function (data: Buffer) {
-    for (let i = 0; i < data.length && !link._ending && !link._over; i += 1024) handler._data(fromBuffer(data.slice(i, Math.min(i + 1024, data.length))));
+    for (let i = 0; i < data.length; i += 1024) heard.call(link, fromBuffer(data.slice(i, Math.min(i + 1024, data.length))));
   });
   // Stays for ever: errors come after `end` too, and one without a listener ends the process. A reset brings no "close".
   socket.on("error", function (e: Error) {
-    if (!link._over) {
-      if (!link._ending) socket.destroy();
-      closed(link, link._ending ? undefined : e.message);
-    }
+    over(link, e);
   });
   socket.on("close", function () {
-    closed(link);
+    over(link);
   });
   return link;
 }
 
 export function write(link: Link, bytes: Bytes): void {
   const l = link as IotLink;
-  if (l._socket && !l._ending && !l._over) {
+  if (l._socket && !l._ended) {
     l._unsent++;
-    l._socket.write(toBuffer(bytes), l._sent);
+    l._socket.write(toBuffer(bytes), function () {
+      if (!--l._unsent) l._heard.call(l);
+    });
   }
 }
 
 export function end(link: Link): void {
   const l = link as IotLink;
-  if (l._socket && !l._ending && !l._over) {
-    l._ending = setTimeout(lingered, l._open ? LINGER : 0, l);
+  if (l._socket && !l._ended) {
+    l._ended = true;
+    setTimeout(over, l._open ? LINGER : 0, l);
     if (l._open) l._socket.end();
   }
 }
@@ -138,6 +124,118 @@ export function cancel(timer: Timer): void {
 }
 
 export const random = Math.random;
+
+export function hash(algorithm: "sha256" | "sha1" | "md5", bytes: Bytes): Bytes | undefined {
+  if (algorithm === "md5") return undefined;
+  // One `update` with one buffer: it cannot be chained, and a second one throws.
+  const h = require("crypto").createHash(algorithm);
+  h.update(toBuffer(bytes));
+  return fromBuffer(h.digest());
+}
+
+/** Lone surrogates become U+FFFD, as everywhere in UTF-8. */
+export function textToBytes(text: string): Bytes {
+  try {
+    return unescape(encodeURIComponent(text));
+  } catch (e) {
+    let fixed = "";
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      const pair = code >= 0xd800 && code < 0xdc00 && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00;
+      fixed += pair ? text.charAt(i) + text.charAt(++i) : code >= 0xd800 && code < 0xe000 ? "\ufffd" : text.charAt(i);
+    }
+    return unescape(encodeURIComponent(fixed));
+  }
+}
+
+export function dataToBytes(data: any): Bytes | undefined {
+  if (typeof data === "string") return textToBytes(data);
+  return data && typeof data === "object" && data.length >= 0 ? fromBuffer(new Buffer(data)) : undefined;
+}
+
+/** The number of bytes of the longest well-formed or truncated sequence at `i` (Unicode §3.9), negative when it is not whole. */
+function sequence(bytes: Bytes, i: number): number {
+  const first = bytes.charCodeAt(i);
+  const need = first < 0x80 ? 1 : first < 0xc2 || first > 0xf4 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  let n = 1;
+  for (; n < need; n++) {
+    const next = bytes.charCodeAt(i + n);
+    const low = n > 1 ? 0x80 : first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
+    const high = n > 1 ? 0xbf : first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
+    if (!(next >= low && next <= high)) return -n;
+  }
+  return need ? n : -1;
+}
+
+export function bytesToText(bytes: Bytes): string {
+  try {
+    return decodeURIComponent(escape(bytes));
+  } catch (e) {
+    let text = "";
+    for (let i = 0; i < bytes.length; ) {
+      const n = sequence(bytes, i);
+      text += n > 0 ? decodeURIComponent(escape(bytes.substr(i, n))) : "\ufffd";
+      i += n > 0 ? n : -n;
+    }
+    return text;
+  }
+}
+
+/** A file per name in the working directory. */
+function file(name: string): string {
+  return encodeURIComponent(name) + ".bin";
+}
+
+export function storeSize(name: string): number {
+  try {
+    return require("fs").statSync(file(name)).size;
+  } catch (e) {
+    return -1;
+  }
+}
+
+export function storeRead(name: string, offset: number, length: number): Bytes {
+  const wanted = Math.min(length, storeSize(name) - offset);
+  if (!(wanted > 0)) return "";
+  const fs = require("fs");
+  const fd = fs.openSync(file(name), "r");
+  let bytes = "";
+  for (let at = 0; at < wanted; at += 1024) {
+    const part = new Buffer(Math.min(1024, wanted - at));
+    fs.readSync(fd, part, 0, part.length, offset + at);
+    bytes += fromBuffer(part);
+  }
+  fs.closeSync(fd);
+  return bytes;
+}
+
+export function storeWrite(name: string, offset: number, bytes: Bytes, size?: number): boolean {
+  const held = storeSize(name);
+  const whole = offset ? held : size || bytes.length;
+  // Offset 0 only creates and a byte is written once, as on Espruino.
+  if (name.length > 28 || !whole || (offset ? held < 0 : held >= 0) || offset + bytes.length > whole) return false;
+  if (/[^\xff]/.test(storeRead(name, offset, bytes.length))) return false;
+  const fs = require("fs");
+  try {
+    const fd = fs.openSync(file(name), offset ? "r+" : "w");
+    if (!offset) {
+      for (let at = 0; at < whole; at += 1024) fs.writeSync(fd, new Buffer(Math.min(1024, whole - at)).fill(255), 0, Math.min(1024, whole - at), at);
+    }
+    if (bytes) fs.writeSync(fd, toBuffer(bytes), 0, bytes.length, offset);
+    fs.closeSync(fd);
+    return true;
+  } catch (e) {
+    return false;
+  }
+}
+
+export function storeErase(name: string): void {
+  try {
+    require("fs").unlinkSync(file(name));
+  } catch (e) {
+    // There was none.
+  }
+}
 
 export function log(text: string): void {
   console.log(text);

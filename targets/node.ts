@@ -1,5 +1,5 @@
 /** Node: for tests, gateways and bridges. */
-import type { Bytes, Link, LinkHandler, Timer, TlsOptions } from "../src/host";
+import type { Bytes, Heard, Link, Timer, TlsOptions } from "../src/host";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as net from "node:net";
@@ -9,38 +9,22 @@ import * as tls from "node:tls";
 /** How long unsent data may hold up a close. */
 const LINGER = 5000;
 
-class NodeLink {
-  _open = false;
-  _ending?: NodeJS.Timeout;
-  _closed = false;
-  _unsent = 0;
-  _reason?: string;
-  _socket!: net.Socket;
-  constructor(public _handler: LinkHandler) {}
-
-  _opened() {
-    this._open = true;
-    if (!this._ending) this._handler._open();
-  }
-
-  _sent() {
-    if (!--this._unsent && !this._ending && !this._closed) this._handler._drain();
-  }
-
-  _over() {
-    if (this._closed) return;
-    this._closed = true;
-    clearTimeout(this._ending);
-    this._handler._close(this._reason);
-  }
+interface NodeLink extends Link {
+  _heard: Heard;
+  _socket: net.Socket;
+  _open?: boolean;
+  _unsent: number;
 }
 
 function latin1(bytes: Bytes): Buffer {
   return Buffer.from(bytes, "latin1");
 }
 
-export function connect(host: string, port: number, options: TlsOptions | undefined, handler: LinkHandler): Link {
-  const link = new NodeLink(handler);
+/** Objects have no events of their own. */
+export const listeners = undefined;
+
+export function connect(host: string, port: number, options: TlsOptions | undefined, owner: unknown, heard: Heard): Link {
+  const link = { _owner: owner, _heard: heard, _unsent: 0 } as NodeLink;
   try {
     // An IP address is no name for SNI (RFC 6066 §3); Node then checks the certificate against the address itself.
     link._socket = options
@@ -55,36 +39,34 @@ export function connect(host: string, port: number, options: TlsOptions | undefi
         })
       : net.connect({ host, port });
   } catch (e) {
-    link._reason = (e as Error).message;
     link._socket = new net.Socket();
-    setTimeout(() => link._over(), 0);
+    setTimeout(() => heard.call(link, e as Error), 0);
     return link;
   }
   link._socket
-    .on(options ? "secureConnect" : "connect", () => link._opened())
-    .on("data", (data: Buffer) => {
-      if (!link._ending) handler._data(data.toString("latin1"));
-    })
-    .on("error", (e) => {
-      link._reason = e.message;
-    })
-    .on("close", () => link._over());
+    .on(options ? "secureConnect" : "connect", () => (link._open = true))
+    .on("data", (data: Buffer) => heard.call(link, data.toString("latin1")))
+    .on("error", (e) => heard.call(link, e))
+    .on("close", () => heard.call(link, true));
   return link;
 }
 
 export function write(link: Link, bytes: Bytes): void {
   const l = link as NodeLink;
-  if (l._ending || l._closed) return;
   l._unsent++;
-  l._socket.write(latin1(bytes), () => l._sent());
+  l._socket.write(latin1(bytes), (e) => {
+    if (!--l._unsent && !e) l._heard.call(l);
+  });
 }
 
 export function end(link: Link): void {
-  const l = link as NodeLink;
-  if (l._ending || l._closed) return;
-  l._ending = setTimeout(() => l._socket.destroy(), LINGER);
-  if (l._open) l._socket.end();
-  else l._socket.destroy();
+  const socket = (link as NodeLink)._socket;
+  if (!(link as NodeLink)._open) socket.destroy();
+  else if (!socket.writableEnded) {
+    const linger = setTimeout(() => socket.destroy(), LINGER);
+    socket.on("close", () => clearTimeout(linger));
+    socket.end();
+  }
 }
 
 export function now(): number {
