@@ -1,0 +1,110 @@
+"use strict";
+const globals = require("./scripts/build/globals.js");
+const tseslint = require("typescript-eslint");
+const js = require("@eslint/js");
+
+// The arrows of the house: what a folder of src/ may import besides itself. Everything else is refused.
+const arrow = (files, pattern, message) => ({
+  files: [files],
+  rules: {
+    "@typescript-eslint/no-restricted-imports": [
+      "error",
+      {
+        patterns: [
+          { regex: pattern, message },
+          { regex: "^(?!\\.|#host$)", message: "src/ names no package and no platform: ask the target through #host" },
+        ],
+      },
+    ],
+  },
+});
+
+const arrows = [
+  arrow("src/core/**", "^\\.\\./(?!host$)", "core imports only core and the host's types"),
+  arrow("src/mqtt/**", "^\\.\\./(?!host$|core/)", "mqtt imports core"),
+  arrow("src/auth/**", "^\\.\\./(?!host$|core/)", "auth imports core"),
+  arrow("src/tpm/**", "^\\.\\./(?!host$|core/)", "tpm imports core"),
+  arrow("src/ota/**", "^\\.\\./(?!host$|core/|auth/)", "ota imports core and auth"),
+  {
+    files: ["src/cloud/**"],
+    rules: {
+      "@typescript-eslint/no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            {
+              regex: "^\\.\\./(?!\\.\\./(host$|core/|mqtt/|auth/|ota/))",
+              message: "a cloud imports core, mqtt, auth and ota's types; never another cloud",
+            },
+            { regex: "^\\.\\./\\.\\./ota/", allowTypeImports: true, message: "a cloud imports ota's types only" },
+            { regex: "^(?!\\.|#host$)", message: "src/ names no package and no platform: ask the target through #host" },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: ["targets/**"],
+    rules: {
+      "@typescript-eslint/no-restricted-imports": [
+        "error",
+        { patterns: [{ regex: "^\\.\\./(?!src/host$)", message: "a target imports src/host only" }] },
+      ],
+    },
+  },
+];
+
+// What the emitter or the hosts cannot do; the built files are checked once more by scripts/check-dialect.js.
+const dialect = {
+  files: ["src/**/*.ts", "targets/**/*.ts"],
+  rules: {
+    "no-labels": "error",
+    "no-restricted-syntax": [
+      "error",
+      { selector: "ClassDeclaration[superClass], ClassExpression[superClass]", message: "extends does not run on Espruino" },
+      { selector: ":function[async=true], :function[generator=true], AwaitExpression", message: "no promises and generators on the hosts" },
+      { selector: "ForOfStatement", message: "for-of needs a helper: count" },
+      { selector: "SpreadElement, RestElement", message: "spread and rest need a helper: concat, apply, arguments" },
+      { selector: "TSEnumDeclaration", message: "a const number is folded, an enum is not" },
+    ],
+    complexity: ["error", 8],
+    "max-lines": ["warn", { max: 250, skipComments: true, skipBlankLines: true }],
+    "no-var": "error",
+    "prefer-const": "error",
+    // `this` of a device object is typed, and a callback without closure costs less.
+    "@typescript-eslint/no-this-alias": "off",
+    // A target speaks with what no type describes.
+    "@typescript-eslint/no-explicit-any": "off",
+    "@typescript-eslint/no-non-null-assertion": "off",
+  },
+};
+
+module.exports = tseslint.config(
+  { ignores: ["dist/", "coverage/", "node_modules/", "**/*.d.ts"] },
+  js.configs.recommended,
+  ...tseslint.configs.recommended,
+  {
+    linterOptions: { reportUnusedDisableDirectives: "error" },
+    rules: {
+      "no-control-regex": "off",
+      "no-undef": "error",
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", caughtErrors: "none" }],
+      "@typescript-eslint/no-unused-expressions": ["error", { allowShortCircuit: true, allowTernary: true }],
+    },
+  },
+  { files: ["**/*.ts"], rules: { "no-undef": "off" } },
+  {
+    files: ["**/*.js"],
+    languageOptions: { sourceType: "commonjs", globals: globals.node },
+    rules: { "@typescript-eslint/no-require-imports": "off" },
+  },
+  // What runs on the interpreters has their globals, and is read by people who write for them.
+  {
+    files: ["examples/**/*.js", "bench/device/**/*.js", "test/interpreters/device/**/*.js"],
+    languageOptions: { ecmaVersion: 5, sourceType: "script", globals: globals.device },
+    rules: { "no-var": "off", "no-unused-vars": "off", "@typescript-eslint/no-unused-vars": "off" },
+  },
+  { files: ["test/**/*.ts"], rules: { "@typescript-eslint/no-explicit-any": "off", "@typescript-eslint/no-require-imports": "off" } },
+  dialect,
+  ...arrows,
+);

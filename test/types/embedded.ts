@@ -1,0 +1,6 @@
+/** Compile-only: a target for a device holds every member of the port. */
+import type { Host } from "../../src/host";
+import * as espruino from "../../targets/espruino";
+import * as iotjs from "../../targets/iotjs";
+
+export const hosts: Host[] = [espruino, iotjs];
