@@ -21,7 +21,11 @@ const resolve = (host) => ({
 
 const emit = () => ({
   name: "emit",
-  transform: (code, id) => swc.transform(code, { ...settings.build, filename: id }).then((out) => ({ code: out.code, map: null })),
+  async transform(code, id) {
+    const out = await swc.transform(code, { ...settings.build, filename: id });
+    // swc marks what was a class; a directive that not every host obeys must not decide how a method runs.
+    return { code: out.code.replace(/^\s*"use strict";$/gm, ""), map: null };
+  },
 });
 
 const minify = () => ({

@@ -1,21 +1,13 @@
 "use strict";
 // One emitter setting for the shipped files and for the unit tests of the source.
-const jsc = {
-  parser: { syntax: "typescript" },
-  target: "es5",
-  loose: true,
-  externalHelpers: false,
-};
+// `env` and not `target: "es5"`, because only it can leave `typeof` alone: the helper that swc puts in its place asks for Symbol.
+const env = { targets: { ie: "9" }, loose: true, exclude: ["transform-typeof-symbol"] };
+const jsc = { parser: { syntax: "typescript" }, loose: true, externalHelpers: false };
+const common = { swcrc: false, configFile: false };
 
 module.exports = {
-  build: { swcrc: false, configFile: false, sourceMaps: false, module: { type: "es6" }, jsc },
-  jest: { swcrc: false, configFile: false, sourceMaps: "inline", module: { type: "commonjs" }, jsc },
+  build: { ...common, sourceMaps: false, module: { type: "es6" }, env, jsc },
+  jest: { ...common, sourceMaps: "inline", module: { type: "commonjs" }, env, jsc },
   // Tests themselves run on Node only: no reason to down-level them.
-  jestModern: {
-    swcrc: false,
-    configFile: false,
-    sourceMaps: "inline",
-    module: { type: "commonjs" },
-    jsc: { ...jsc, loose: false, target: "es2022" },
-  },
+  jestModern: { ...common, sourceMaps: "inline", module: { type: "commonjs" }, jsc: { parser: jsc.parser, target: "es2022" } },
 };

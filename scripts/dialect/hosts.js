@@ -76,7 +76,14 @@ const TARGETS = {
     modules: words("net storage fs flash wdt rtc rp2 wifi http"),
   },
   node: {
-    globals: { Buffer: "bytes of the host", process: "exit", setImmediate: "turns", Uint8Array: "bytes of the host", global: "mock" },
+    globals: {
+      Buffer: "bytes of the host",
+      process: "exit",
+      setImmediate: "turns",
+      Uint8Array: "bytes of the host",
+      ArrayBuffer: "bytes of the host",
+      global: "mock",
+    },
     methods: { fill: "Buffer" },
     modules: words("net tls crypto fs path os dgram dns http https").flatMap((name) => [name, `node:${name}`]),
   },

@@ -9,7 +9,7 @@ const FORBIDDEN = [
   [/^\{\d/, "no counted repetition"],
   [/^\\[bB]/, "no \\b"],
   [/^\\[1-9]/, "no back-reference"],
-  [/^\\[uxc]/, "no \\u, \\x or \\c escape"],
+  [/^\\[uc]/, "no \\u or \\c escape"],
 ];
 
 /** Why this pattern is not safe, or undefined. */

@@ -19,6 +19,15 @@ const isPrototype = (node) =>
 const isVoid = (node) =>
   (node.type === "Identifier" && node.name === "undefined") || (node.type === "UnaryExpression" && node.operator === "void");
 
+/** The texts that an argument can be, if it is a literal or a choice of literals. */
+function literals(node) {
+  if (node && node.type === "ConditionalExpression") {
+    const [yes, no] = [literals(node.consequent), literals(node.alternate)];
+    return yes && no && [...yes, ...no];
+  }
+  return node && typeof node.value === "string" ? [node.value] : undefined;
+}
+
 /** `x && clearTimeout(x)`, `if (x) …`, `x ? … : …`: some condition around the call speaks of its argument. */
 function guarded(call, text) {
   const [argument] = call.arguments;
@@ -73,8 +82,14 @@ const rules = {
     /^(New|Call)Expression$/.test(node.type) &&
     node.callee.name === "RegExp" &&
     "a pattern made at run time cannot be checked: use indexOf",
-  "wide-char": (node) =>
-    node.type === "Literal" && typeof node.value === "string" && /[^\0-\xff]/.test(node.value) && "a char above 255 is cut to one byte",
+  // `E.isUTF8("\u20ac")` is how the target asks whether the build has Unicode.
+  "wide-char": (node, { targetName }) =>
+    node.type === "Literal" &&
+    typeof node.value === "string" &&
+    targetName === "espruino" &&
+    /[^\0-\xff]/.test(node.value) &&
+    !isCall(node.parent, "E", "isUTF8") &&
+    "a char above 255 is cut to one byte",
   static: (node, { target }) => {
     if (!isMember(node) || node.object.type !== "Identifier" || !Object.hasOwn(STATICS, node.object.name)) return false;
     const { name } = node.object;
@@ -87,6 +102,8 @@ const rules = {
     let { callee } = node;
     if (/^(call|apply)$/.test(callee.property.name) && callee.object.type === "MemberExpression") callee = callee.object;
     const { name } = callee.property;
+    // Strings have it everywhere, arrays do not; a single character is looked for in a string.
+    if (name === "lastIndexOf" && node.arguments[0] && /^["'].["']$/.test(node.arguments[0].raw)) return false;
     return METHODS.has(name) && !own.has(name) && !target.methods[name] && `.${name}() is not on every host`;
   },
   "ignored-argument": (node) => {
@@ -105,12 +122,11 @@ const rules = {
   "new-bound": (node) => node.type === "NewExpression" && isCall(node.callee, undefined, "bind") && "new on a bound function gives null",
   require: (node, { target }) => {
     if (node.type !== "CallExpression" || node.callee.name !== "require" || node.callee.parent !== node) return false;
-    const [argument] = node.arguments;
-    if (!argument || typeof argument.value !== "string") return "require needs a literal: the Espruino tools look for it";
-    if (argument.value.length > 28) return "a module name has at most 28 characters";
-    return (
-      !target.modules.includes(argument.value) && `${argument.value} is not a module of this host; a circular require overflows the stack`
-    );
+    const names = literals(node.arguments[0]);
+    if (!names) return "require needs a literal: the Espruino tools look for it";
+    if (names.some((name) => name.length > 28)) return "a module name has at most 28 characters";
+    const strange = names.find((name) => !target.modules.includes(name));
+    return strange && `${strange} is not a module of this host; a circular require overflows the stack`;
   },
   "tls-unverified": (node) =>
     node.type === "Property" &&
