@@ -54,6 +54,13 @@ export interface Host {
 
   /** The host's own hash, or undefined where it has none. */
   hash(algorithm: "sha256" | "sha1" | "md5", bytes: Bytes): Bytes | undefined;
+  /** The host's own base64 of a byte string where it is right, else undefined. */
+  btoa: ((bytes: Bytes) => string) | undefined;
+  /** Its inverse. It may be careless about ill-formed text, but only gets text whose length is a multiple of 4. */
+  atob: ((text: string) => Bytes) | undefined;
+
+  /** Text is UTF-16 and the host's own JSON is right. Else text is UTF-8 bytes and JSON is as Espruino without Unicode has it. */
+  unicode: boolean;
   /** Text as the host holds it, to UTF-8. */
   textToBytes(text: string): Bytes;
   /** The same, and the host's binary objects (Uint8Array, ArrayBuffer, Buffer) to their bytes; undefined for anything else. */

@@ -17,3 +17,6 @@ export declare const storeWrite: Host["storeWrite"];
 export declare const storeErase: Host["storeErase"];
 export declare const restart: Host["restart"];
 export declare const log: Host["log"];
+export declare const btoa: Host["btoa"];
+export declare const atob: Host["atob"];
+export declare const unicode: Host["unicode"];

@@ -13,6 +13,7 @@ declare function setTimeout(fn: (...args: any[]) => void, ms: number, ...args: u
 declare function clearTimeout(id: number): void;
 declare function load(): void;
 declare function atob(text: string): Bytes;
+declare function btoa(bytes: Bytes): string;
 declare const console: { log(text: string): void };
 declare const E: {
   isUTF8(text: string): boolean;
@@ -153,3 +154,16 @@ export function restart(): void {
   if (E.reboot) E.reboot();
   else load();
 }
+
+function encode(bytes: Bytes): string {
+  return btoa(bytes);
+}
+
+/** `atob("=")` ends the interpreter: the port promises whole groups of four. */
+function decode(text: string): Bytes {
+  return atob(text);
+}
+
+export { encode as btoa, decode as atob };
+
+export const unicode = false;

@@ -155,3 +155,13 @@ export function restart(): void {
 export function log(text: string): void {
   console.log(text);
 }
+
+export function btoa(bytes: Bytes): string {
+  return latin1(bytes).toString("base64");
+}
+
+export function atob(text: string): Bytes {
+  return Buffer.from(text, "base64").toString("latin1");
+}
+
+export const unicode = true;

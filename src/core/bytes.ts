@@ -7,3 +7,26 @@ export const chr = String.fromCharCode;
 export function u16(n: number): Bytes {
   return chr(n >> 8, n & 255);
 }
+
+/** A 32-bit number, most significant byte first. */
+export function u32(n: number): Bytes {
+  return u16(n >>> 16) + u16(n & 65535);
+}
+
+/** Lower-case hexadecimal. */
+export function hex(bytes: Bytes): string {
+  let out = "";
+  for (let i = 0; i < bytes.length; i++) {
+    out += (256 + bytes.charCodeAt(i)).toString(16).substr(1);
+  }
+  return out;
+}
+
+/** The bytes, or undefined when `text` is not pairs of hexadecimal digits. */
+export function unhex(text: string): Bytes | undefined {
+  let out = "";
+  for (let i = 0; i < text.length; i += 2) {
+    out += chr(parseInt(text.substr(i, 2), 16));
+  }
+  return hex(out) === text.toLowerCase() ? out : undefined;
+}
