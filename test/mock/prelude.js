@@ -1,0 +1,538 @@
+/* global host */
+/**
+ * Evaluated inside the vm context, so that everything a program touches belongs to its own realm. `host` is what device.js lends;
+ * `missing` the names to take away. Returns what the host needs back.
+ */
+(function (global, host, missing) {
+  "use strict";
+  var NativeError = Error;
+  var NativeDate = Date;
+  var NativeJSON = { parse: JSON.parse, stringify: JSON.stringify };
+  var NativeFromCharCode = String.fromCharCode;
+  var NativeMap = Map;
+  var NativeWeakMap = WeakMap;
+  var define = Object.defineProperty;
+  var hidden = function (object, name, value) {
+    define(object, name, { value: value, writable: true, configurable: true, enumerable: false });
+  };
+
+  // Errors: no `name`, visible members, and only Error itself is an Error.
+  function errorType(type, parent) {
+    function Made(message) {
+      var e = Object.create(Made.prototype);
+      if (message !== undefined) e.message = String(message);
+      e.type = type;
+      e.stack = " at device\n";
+      return e;
+    }
+    Made.prototype = Object.create(parent || Object.prototype);
+    hidden(Made.prototype, "constructor", Made);
+    hidden(Made.prototype, "toString", function () {
+      return type + (this.message === undefined ? "" : ": " + this.message);
+    });
+    hidden(global, type, Made);
+    return Made;
+  }
+  var DeviceError = errorType("Error");
+  // What V8 throws by itself: the interpreter's own failures are plain Errors.
+  [TypeError, RangeError, URIError, EvalError, NativeError].forEach(function (native) {
+    delete native.prototype.name;
+    hidden(native.prototype, "type", "Error");
+  });
+  Object.setPrototypeOf(NativeError.prototype, DeviceError.prototype);
+  ["TypeError", "SyntaxError", "ReferenceError"].forEach(function (type) {
+    var native = global[type];
+    var made = errorType(type);
+    if (type !== "TypeError") {
+      Object.setPrototypeOf(native.prototype, made.prototype);
+      hidden(native.prototype, "type", type);
+      delete native.prototype.name;
+      delete native.prototype.toString;
+    }
+  });
+  var InternalError = errorType("InternalError");
+  delete global.InternalError;
+  function fail(message, Type) {
+    throw (Type || DeviceError)(message);
+  }
+  function checked(message) {
+    if (message !== undefined) fail(message);
+  }
+
+  // Events: on every object, at most four arguments, delivered by the idle loop to those who are listed then.
+  var listeners = new NativeWeakMap();
+  function handlersOf(object, event, make) {
+    var all = listeners.get(object);
+    if (!all && make) listeners.set(object, (all = new NativeMap()));
+    var list = all && all.get(event);
+    if (!list && make) all.set(event, (list = []));
+    return list;
+  }
+  function queueEvent(object, event, args) {
+    var list = handlersOf(object, event);
+    if (list && list.length)
+      host.queue(function () {
+        for (var i = 0; i < list.length; i++) {
+          var fn = list[i];
+          host.call(fn, object, args);
+        }
+      });
+  }
+  function needsObject(object) {
+    if (object === null || (typeof object !== "object" && typeof object !== "function"))
+      fail("Parent must be an object - not a String, Integer, etc", global.TypeError);
+  }
+  var emitter = {
+    on: function (event, fn) {
+      needsObject(this);
+      handlersOf(this, event, true).push(fn);
+    },
+    emit: function (event) {
+      needsObject(this);
+      if (arguments.length > 5) fail("Too many arguments (>4)", global.TypeError);
+      queueEvent(this, event, [].slice.call(arguments, 1));
+    },
+    removeListener: function (event, fn) {
+      var list = handlersOf(this, event);
+      var at = list ? list.indexOf(fn) : -1;
+      if (at >= 0) list.splice(at, 1);
+    },
+    removeAllListeners: function (event) {
+      var all = listeners.get(this);
+      if (!all) return;
+      if (event === undefined) all.clear();
+      else all.delete(event);
+    },
+    prependListener: function (event, fn) {
+      handlersOf(this, event, true).unshift(fn);
+    },
+  };
+  emitter.addListener = emitter.on;
+  Object.keys(emitter).forEach(function (name) {
+    hidden(Object.prototype, name, emitter[name]);
+  });
+
+  // Timers
+  function timer(repeat) {
+    return function (fn, ms) {
+      return host.addTimer(fn, ms, [].slice.call(arguments, 2), repeat);
+    };
+  }
+  function clearer(kind) {
+    return function (id) {
+      if (!arguments.length) host.clearAll();
+      else if (id === undefined) fail("clear" + kind + "(undefined) not allowed. Use clear" + kind + "() instead");
+      else host.clearTimer(id);
+    };
+  }
+  global.setTimeout = timer(false);
+  global.setInterval = timer(true);
+  global.clearTimeout = clearer("Timeout");
+  global.clearInterval = clearer("Interval");
+  global.changeInterval = host.changeTimer;
+
+  // Promise: the subset there is, its callbacks queued behind 0 ms timers.
+  function Promise(executor) {
+    var self = this;
+    hidden(self, "_p", { state: 0, value: undefined, waiting: [] });
+    function settle(state, value) {
+      var p = self._p;
+      if (p.state) return;
+      p.state = state;
+      p.value = value;
+      var waiting = p.waiting;
+      p.waiting = [];
+      waiting.forEach(function (fn) {
+        host.queue(fn);
+      });
+    }
+    function reject(e) {
+      settle(2, e);
+    }
+    function resolve(value) {
+      if (value && typeof value.then === "function") value.then(resolve, reject);
+      else settle(1, value);
+    }
+    try {
+      executor(resolve, reject);
+    } catch (e) {
+      reject(e);
+    }
+  }
+  Promise.prototype.then = function (good, bad) {
+    var p = this._p;
+    return new Promise(function (resolve, reject) {
+      function run() {
+        var fn = p.state === 1 ? good : bad;
+        if (typeof fn !== "function") return (p.state === 1 ? resolve : reject)(p.value);
+        try {
+          resolve(fn(p.value));
+        } catch (e) {
+          reject(e);
+        }
+      }
+      if (p.state) host.queue(run);
+      else p.waiting.push(run);
+    });
+  };
+  Promise.prototype["catch"] = function (bad) {
+    return this.then(undefined, bad);
+  };
+  Promise.resolve = function (value) {
+    return new Promise(function (resolve) {
+      resolve(value);
+    });
+  };
+  Promise.reject = function (e) {
+    return new Promise(function (resolve, reject) {
+      reject(e);
+    });
+  };
+  Promise.all = function (list) {
+    return new Promise(function (resolve, reject) {
+      var values = [];
+      var left = list.length;
+      if (!left) resolve(values);
+      list.forEach(function (one, i) {
+        Promise.resolve(one).then(function (value) {
+          values[i] = value;
+          if (!--left) resolve(values);
+        }, reject);
+      });
+    });
+  };
+  hidden(global, "Promise", Promise);
+
+  // Strings are bytes.
+  hidden(String, "fromCharCode", function () {
+    var s = "";
+    for (var i = 0; i < arguments.length; i++) s += NativeFromCharCode(arguments[i] & 255);
+    return s;
+  });
+  var nativeSplit = String.prototype.split;
+  hidden(String.prototype, "split", function (by) {
+    return nativeSplit.call(this, by);
+  });
+  var nativeCreate = Object.create;
+  hidden(Object, "create", function (proto, properties) {
+    if (properties !== undefined) fail("propertiesObject is not supported yet");
+    return nativeCreate(proto);
+  });
+  var nativeTime = NativeDate.prototype.getTime;
+  hidden(NativeDate.prototype, "getTime", function () {
+    var t = nativeTime.call(this);
+    return t === t ? t : 0;
+  });
+  function Date(a, b, c, d, e, f, g) {
+    if (!arguments.length) return new NativeDate(Date.now());
+    if (arguments.length === 1) return new NativeDate(a);
+    return new NativeDate(a, b, c === undefined ? 1 : c, d || 0, e || 0, f || 0, g || 0);
+  }
+  Date.prototype = NativeDate.prototype;
+  Date.parse = function (text) {
+    var t = NativeDate.parse(text);
+    return t === t ? t : 0;
+  };
+  Date.now = function () {
+    return Math.floor(host.now());
+  };
+  hidden(NativeDate.prototype, "constructor", Date);
+  hidden(global, "Date", Date);
+  Math.random = host.random;
+
+  global.JSON = host.json({
+    syntax: function (message) {
+      fail(message, global.SyntaxError);
+    },
+    object: function () {
+      return {};
+    },
+    array: function () {
+      return [];
+    },
+    isArray: Array.isArray,
+    isView: function (value) {
+      return value instanceof Uint8Array || value instanceof ArrayBuffer;
+    },
+    bytes: function (value) {
+      return [].slice.call(value instanceof ArrayBuffer ? new Uint8Array(value) : value);
+    },
+  });
+
+  global.atob = host.atob;
+  global.btoa = function (data) {
+    return host.btoa(toBytes(data));
+  };
+  function toBytes(data) {
+    if (data instanceof ArrayBuffer) data = new Uint8Array(data);
+    if (data && typeof data === "object" && typeof data.length === "number") {
+      var s = "";
+      for (var i = 0; i < data.length; i++) s += NativeFromCharCode(data[i] & 255);
+      return s;
+    }
+    return String(data);
+  }
+  function toBuffer(bytes) {
+    var view = new Uint8Array(bytes.length);
+    for (var i = 0; i < bytes.length; i++) view[i] = bytes.charCodeAt(i);
+    return view.buffer;
+  }
+
+  // Builtin libraries
+  function Socket() {}
+  function socketOf(object) {
+    return listeners.get(object) && handlersOf(object, "\0socket", true)[0];
+  }
+  Socket.prototype.write = function (data) {
+    var socket = socketOf(this);
+    if (socket === undefined) return false;
+    checked(host.write(socket, toBytes(data)));
+    return false;
+  };
+  Socket.prototype.end = function (data) {
+    var socket = socketOf(this);
+    if (socket.ending) return;
+    if (data !== undefined) host.write(socket, toBytes(data));
+    host.end(socket);
+  };
+  Socket.prototype.available = function () {
+    return socketOf(this).queue.length;
+  };
+  Socket.prototype.read = function (n) {
+    var socket = socketOf(this);
+    var data = socket.queue.substr(0, n || socket.queue.length);
+    socket.queue = socket.queue.substr(data.length);
+    return data;
+  };
+  function connector(tls) {
+    return function (options, connected) {
+      if (!options || typeof options !== "object") fail("Expecting options to be an Object but it was " + typeof options, global.TypeError);
+      ["ca", "cert", "key"].forEach(function (name) {
+        var der = tls ? options[name] : undefined;
+        if (der === undefined) return;
+        if (String(der).charCodeAt(0) !== 0x30) {
+          if (String(der).length <= 100) fail("Could not open file : UNKNOWN");
+          fail("mbedtls_" + (name === "key" ? "pk_parse_key" : "x509_crt_parse") + " of '" + name + "': Invalid format");
+        }
+      });
+      var object = new Socket();
+      if (connected) object.on("connect", connected);
+      var made = host.connect(object, options, tls);
+      if (made.error) fail(made.error, InternalError);
+      handlersOf(object, "\0socket", true).push(made.socket);
+      return object;
+    };
+  }
+  var storage = {
+    write: function (name, data, offset, size) {
+      if (data && typeof data === "object" && !(data instanceof ArrayBuffer) && typeof data.length !== "number") data = JSON.stringify(data);
+      checked(host.storage.write(String(name), toBytes(data), offset | 0, size | 0));
+      return true;
+    },
+    read: function (name, offset, length) {
+      return host.storage.read(String(name), offset | 0, length | 0);
+    },
+    readArrayBuffer: function (name) {
+      var data = host.storage.read(String(name));
+      return data === undefined ? undefined : toBuffer(data);
+    },
+    writeJSON: function (name, data) {
+      return storage.write(name, JSON.stringify(data));
+    },
+    readJSON: function (name, quiet) {
+      var data = host.storage.read(String(name));
+      if (data === undefined) return undefined;
+      try {
+        return JSON.parse(data);
+      } catch (e) {
+        if (!quiet) throw e;
+      }
+    },
+    erase: function (name) {
+      host.storage.erase(String(name));
+    },
+    eraseAll: host.storage.eraseAll,
+    compact: host.storage.compact,
+    getFree: function () {
+      return host.storage.stats().freeBytes;
+    },
+    getStats: function () {
+      var stats = host.storage.stats();
+      var copy = {};
+      for (var name in stats) copy[name] = stats[name];
+      return copy;
+    },
+    list: function (pattern) {
+      var names = host.storage.list();
+      var out = [];
+      for (var i = 0; i < names.length; i++) if (!pattern || pattern.test(names[i])) out.push(names[i]);
+      return out;
+    },
+  };
+  var crypto = {};
+  ["SHA1", "SHA224", "SHA256", "SHA384", "SHA512"].forEach(function (name) {
+    crypto[name] = function (data) {
+      return toBuffer(host.hash(name.toLowerCase(), toBytes(data)));
+    };
+  });
+  var builtin = { net: { connect: connector(false) }, tls: { connect: connector(true) }, Storage: storage, crypto: crypto, Wifi: {} };
+  host.without.forEach(function (name) {
+    delete builtin[name];
+  });
+
+  var cache = new NativeMap();
+  function evaluate(source, name) {
+    var exports = {};
+    var module = { exports: exports };
+    cache.set(name, exports);
+    var result = exports;
+    var error;
+    try {
+      result = (typeof source === "function" ? host.moduleOf(String(source), name, true) : host.moduleOf(source, name)).call(exports, exports, module);
+      if (module.exports !== exports) result = module.exports;
+    } catch (e) {
+      error = [e];
+    }
+    // One that threw stays, with what it had exported.
+    cache.set(name, result);
+    loading.pop();
+    if (error) throw error[0];
+    return result;
+  }
+  var loading = [];
+  global.require = function (name) {
+    if (typeof name !== "string") fail("Expecting module name as a string, got " + typeof name, global.TypeError);
+    if (loading.indexOf(name) >= 0) fail("Too much recursion - the stack is about to overflow", InternalError);
+    if (cache.has(name)) return cache.get(name);
+    var made = builtin[name];
+    if (!made) {
+      var source = name.length <= 28 ? host.storage.read(name) : undefined;
+      if (source === undefined) fail('Module "' + name + '" not found');
+      loading.push(name);
+      return evaluate(source, name);
+    }
+    cache.set(name, made);
+    return made;
+  };
+  global.Modules = {
+    addCached: function (name, source) {
+      loading.push(name);
+      evaluate(source, name);
+    },
+    removeCached: function (name) {
+      cache.delete(name);
+    },
+    removeAllCached: function () {
+      cache.clear();
+    },
+    getCached: function () {
+      var names = [];
+      cache.forEach(function (value, name) {
+        names.push(name);
+      });
+      return names;
+    },
+  };
+
+  global.E = {
+    toString: function (data) {
+      return toBytes(data);
+    },
+    isUTF8: function () {
+      return false;
+    },
+    fromUTF8: function () {},
+    asUTF8: function () {
+      fail("Unicode not supported on this build");
+    },
+    decodeUTF8: function () {
+      fail("Unicode not supported on this build");
+    },
+    toArrayBuffer: function (s) {
+      return toBuffer(String(s));
+    },
+    toUint8Array: function (s) {
+      return new Uint8Array(toBuffer(toBytes(s)));
+    },
+    hwRand: function () {
+      return (host.random() * 4294967296) | 0;
+    },
+    reboot: host.reboot,
+    getErrorFlags: function () {
+      return [];
+    },
+    getSizeOf: function (value) {
+      return typeof value === "string" ? Math.ceil((value.length + 1) / 10) : 1;
+    },
+    defrag: function () {},
+    setBootCode: function (code, always) {
+      if (code === undefined) storage.erase(".bootcde");
+      else storage.write(".bootcde", (always ? "" : "") + code);
+    },
+  };
+  var environment = {};
+  for (var key in host.env) environment[key] = host.env[key];
+  global.process = {
+    env: environment,
+    version: environment.VERSION,
+    memory: function () {
+      return { free: 16383 - 500, usage: 500, total: 16383, history: 0, gc: 0, gctime: 0, blocksize: 14 };
+    },
+  };
+  function show(value) {
+    if (typeof value === "string") return value;
+    if (typeof value === "function") return String(value);
+    if (value === null || typeof value !== "object") return String(value);
+    if (value.type !== undefined && value.message !== undefined && value.toString !== Object.prototype.toString) return String(value);
+    return JSON.stringify(value);
+  }
+  global.print = function () {
+    host.print([].map.call(arguments, show).join(" "));
+  };
+  global.console = { log: print, info: print, warn: print, error: print, debug: print };
+  global.load = host.load;
+  global.reset = function () {
+    host.load(null);
+  };
+  global.getTime = function () {
+    return host.now() / 1000;
+  };
+  global.setTime = host.setTime;
+  global.trace = global.dump = global.save = global.echo = global.edit = function () {};
+  global.global = global;
+
+  missing.globals.forEach(function (name) {
+    delete global[name];
+  });
+  function strip(object, names) {
+    if (object)
+      names.split(" ").forEach(function (name) {
+        // Some are fixed in V8 and stay.
+        if ((Object.getOwnPropertyDescriptor(object, name) || {}).configurable) delete object[name];
+      });
+  }
+  Object.keys(missing.statics).forEach(function (name) {
+    strip(global[name], missing.statics[name]);
+  });
+  Object.keys(missing.prototypes).forEach(function (name) {
+    strip(global[name] && global[name].prototype, missing.prototypes[name]);
+  });
+
+  return {
+    emit: queueEvent,
+    heard: function (object, event) {
+      var list = handlersOf(object, event);
+      return !!list && list.length > 0;
+    },
+    copy: function (value) {
+      if (!value || typeof value !== "object" || value instanceof Object) return value;
+      var own = {};
+      for (var name in value) own[name] = value[name];
+      return own;
+    },
+    show: show,
+    kill: function () {
+      queueEvent(global.E, "kill", []);
+    },
+  };
+});

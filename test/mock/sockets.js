@@ -1,0 +1,144 @@
+"use strict";
+
+/** The interpreter's words for its error numbers. */
+const ERRORS = (
+  "connection closed,out of memory,timeout,no route,busy,not found,max sockets,unsent data,connection reset,unknown error," +
+  "no connection,bad argument,SSL handshake failed,invalid SSL data,no response"
+).split(",");
+
+/**
+ * The client sockets, served once per idle pass and one chunk each way. `object` is what the program holds; `emit` and `heard` (is
+ * there a listener?) reach its handlers.
+ */
+class Sockets {
+  constructor(net, chunk, events) {
+    this.net = net;
+    this.chunk = chunk;
+    this.events = events;
+    this.list = [];
+  }
+
+  connect(object, options, tls) {
+    const link = this.net.open(options, tls);
+    const socket = { object, link, send: "", queue: "", connected: false, ending: false, now: false, over: false };
+    if (typeof link === "string") return { error: link };
+    this.list.push(socket);
+    return { socket };
+  }
+
+  write(socket, bytes) {
+    if (socket.ending) return "This socket is closed";
+    socket.send += bytes;
+    this.net.device.wake();
+    return undefined;
+  }
+
+  end(socket) {
+    if (!socket.send) socket.now = true;
+    socket.ending = true;
+    this.net.device.wake();
+  }
+
+  emit(socket, event, ...args) {
+    this.events.emit(socket.object, event, args);
+  }
+
+  push(socket) {
+    if (!socket.queue || !this.events.heard(socket.object, "data")) return;
+    const data = socket.queue;
+    socket.queue = "";
+    this.emit(socket, "data", data);
+  }
+
+  serve(socket) {
+    const { link } = socket;
+    let busy = false;
+    let error = 0;
+    this.push(socket);
+    if (link.connecting && !socket.now) {
+      const bytes = link.receive(1);
+      if (bytes !== undefined) return false;
+    }
+    if (!socket.now) {
+      if (socket.send) {
+        const sent = link.send(socket.send.slice(0, this.chunk()));
+        busy = true;
+        if (!socket.connected) this.connected(socket);
+        socket.send = socket.send.slice(sent);
+        if (!socket.send && !socket.ending) this.emit(socket, "drain", socket.object);
+      } else if (socket.ending) socket.now = true;
+      const bytes = link.receive(this.chunk());
+      if (bytes === undefined) {
+        error = typeof link.ending === "number" ? link.ending : -1;
+        socket.now = true;
+      } else {
+        if (!socket.connected) {
+          this.connected(socket);
+          busy = true;
+          if (!socket.send) this.emit(socket, "drain", socket.object);
+        }
+        if (bytes) {
+          busy = true;
+          socket.queue += bytes;
+          this.push(socket);
+        }
+      }
+    }
+    if (socket.now) {
+      this.push(socket);
+      // Data nobody listens to holds up the close.
+      if (!socket.queue) {
+        this.close(socket, error);
+        busy = true;
+      }
+    }
+    return busy;
+  }
+
+  connected(socket) {
+    socket.connected = true;
+    this.emit(socket, "connect", socket.object);
+  }
+
+  close(socket, error) {
+    const code = socket.send && error === -1 ? -8 : error;
+    const had = code < -1;
+    socket.over = socket.ending = true;
+    this.list.splice(this.list.indexOf(socket), 1);
+    socket.link.close();
+    this.net.closed(socket.link);
+    if (had) this.emit(socket, "error", { code, message: ERRORS[-1 - code] || ERRORS[9] });
+    this.emit(socket, "end");
+    this.emit(socket, "close", had);
+  }
+
+  idle() {
+    let busy = false;
+    for (const link of [...this.net.dying]) {
+      link.deliver();
+      if (!link.toPeer.length) this.net.dying.delete(link);
+    }
+    for (const socket of [...this.list]) {
+      if (socket.link.deliver()) busy = true;
+      if (this.serve(socket)) busy = true;
+    }
+    return busy;
+  }
+
+  next() {
+    let due = Infinity;
+    for (const socket of this.list) due = Math.min(due, socket.link.next());
+    for (const link of this.net.dying) due = Math.min(due, link.next());
+    return due;
+  }
+
+  /** Wi-Fi gone: the interpreter forgets its sockets and tells nobody; later writes are swallowed. */
+  drop() {
+    for (const socket of this.list.splice(0)) {
+      socket.link.silence();
+      this.net.closed(socket.link);
+    }
+  }
+}
+
+module.exports = Sockets;
