@@ -14,16 +14,14 @@ export interface TlsOptions {
   servername?: string;
 }
 
-/** A connection. Only the target that made it looks inside, but for the owner that it carries. */
-export interface Link {
-  _owner: any;
-}
+/** Opaque: only the target that made it looks inside. */
+export type Link = unknown;
 
 /**
  * What a link says, with the link as `this`: a string is received bytes (at most 1 KiB at a time on hosts where deep
  * indexing is slow); `undefined` is that all written bytes went to the network; anything else is the end of the link,
  * with a `message` when there is a reason. It is called from the event loop only, never from inside `connect`, `write`
- * or `end`. The end may be told twice, and bytes may come after `end`: an owner that let go of a link does not listen to it.
+ * or `end`. The end may be told twice, and bytes may come after `end`: who let go of a link does not listen to it.
  */
 export type Heard = (this: Link, what?: Bytes | boolean | { message: string }) => void;
 
@@ -32,7 +30,7 @@ export type Timer = unknown;
 
 export interface Host {
   /** Opens a link. Never throws: what fails is told to `heard`. Bytes may be written at once; the host keeps them until it is open. */
-  connect(host: string, port: number, tls: TlsOptions | undefined, owner: unknown, heard: Heard): Link;
+  connect(host: string, port: number, tls: TlsOptions | undefined, heard: Heard): Link;
   /** Queues bytes. Write again only when the link has told that they are gone: the hosts buffer without limit. */
   write(link: Link, bytes: Bytes): void;
   /** Sends what is queued and closes, within seconds also when the peer is silent. Nothing needs to be awaited. */
@@ -40,8 +38,8 @@ export interface Host {
 
   /** Milliseconds since 1970 by the host's clock, which may never have been set. */
   now(): number;
-  after<A>(ms: number, fn: (arg: A) => void, arg?: A): Timer;
-  /** Nothing happens for `undefined`. Whoever set a timer forgets it when it runs: its number may be given to the next one. */
+  after(fn: (arg?: any) => void, ms: number, arg?: unknown): Timer;
+  /** Only for a timer that has not run: its number may be given to the next one, and some hosts throw for none. */
   cancel(timer: Timer): void;
   /** 0 ≤ n < 1. */
   random(): number;

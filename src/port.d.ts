@@ -20,3 +20,5 @@ export declare const log: Host["log"];
 export declare const btoa: Host["btoa"];
 export declare const atob: Host["atob"];
 export declare const unicode: Host["unicode"];
+export declare const listeners: Host["listeners"];
+export declare const dataToBytes: Host["dataToBytes"];

@@ -1,7 +1,7 @@
 /** Espruino. Its sockets are the links: every object there has `on` and `emit`, and a listener gets the object as `this`. */
 import type { Bytes, Heard, Link, Timer, TlsOptions } from "../src/host";
 
-interface Socket extends Link {
+interface Socket {
   on(event: string, fn: Heard): void;
   emit(event: string, value?: unknown): void;
   write(bytes: Bytes): void;
@@ -26,7 +26,7 @@ declare const E: {
 /** Objects here have `on` and `removeListener`, and keep listeners under this. */
 export const listeners = "#on";
 
-export function connect(host: string, port: number, tls: TlsOptions | undefined, owner: unknown, heard: Heard): Link {
+export function connect(host: string, port: number, tls: TlsOptions | undefined, heard: Heard): Link {
   const options: { [name: string]: unknown } = { host: host, port: port };
   let link: any;
   let error;
@@ -38,7 +38,6 @@ export function connect(host: string, port: number, tls: TlsOptions | undefined,
     error = e;
     link = {};
   }
-  link._owner = owner;
   link.on("data", heard);
   link.on("drain", heard);
   link.on("close", heard);
@@ -64,14 +63,8 @@ export function end(link: Link): void {
 
 export const now = Date.now;
 
-export function after<A>(ms: number, fn: (arg: A) => void, arg?: A): Timer {
-  return setTimeout(fn, ms, arg);
-}
-
-/** Without an identifier `clearTimeout` throws. */
-export function cancel(timer: Timer): void {
-  if (timer) clearTimeout(timer as number);
-}
+export const after = setTimeout;
+export const cancel = clearTimeout as (timer: Timer) => void;
 
 export const random = Math.random;
 
@@ -88,9 +81,7 @@ export function bytesToText(bytes: Bytes): string {
   return E.isUTF8("\u20ac") ? E.asUTF8(bytes) : bytes;
 }
 
-export function log(text: string): void {
-  console.log(text);
-}
+export const log = console.log;
 
 export function restart(): void {
   if (E.reboot) E.reboot();
@@ -145,25 +136,3 @@ export function storeWrite(name: string, offset: number, bytes: Bytes, size?: nu
 export function storeErase(name: string): void {
   if (fits(name)) require("Storage").erase(name);
 }
-
-export function log(text: string): void {
-  console.log(text);
-}
-
-export function restart(): void {
-  if (E.reboot) E.reboot();
-  else load();
-}
-
-function encode(bytes: Bytes): string {
-  return btoa(bytes);
-}
-
-/** `atob("=")` ends the interpreter: the port promises whole groups of four. */
-function decode(text: string): Bytes {
-  return atob(text);
-}
-
-export { encode as btoa, decode as atob };
-
-export const unicode = false;

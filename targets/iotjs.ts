@@ -16,7 +16,7 @@ interface Socket {
   destroy(): void;
 }
 
-interface IotLink extends Link {
+interface IotLink {
   _heard: Heard;
   _socket?: Socket;
   _open?: boolean;
@@ -57,8 +57,8 @@ function over(link: IotLink, reason?: Error) {
   link._heard.call(link, reason || true);
 }
 
-export function connect(host: string, port: number, tls: TlsOptions | undefined, owner: unknown, heard: Heard): Link {
-  const link: IotLink = { _owner: owner, _heard: heard, _unsent: 0 };
+export function connect(host: string, port: number, tls: TlsOptions | undefined, heard: Heard): Link {
+  const link: IotLink = { _heard: heard, _unsent: 0 };
   let socket: Socket;
   try {
     socket = tls
@@ -115,13 +115,8 @@ export function end(link: Link): void {
 
 export const now = Date.now;
 
-export function after<A>(ms: number, fn: (arg: A) => void, arg?: A): Timer {
-  return setTimeout(fn, ms, arg);
-}
-
-export function cancel(timer: Timer): void {
-  clearTimeout(timer);
-}
+export const after = setTimeout;
+export const cancel = clearTimeout as (timer: Timer) => void;
 
 export const random = Math.random;
 

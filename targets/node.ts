@@ -9,7 +9,7 @@ import * as tls from "node:tls";
 /** How long unsent data may hold up a close. */
 const LINGER = 5000;
 
-interface NodeLink extends Link {
+interface NodeLink {
   _heard: Heard;
   _socket: net.Socket;
   _open?: boolean;
@@ -23,8 +23,8 @@ function latin1(bytes: Bytes): Buffer {
 /** Objects have no events of their own. */
 export const listeners = undefined;
 
-export function connect(host: string, port: number, options: TlsOptions | undefined, owner: unknown, heard: Heard): Link {
-  const link = { _owner: owner, _heard: heard, _unsent: 0 } as NodeLink;
+export function connect(host: string, port: number, options: TlsOptions | undefined, heard: Heard): Link {
+  const link = { _heard: heard, _unsent: 0 } as NodeLink;
   try {
     // An IP address is no name for SNI (RFC 6066 §3); Node then checks the certificate against the address itself.
     link._socket = options
@@ -73,13 +73,8 @@ export function now(): number {
   return Date.now();
 }
 
-export function after<A>(ms: number, fn: (arg: A) => void, arg?: A): Timer {
-  return setTimeout(fn as (arg?: A) => void, ms, arg);
-}
-
-export function cancel(timer: Timer): void {
-  clearTimeout(timer as NodeJS.Timeout | undefined);
-}
+export const after = setTimeout as (fn: (arg?: any) => void, ms: number, arg?: unknown) => Timer;
+export const cancel = clearTimeout as (timer: Timer) => void;
 
 export function random(): number {
   return Math.random();

@@ -1,5 +1,5 @@
 export type ErrorCode =
-  "auth" | "clock" | "config" | "limit" | "network" | "offline" | "protocol" | "refused" | "storage" | "timeout" | "verify";
+  "auth" | "clock" | "config" | "conflict" | "limit" | "network" | "offline" | "protocol" | "refused" | "storage" | "timeout" | "verify";
 
 export interface CloudError extends Error {
   code: ErrorCode;

@@ -1,13 +1,12 @@
-import { after, bytesToText, cancel, connect as dial, end as hangUp, random, textToBytes, write, dataToBytes } from "#host";
+import { after, bytesToText, cancel, connect as dial, dataToBytes, end as hangUp, random, textToBytes, write } from "#host";
 import { backoff } from "../core/backoff";
 import { chr, u16 } from "../core/bytes";
-import { emit, on, removeListener, run, type Listener } from "../core/emitter";
+import { emitter, type Emitter } from "../core/emitter";
 import { error } from "../core/errors";
-import { valid } from "../core/utf8";
-import type { Bytes, Link, LinkHandler, Timer } from "../host";
+import type { Bytes, Link, Timer } from "../host";
 import { check, connectPacket, normalise, type Options } from "./options";
 import * as p from "./packet";
-import { Session, type Done, type Entry } from "./session";
+import { enqueue, next, release, restore, settle, type Done, type Session } from "./session";
 
 export type Handler = (topic: string, payload: Bytes, packet: Packet) => void;
 
@@ -37,17 +36,10 @@ export interface Granted {
   qos: number;
 }
 
-interface Subscription {
-  _qos: number;
-  _fn?: Handler;
-  /** The broker granted it once, so it is asked for again on a link without the session. */
-  _ok?: boolean;
-}
-
 export interface Status {
   connected: boolean;
   queued: number;
-  queuedBytes: number;
+  bytes: number;
   inflight: number;
   sent: number;
   received: number;
@@ -55,426 +47,355 @@ export interface Status {
   reconnects: number;
 }
 
-export interface Client extends LinkHandler, p.Sink {
+type Filters = { [filter: string]: SubscribeOptions & { _ok?: boolean } };
+type OnGranted = (err?: Error, granted?: Granted[]) => void;
+
+export interface Client extends Emitter {
   options: Options;
   connected: boolean;
-  reconnecting: boolean;
-  disconnecting: boolean;
-  publish(topic: string, payload: unknown, options?: PublishOptions | Done, done?: Done): this;
-  subscribe(
-    filter: string | string[] | { [filter: string]: SubscribeOptions },
-    options?: SubscribeOptions | ((err?: Error, granted?: Granted[]) => void),
-    done?: (err?: Error, granted?: Granted[]) => void,
-  ): this;
-  unsubscribe(filter: string | string[], done?: Done): this;
-  end(force?: boolean | Done, done?: Done): this;
-  reconnect(): this;
+  publish(topic: string, payload: unknown, options?: PublishOptions | Done, done?: Done): Client;
+  subscribe(filter: string | string[] | { [filter: string]: SubscribeOptions }, options?: SubscribeOptions | OnGranted, done?: OnGranted): Client;
+  unsubscribe(filter: string | string[], options?: {} | OnGranted, done?: OnGranted): Client;
+  end(force?: boolean | Done, done?: Done): Client;
+  reconnect(): Client;
   status(): Status;
-  on(event: string, listener: Listener): this;
-  removeListener(event: string, listener: Listener): this;
-  emit(event: string, a?: unknown, b?: unknown, c?: unknown): void;
-
-  _on: { [event: string]: Listener[] };
-  _session: Session;
-  _subs: { [filter: string]: Subscription };
-  _link: Link;
-  _timer: Timer;
-  /** Bytes of a packet that has not wholly come. */
-  _in: Bytes;
-  /** Answers and pings: they go before the queue. */
-  _out: Bytes;
-  /** Written and not yet drained, or the link is not open. */
-  _busy: boolean;
-  _done: Done[];
-  /** Half keep-alives since something came. */
-  _idle: number;
-  _wrote: boolean;
-  /** Connection attempts since the last stable connection. */
-  _try: number;
-  /** Connections in a row that ended before they were stable. */
-  _early: number;
-  _cut: boolean;
-  _again: boolean;
-  /** The last topic that came, checked, and its text. */
-  _topic: Bytes;
-  _name: string;
-  _sent: number;
-  _got: number;
-  _lost: number;
-  _dials: number;
-  _dial(): void;
-  _hang(polite: boolean): void;
-  _drop(reason: unknown): void;
-  _control(bytes: Bytes): void;
-  _pump(): void;
-  _connack(head: number, body: Bytes): void;
-  _publish(flags: number, body: Bytes): void;
-  _add(bytes: Bytes, id: number, done?: Done, first?: boolean): void;
-  _ask(type: number, filters: { [filter: string]: SubscribeOptions }, done?: Done, first?: boolean): void;
 }
 
-const WHY = ["", "refuses the protocol version", "refuses the clientId", "is unavailable", "refuses username or password", "does not authorise this client"];
+/** Connects to a broker and keeps connected until `end`; nothing is emitted before this returns. */
+export function connect(url: string | Options, more?: Options): Client {
+  const options = normalise(url, more);
+  const session: Session = { _queue: [], _at: 0, _size: 0, _last: 0, _held: {}, _store: options.store };
+  const subs: Filters = {};
+  let link: Link | undefined;
+  let timer: Timer;
+  // Bytes of a packet that has not wholly come.
+  let input = "";
+  // Answers and pings that wait for the link: they go before the queue.
+  let output = "";
+  // Something is written and not yet gone, with the callbacks of what went at QoS 0.
+  let busy: boolean;
+  let written: (Done | undefined)[] = [];
+  // The last topic that came and was found right, and its text.
+  let topic: Bytes;
+  let name: string;
+  // Half keep-alives since something came; whether something went since the last of them.
+  let idle = 0;
+  let wrote: boolean;
+  // Attempts since the last stable connection (-1: the next comes at once), and connections in a row that broke off before they were stable.
+  let attempt = 0;
+  let early = 0;
+  let ended: boolean;
+  let offline: boolean;
+  let sent = 0;
+  let received = 0;
+  let dropped = 0;
+  let dials = 0;
 
-/** One timer serves three waits: for the next attempt, for CONNACK, and for the next half keep-alive. */
-function tick(c: Client): void {
-  const o = c.options;
-  if (!c._link) c._dial();
-  else if (!c.connected) c._drop(error("timeout", "no CONNACK within connectTimeout"));
-  else {
-    c._timer = after(o.keepalive! * 500 || 30000, tick, c);
-    c._try = c._early = 0;
-    if (o.keepalive) {
-      if (c._idle > 1) c._drop(error("timeout", "nothing came within 1.5 times keepalive"));
+  function wait(ms: number): void {
+    if (timer) cancel(timer);
+    timer = after(tick, ms);
+  }
+
+  /** One timer serves three waits: for the next attempt, for CONNACK, and for the next half keep-alive. */
+  function tick(): void {
+    timer = 0;
+    if (ended === true || attempt < 0) close();
+    else if (!link) {
+      input = output = "";
+      busy = false;
+      wait(options.connectTimeout || 30000);
+      if (dials++) client.emit("reconnect");
+      const tls = options.protocol === "mqtts";
+      link = dial(options.host || "localhost", options.port || (tls ? 8883 : 1883), tls ? options : undefined, heard);
+      send(connectPacket(options));
+    } else if (!client.connected || idle > 1) close(error("timeout", client.connected ? "nothing came within 1.5 keepalive" : "no CONNACK"));
+    else {
+      attempt = early = 0;
+      wait(options.keepalive! * 500 || 30000);
       // [MQTT-3.1.2-23]
-      else if (c._idle++ || !c._wrote) c._control(p.PINGREQ_PACKET);
-      c._wrote = false;
+      if (options.keepalive && (idle++ || !wrote)) send("\xc0\0");
+      wrote = false;
     }
   }
-}
 
-export const Client = function (this: Client, options: Options) {
-  this.options = options;
-  this._on = {};
-  this._subs = {};
-  this._done = [];
-  this._session = new Session(options.store);
-  this._try = this._early = this._sent = this._got = this._lost = this._dials = 0;
-  this._dial();
-} as unknown as { new (options: Options): Client };
-
-Client.prototype = {
-  on,
-  removeListener,
-  emit,
-
-  publish(topic, payload, options, done) {
-    if (typeof options === "function") {
-      done = options;
-      options = {};
+  /** Lets the link go, tells why, and waits for the next attempt unless the client is to end. */
+  function close(e?: Error): void {
+    const old = link;
+    const was = client.connected;
+    link = undefined;
+    client.connected = false;
+    written = [];
+    if (old) {
+      if (was && !e) write(old, "\xe0\0");
+      hangUp(old);
     }
-    const o = (options || {}) as PublishOptions;
-    check(o, " n:qos b:retain b:binary ");
-    const qos = o.qos || 0;
-    const name = topic === this._topic ? topic : p.topicBytes(topic);
-    const bytes = o.binary ? (payload as Bytes) : dataToBytes(payload);
-    if (qos > 2 || typeof bytes !== "string") throw error("config", qos > 2 ? "option qos: 0, 1 or 2" : "payload: text or bytes, not " + typeof payload);
-    const id = qos && this._session._newId();
-    this._add(p.packet((p.PUBLISH << 4) | (qos << 1) | (o.retain ? 1 : 0), p.field(name) + (id ? u16(id) : "") + bytes), id, done);
-    return this;
-  },
-
-  subscribe(filter, options, done) {
-    if (typeof options === "function") {
-      done = options;
-      options = {};
+    if (e) client.emit("error", e);
+    client.emit("close");
+    if (ended) {
+      for (let i = 0; i < session._queue.length; i++) if (session._queue[i]._done) client.emit(session._queue[i]._done!, error("offline", "the client has ended"));
+      client.emit("end");
+    } else if (attempt < 0 || options.reconnectPeriod !== 0) {
+      if (!offline) client.emit("offline");
+      offline = true;
+      wait(attempt < 0 ? 0 : backoff(attempt, options.reconnectPeriod || 1000, options.maxReconnectPeriod || 60000, random()));
+      attempt++;
     }
-    let filters: { [filter: string]: SubscribeOptions } = {};
-    if (typeof filter === "string") filters[filter] = options || {};
-    else if (Array.isArray(filter)) for (let i = 0; i < filter.length; i++) filters[filter[i]] = options || {};
+  }
+
+  /** Writes what waits, when the last write is gone. */
+  function send(bytes: Bytes): void {
+    output += bytes;
+    if (busy) {
+      if (output.length > 4096) close(error("limit", "the broker does not read the answers it asks for"));
+    } else if (link) {
+      let b;
+      while (client.connected && output.length < 1024 && session._at < (options.maxInflight || 20) && (b = next(session, written))) output += b;
+      b = output;
+      output = "";
+      if (b) {
+        busy = wrote = true;
+        write(link, b);
+      } else if (ended && client.connected && !session._queue.length) close();
+    }
+  }
+
+  /** Takes a packet in: head and body apart. Throws for what a broker may not send. */
+  function take(head: number, body: Bytes): void {
+    const type = head >> 4;
+    let at = type === p.PUBLISH ? p.word(body, 0) + 2 : 0;
+    const id = p.word(body, at);
+    let wrong = "";
+    let e: any;
+    if (!client.connected) {
+      if (head !== 32 || body.length !== 2 || id > 511 || (id > 255 && (id > 256 || options.clean !== false))) wrong = "3.2.0-1";
+      else if (id & 255) {
+        // Trying again soon will not help: wait the longest.
+        attempt = 20;
+        e = error(
+          id > 3 ? "auth" : "refused",
+          "CONNACK " + id + ": " + ["", "protocol version", "clientId", "server unavailable", "username or password", "not authorised"][id],
+        );
+        e.returnCode = id;
+        throw e;
+      } else {
+        client.connected = true;
+        offline = false;
+        session._at = 0;
+        wait(options.keepalive! * 500 || 30000);
+        if (!id) {
+          const again: Filters = {};
+          for (const f in subs) if (subs[f]._ok) again[(e = f)] = subs[f];
+          for (const held in session._held) release(session, +held);
+          if (e) ask(p.SUBSCRIBE, again);
+        }
+        client.emit("connect", { sessionPresent: id > 0, returnCode: 0 });
+        send("");
+      }
+    } else if (type === p.PUBLISH) {
+      const qos = (head >> 1) & 3;
+      e = body.substr(2, at - 2);
+      wrong = qos > 2 ? "3.3.1-4" : !qos && head & 8 ? "3.3.1-2" : at > body.length || (qos && !id) ? "2.3.1-1" : "";
+      if (e !== topic) {
+        if (!p.topical(e)) wrong = "3.3.2-1";
+        topic = e;
+        name = bytesToText(e);
+      }
+      if (!wrong) {
+        if (qos) at += 2;
+        if (qos < 2 || !session._held[id]) {
+          const payload = body.substr(at);
+          const packet: Packet = { qos: qos, retain: (head & 1) > 0, dup: (head & 8) > 0 };
+          if (qos) packet.messageId = id;
+          if (qos > 1) session._held[id] = session._store ? session._store.put(u16(id)) : 1;
+          received++;
+          for (const f in subs) if (subs[f].handler && p.matches(f, name)) client.emit(subs[f].handler!, name, payload, packet);
+          client.emit("message", name, payload, packet);
+        }
+        // PUBACK or PUBREC
+        if (qos) send(p.packet(48 + 16 * qos, u16(id)));
+      }
+    } else if (type < p.PUBACK || type > p.PINGRESP || type === p.SUBSCRIBE || type === p.UNSUBSCRIBE || (head & 15) !== (type === p.PUBREL ? 2 : 0)) wrong = "2.2.2-2";
+    else if (type === p.PINGRESP ? body : type === p.SUBACK ? body.length < 3 : body.length !== 2) wrong = "2.2.3";
+    else if (type === p.PUBREL) {
+      release(session, id);
+      send(p.packet(p.PUBCOMP << 4, body));
+    } else if (type < p.PINGRESP) {
+      e = settle(session, type, id);
+      if (type === p.PUBREC) send(p.packet(98, body));
+      else if (e) {
+        if (type < p.SUBACK) sent++;
+        if (e._done) client.emit(e._done, undefined, body);
+        send("");
+      }
+    }
+    if (wrong) throw error("protocol", "the broker broke [MQTT-" + wrong + "]");
+  }
+
+  function heard(this: Link, what?: Bytes | boolean | { message: string }): void {
+    if (link !== this) return;
+    if (what === undefined) {
+      const done = written;
+      written = [];
+      busy = false;
+      sent += done.length;
+      for (let i = 0; i < done.length; i++) if (done[i]) client.emit(done[i]!);
+      send("");
+    } else if (typeof what !== "string") {
+      // Dropped again and again soon after CONNACK: that is what a second client of our name does.
+      const twice = client.connected && ++early > 2;
+      const reason = (what as { message: string }).message;
+      close(
+        twice
+          ? error("conflict", "dropped " + early + " times soon after CONNACK: is " + options.clientId + " used twice?")
+          : reason
+            ? error("network", reason)
+            : undefined,
+      );
+    } else {
+      idle = 0;
+      what = input += what;
+      const size = what.length;
+      let at = 0;
+      try {
+        while (at + 1 < size && link === this) {
+          let i = at + 1;
+          let b = what.charCodeAt(i);
+          let n = b & 127;
+          for (let m = 128; b > 127; m *= 128) {
+            if (m > 2097152) throw error("protocol", "the broker broke [MQTT-2.2.3]: remaining length");
+            // NaN past the end: leaves the loop, and the length test below asks for more bytes.
+            b = what.charCodeAt(++i);
+            n += (b & 127) * m;
+          }
+          if (n > (options.maxPacketSize || 32768)) throw error("limit", "a packet of " + n + " bytes is over maxPacketSize");
+          if (++i + n > size) break;
+          take(what.charCodeAt(at), what.substr(i, n));
+          at = i + n;
+        }
+        if (at) input = what.substr(at);
+      } catch (e) {
+        close(e as Error);
+      }
+    }
+  }
+
+  /** SUBSCRIBE or UNSUBSCRIBE; without a callback a refusal is an `error` event. */
+  function ask(type: number, filter: string | string[] | Filters, o?: SubscribeOptions | OnGranted, done?: OnGranted): Client {
+    const names: string[] = [];
+    let filters: Filters = {};
+    let body = "";
+    if (typeof o === "function") {
+      done = o;
+      o = undefined;
+    }
+    if (typeof filter === "string") filter = [filter];
+    if (Array.isArray(filter)) for (let i = 0; i < filter.length; i++) filters[filter[i]] = o || {};
     else filters = filter;
     for (const f in filters) {
-      check(filters[f], " n:qos f:handler ");
-      if (filters[f].qos! > 2) throw error("config", "option qos: 0, 1 or 2");
-    }
-    this._ask(p.SUBSCRIBE, filters, done as Done);
-    return this;
-  },
-
-  unsubscribe(filter, done) {
-    const filters: { [filter: string]: SubscribeOptions } = {};
-    const list = Array.isArray(filter) ? filter : [filter];
-    for (let i = 0; i < list.length; i++) filters[list[i]] = {};
-    this._ask(p.UNSUBSCRIBE, filters, done);
-    return this;
-  },
-
-  _ask(type, filters, done, first) {
-    const id = this._session._newId();
-    const subs = this._subs;
-    const names: string[] = [];
-    let body = u16(id);
-    for (const f in filters) {
-      const b = p.field(p.topicBytes(f, true));
+      check(filters[f], " n:qos f:handler b:_ok ");
+      if (!p.topical(textToBytes(f), true)) throw error("config", "topic filter " + f + ": + and # stand alone in a level, # last");
       names.push(f);
-      body += type === p.SUBSCRIBE ? b + chr(filters[f].qos || 0) : b;
+      body += p.field(f);
+      if (type === p.SUBSCRIBE) {
+        body += chr(filters[f].qos || 0);
+        subs[f] = filters[f];
+      } else delete subs[f];
     }
-    // [MQTT-3.8.3-3], [MQTT-3.10.3-2]
-    if (!names.length) throw error("config", "no topic filter given");
-    for (const f in filters)
-      if (type !== p.SUBSCRIBE) delete subs[f];
-      else if (!first) subs[f] = { _qos: filters[f].qos || 0, _fn: filters[f].handler };
-    this._add(
-      p.packet((type << 4) | 2, body),
-      id,
-      function (err, codes) {
-        const granted: Granted[] = [];
-        let refused = "";
-        for (let i = 0; codes && type === p.SUBSCRIBE && i < names.length; i++) {
-          const qos = codes.charCodeAt(i + 2);
-          granted.push({ topic: names[i], qos: qos });
-          if (qos > 2) {
-            refused += " " + names[i];
-            delete subs[names[i]];
-          } else if (subs[names[i]]) subs[names[i]]._ok = true;
-        }
-        if (refused) err = error("refused", "the broker refuses to subscribe" + refused);
-        if (done) done(err, granted);
-        else if (refused) throw err;
-      },
-      first,
-    );
-  },
+    return add((type << 4) | 2, "", body, function (err, codes) {
+      const granted: Granted[] = [];
+      for (let i = 0; codes && i < names.length; i++) {
+        const qos = codes.charCodeAt(i + 2);
+        granted.push({ topic: names[i], qos: qos });
+        if (qos > 2) {
+          delete subs[names[i]];
+          err = error("refused", "the broker refuses to subscribe " + names[i]);
+        } else if (subs[names[i]]) subs[names[i]]._ok = true;
+      }
+      if (done) done(err, granted);
+      else if (err && codes) throw err;
+    });
+  }
 
-  _add(bytes, id, done, first) {
-    const s = this._session;
-    const o = this.options;
-    let why;
-    if (first) why = undefined;
-    else if (this.disconnecting) why = error("offline", "the client has ended");
-    else if (!id && !this.connected && o.queueQoSZero === false) why = error("offline", "not connected, and queueQoSZero is false");
-    else if (s._size + bytes.length > (o.queueLimit || 16384)) why = error("limit", "queueLimit " + (o.queueLimit || 16384) + " bytes reached");
-    if (why) {
-      this._lost++;
-      if (!done) throw why;
-      done(why);
+  function add(head: number, before: Bytes, after: Bytes, done?: Done): Client {
+    const e = ended
+      ? error("offline", "the client has ended")
+      : session._size + before.length + after.length > (options.queueLimit || 16384)
+        ? error("limit", "queueLimit reached: " + session._size + " bytes wait")
+        : undefined;
+    if (e) {
+      dropped++;
+      if (!done) throw e;
+      client.emit(done, e);
     } else {
-      s._add({ _id: id, _bytes: bytes, _done: done }, first);
-      if (!this._busy) this._pump();
+      enqueue(session, head, before, after, done);
+      if (!busy) send("");
     }
-  },
+    return client;
+  }
 
-  end(force, done) {
-    if (typeof force === "function") {
-      done = force;
-      force = false;
-    }
-    if (done) this.on("end", done);
-    this.disconnecting = true;
-    if (!this._link) {
-      cancel(this._timer);
-      this._link = 1;
-      this._timer = after(0, this._close, this);
-    } else if (force || !this.connected) this._hang(true);
-    else this._pump();
-    return this;
-  },
+  const client = {
+    options: options,
+    connected: false,
 
-  reconnect() {
-    this.disconnecting = false;
-    this._again = true;
-    if (this._link) this._hang(true);
-    else {
-      cancel(this._timer);
-      this._timer = after(0, tick, this);
-    }
-    return this;
-  },
-
-  status() {
-    const s = this._session;
-    return {
-      connected: this.connected,
-      queued: s._queue.length,
-      queuedBytes: s._size,
-      inflight: s._at,
-      sent: this._sent,
-      received: this._got,
-      dropped: this._lost,
-      reconnects: this._dials - 1,
-    };
-  },
-
-  _dial() {
-    const o = this.options;
-    this._in = this._out = "";
-    this._busy = true;
-    this._cut = this._again = false;
-    if (this._dials++) this.emit("reconnect");
-    this._timer = after(o.connectTimeout || 30000, tick, this);
-    this._link = dial(o.host!, o.port!, o.protocol === "mqtts" ? o : undefined, this);
-  },
-
-  _hang(polite) {
-    if (!this._cut) {
-      this._cut = true;
-      if (polite && this.connected) write(this._link, p.DISCONNECT_PACKET);
-      hangUp(this._link);
-    }
-  },
-
-  _drop(reason) {
-    this._hang(false);
-    this.emit("error", reason);
-  },
-
-  _control(bytes) {
-    this._out += bytes;
-    if (!this._busy) this._pump();
-    else if (this._out.length > 4096) this._drop(error("limit", "the broker does not read what it asks for"));
-  },
-
-  _pump() {
-    let out = this._out;
-    this._out = "";
-    if (this.connected) out += this._session._next(1024, this.options.maxInflight || 20, this._done);
-    if (out && !this._cut) {
-      this._busy = this._wrote = true;
-      write(this._link, out);
-    } else if (this.disconnecting && this.connected && !this._session._queue.length) this._hang(true);
-  },
-
-  _open() {
-    this._busy = false;
-    this._control(connectPacket(this.options));
-  },
-
-  _drain() {
-    const done = this._done;
-    this._done = [];
-    this._busy = false;
-    for (let i = 0; i < done.length; i++) run(this, false, done[i]);
-    if (!this._busy) this._pump();
-  },
-
-  _data(bytes) {
-    this._idle = 0;
-    try {
-      this._in += bytes;
-      this._in = p.parse(this._in, this.options.maxPacketSize || 32768, this);
-    } catch (e) {
-      this._drop(e);
-    }
-  },
-
-  _packet(head, body) {
-    const type = head >> 4;
-    const flags = head & 15;
-    const id = p.word(body, 0);
-    if (!this.connected) this._connack(head, body);
-    else if (type === p.PUBLISH) this._publish(flags, body);
-    else {
-      if (flags !== (type === p.PUBREL ? 2 : 0)) p.malformed("2.2.2-2");
-      if (type === p.PINGRESP ? body : type === p.SUBACK ? body.length < 3 : body.length !== 2) p.malformed("2.2.3");
-      if (type < p.PUBACK || type === p.SUBSCRIBE || type === p.UNSUBSCRIBE || type > p.PINGRESP) p.malformed("2.2.1");
-      if (type === p.PUBREL) {
-        this._session._release(id);
-        this._control(p.ack(p.PUBCOMP, id));
-      } else if (type < p.PINGRESP) {
-        const e = this._session._settle(type, id);
-        if (type === p.PUBREC) this._control(p.ack(p.PUBREL, id));
-        else if (e) {
-          if (type < p.SUBACK) this._sent++;
-          if (e._done) run(this, false, e._done, undefined, body);
-          if (!this._busy) this._pump();
-        }
+    publish: function (to: string, payload: unknown, o?: PublishOptions | Done, done?: Done) {
+      if (typeof o === "function") {
+        done = o;
+        o = undefined;
       }
-    }
-    return this._cut;
-  },
+      const given = o || ({} as PublishOptions);
+      const bytes = given.binary ? payload : dataToBytes(payload);
+      check(given, " n:qos b:retain b:binary ");
+      if (typeof to !== "string" || !p.topical(textToBytes(to))) throw error("config", "topic " + to + ": not empty, no NUL, no wildcard");
+      if (typeof bytes !== "string") throw error("config", "payload: text or bytes, not " + typeof payload);
+      return add((p.PUBLISH << 4) | ((given.qos || 0) << 1) | (given.retain ? 1 : 0), p.field(to), bytes, done);
+    },
 
-  _connack(head, body) {
-    const code = body.charCodeAt(1);
-    const kept = body.charCodeAt(0);
-    const o = this.options;
-    if (head !== p.CONNACK << 4 || body.length !== 2) p.malformed("3.2.0-1");
-    if (kept > 1 || (kept && (code || o.clean !== false))) p.malformed("3.2.2-1");
-    if (code) {
-      // Trying again soon will not help: wait the longest.
-      this._try = 20;
-      const e = error(code > 3 ? "auth" : "refused", "the broker " + (WHY[code] || "answers CONNECT with " + code));
-      (e as any).returnCode = code;
-      this._drop(e);
-    } else {
-      cancel(this._timer);
-      this._timer = after(o.keepalive! * 500 || 30000, tick, this);
-      this._idle = 0;
-      this.connected = true;
-      this.reconnecting = false;
-      this._session._resume(!!kept);
-      const again: { [filter: string]: SubscribeOptions } = {};
-      let any;
-      for (const f in this._subs)
-        if (!kept && this._subs[f]._ok && o.resubscribe !== false) {
-          again[f] = any = { qos: this._subs[f]._qos as 0 };
-        }
-      if (any) this._ask(p.SUBSCRIBE, again, undefined, true);
-      this.emit("connect", { sessionPresent: !!kept, returnCode: 0 });
-      if (!this._busy) this._pump();
-    }
-  },
+    subscribe: function (filter: string, o?: SubscribeOptions, done?: OnGranted) {
+      return ask(p.SUBSCRIBE, filter, o, done);
+    },
 
-  _publish(flags, body) {
-    const qos = (flags >> 1) & 3;
-    let at = p.word(body, 0) + 2;
-    const topic = body.substr(2, at - 2);
-    let fresh = true;
-    let id;
-    if (!(at <= body.length)) p.malformed("3.3.2-1");
-    if (qos > 2) p.malformed("3.3.1-4");
-    if (!qos && flags & 8) p.malformed("3.3.1-2");
-    if (topic !== this._topic) {
-      if (!topic || topic.indexOf("\0") >= 0 || !valid(topic)) p.malformed("1.5.3-1");
-      if (topic.indexOf("+") >= 0 || topic.indexOf("#") >= 0) p.malformed("3.3.2-2");
-      this._topic = topic;
-      this._name = bytesToText(topic);
-    }
-    if (qos) {
-      id = p.word(body, at);
-      at += 2;
-      if (!id) p.malformed("2.3.1-1");
-      if (qos > 1) fresh = this._session._hold(id);
-    }
-    if (fresh) {
-      const payload = body.substr(at);
-      const packet = { qos: qos, retain: (flags & 1) > 0, dup: flags > 7, messageId: id };
-      const name = this._name;
-      this._got++;
-      for (const f in this._subs) {
-        const fn = this._subs[f]._fn;
-        if (fn && p.matches(f, name)) run(this, false, fn, name, payload, packet);
+    unsubscribe: function (filter: string, o?: SubscribeOptions, done?: OnGranted) {
+      return ask(p.UNSUBSCRIBE, filter, o, done);
+    },
+
+    end: function (force?: boolean | Done, done?: Done) {
+      if (typeof force === "function") {
+        done = force;
+        force = false;
       }
-      this.emit("message", name, payload, packet);
-    }
-    if (id && !this._cut) this._control(p.ack(qos > 1 ? p.PUBREC : p.PUBACK, id));
-    if (this._session._count > (this.options.receiveMaximum || 100)) throw error("limit", "more than receiveMaximum messages of QoS 2 are not released");
-  },
+      if (done) client.on("end", done);
+      ended = true;
+      if (client.connected && !force) send("");
+      else wait(0);
+      return client;
+    },
 
-  _close(reason) {
-    const o = this.options;
-    const early = this.connected && !this._cut;
-    cancel(this._timer);
-    this._link = undefined;
-    this.connected = false;
-    this._done = [];
-    if (reason && !this._cut) this.emit("error", error("network", reason));
-    // Dropped again and again soon after a good CONNACK: that is what a second client with our name does.
-    if (early && ++this._early > 2)
-      this.emit("error", error("conflict", "dropped " + this._early + " times soon after connecting: does another client use " + o.clientId + "?"));
-    this.emit("close");
-    if (this.disconnecting) {
-      const queue = this._session._queue;
-      for (let i = 0; i < queue.length; i++) {
-        const done = queue[i]._done;
-        queue[i]._done = undefined;
-        if (done) run(this, false, done, error("offline", "the client has ended"));
-      }
-      this.emit("end");
-    } else if (!this._link) {
-      if (this._again) this._dial();
-      else if (o.reconnectPeriod) {
-        if (!this.reconnecting) {
-          this.reconnecting = true;
-          this.emit("offline");
-        }
-        this._timer = after(backoff(this._try++, o.reconnectPeriod, o.maxReconnectPeriod || 60000, random()), tick, this);
-      }
-    }
-  },
-} as Client;
+    reconnect: function () {
+      ended = false;
+      attempt = -1;
+      wait(0);
+      return client;
+    },
 
-/**
- * Connects to a broker and keeps connected until `end`; nothing is emitted before this returns.
- */
-export function connect(url: string | Options, options?: Options): Client {
-  return new Client(normalise(url, options));
+    status: function () {
+      return {
+        connected: client.connected,
+        queued: session._queue.length,
+        bytes: session._size,
+        inflight: session._at,
+        sent: sent,
+        received: received,
+        dropped: dropped,
+        reconnects: dials - 1,
+      };
+    },
+  } as Client;
+
+  emitter(client);
+  if (options.store)
+    options.store.each(function (record, key) {
+      restore(session, record, key);
+    });
+  wait(0);
+  return client;
 }

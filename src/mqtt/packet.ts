@@ -40,11 +40,6 @@ export function packet(head: number, body: Bytes): Bytes {
   return b + chr(n) + body;
 }
 
-/** PUBACK, PUBREC, PUBREL, PUBCOMP; PUBREL has the flags that [MQTT-2.2.2-1] reserves. */
-export function ack(type: number, id: number): Bytes {
-  return chr((type << 4) | (type === PUBREL ? 2 : 0), 2) + u16(id);
-}
-
 /**
  * Whether bytes may name a topic: UTF-8 without NUL [MQTT-1.5.3-1], [MQTT-1.5.3-2], not empty [MQTT-4.7.3-1], and no
  * wildcard [MQTT-3.3.2-2] unless it is a filter (`wild`), where each has its place [MQTT-4.7.1-2], [MQTT-4.7.1-3].

@@ -1,6 +1,6 @@
 import { chr, u16 } from "../core/bytes";
 import type { Bytes } from "../host";
-import { ack, packet, PUBLISH, PUBREC, PUBREL, word } from "./packet";
+import { packet, PUBLISH, PUBREC, word } from "./packet";
 
 export type Done = (err?: Error, result?: any) => void;
 
@@ -51,7 +51,7 @@ export function restore(s: Session, record: Bytes, key: number): void {
  * Queues a packet, whose identifier (for all but QoS 0) comes between `before` and `after`.
  * Identifiers are never 0 and never alike in flight [MQTT-2.3.1-1], [MQTT-2.3.1-4].
  */
-export function enqueue(s: Session, head: number, before: Bytes, after: Bytes, done?: Done, first?: boolean): void {
+export function enqueue(s: Session, head: number, before: Bytes, after: Bytes, done?: Done): void {
   const queue = s._queue;
   let id = 0;
   if (head >> 4 !== PUBLISH || head & 6) {
@@ -66,20 +66,28 @@ export function enqueue(s: Session, head: number, before: Bytes, after: Bytes, d
   const e: Entry = { _id: id, _bytes: packet(head, before + after), _done: done };
   s._size += e._bytes.length;
   if (s._store && id && head >> 4 === PUBLISH) e._key = s._store.put(u16(id) + e._bytes);
-  queue.splice(first ? 0 : queue.length, 0, e);
+  queue.push(e);
 }
 
-/** Takes the next packet to send [MQTT-4.6.0-1], or undefined. What is done with being sent leaves the queue. */
-export function next(s: Session): Entry | undefined {
+/**
+ * The next packet to send [MQTT-4.6.0-1], or undefined. One that goes a second time carries DUP if it is a PUBLISH
+ * [MQTT-3.3.1-1]; one of QoS 0 leaves the queue, and its callback moves to `written`.
+ */
+export function next(s: Session, written: (Done | undefined)[]): Bytes | undefined {
   const e = s._queue[s._at];
   if (e) {
-    if (e._id) s._at++;
-    else {
+    const head = e._bytes.charCodeAt(0);
+    const b = e._sent && head >> 4 === PUBLISH ? chr(head | 8) + e._bytes.substr(1) : e._bytes;
+    if (e._id) {
+      e._sent = true;
+      s._at++;
+    } else {
       s._queue.splice(s._at, 1);
-      s._size -= e._bytes.length;
+      s._size -= b.length;
+      written.push(e._done);
     }
+    return b;
   }
-  return e;
 }
 
 /** The answer of type `type` to packet `id`: the entry it settles, now gone from the queue; PUBREC only turns it into its PUBREL. */
@@ -91,7 +99,8 @@ export function settle(s: Session, type: number, id: number): Entry | undefined 
     if (e._id === id && type === (head >> 3 === PUBLISH ? 3 + (head & 3) : (head >> 3) + 1)) {
       s._size -= e._bytes.length;
       if (type === PUBREC) {
-        e._bytes = ack(PUBREL, id);
+        // PUBREL with the flags of [MQTT-3.6.1-1].
+        e._bytes = packet(98, u16(id));
         s._size += 4;
         e._key = s._store && s._store.put(u16(id) + e._bytes);
       } else {
@@ -104,10 +113,8 @@ export function settle(s: Session, type: number, id: number): Entry | undefined 
   }
 }
 
-/** The bytes of an entry; a PUBLISH that may have gone before carries DUP [MQTT-3.3.1-1]. */
-export function outgoing(e: Entry): Bytes {
-  const head = e._bytes.charCodeAt(0);
-  const b = e._sent && head >> 4 === PUBLISH ? chr(head | 8) + e._bytes.substr(1) : e._bytes;
-  e._sent = true;
-  return b;
+/** Lets go of a QoS 2 identifier. */
+export function release(s: Session, id: number): void {
+  if (s._store && s._held[id]) s._store.drop(s._held[id]);
+  delete s._held[id];
 }
