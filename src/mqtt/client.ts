@@ -91,9 +91,10 @@ export function connect(url: string | Options, more?: Options): Client {
   let dropped = 0;
   let dials = 0;
 
+  /** Negative: nothing is awaited. */
   function wait(ms: number): void {
     if (timer) cancel(timer);
-    timer = after(tick, ms);
+    timer = ms < 0 ? 0 : after(tick, ms);
   }
 
   /** One timer serves three waits: for the next attempt, for CONNACK, and for the next half keep-alive. */
@@ -125,13 +126,15 @@ export function connect(url: string | Options, more?: Options): Client {
     link = undefined;
     client.connected = false;
     written = [];
+    wait(-1);
+    if (e) client.emit("error", e);
     if (old) {
       if (was && !e) write(old, "\xe0\0");
       hangUp(old);
+      client.emit("close");
     }
-    if (e) client.emit("error", e);
-    client.emit("close");
     if (ended) {
+      wait(-1);
       for (let i = 0; i < session._queue.length; i++) if (session._queue[i]._done) client.emit(session._queue[i]._done!, error("offline", "the client has ended"));
       client.emit("end");
     } else if (attempt < 0 || options.reconnectPeriod !== 0) {
