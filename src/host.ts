@@ -19,11 +19,11 @@ export type Link = unknown;
 
 /**
  * What a link says, with the link as `this`: a string is received bytes (at most 1 KiB at a time on hosts where deep
- * indexing is slow); `undefined` is that all written bytes went to the network; anything else is the end of the link,
+ * indexing is slow); the link itself is that all written bytes went to the network; anything else is the end of the link,
  * with a `message` when there is a reason. It is called from the event loop only, never from inside `connect`, `write`
  * or `end`. The end may be told twice, and bytes may come after `end`: who let go of a link does not listen to it.
  */
-export type Heard = (this: Link, what?: Bytes | boolean | { message: string }) => void;
+export type Heard = (this: Link, what: Link | Bytes | boolean | { message: string }) => void;
 
 /** Opaque: what `after` returned. */
 export type Timer = unknown;

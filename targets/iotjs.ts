@@ -99,7 +99,7 @@ export function write(link: Link, bytes: Bytes): void {
   if (l._socket && !l._ended) {
     l._unsent++;
     l._socket.write(toBuffer(bytes), function () {
-      if (!--l._unsent) l._heard.call(l);
+      if (!--l._unsent) l._heard.call(l, l);
     });
   }
 }

@@ -55,7 +55,7 @@ export function write(link: Link, bytes: Bytes): void {
   const l = link as NodeLink;
   l._unsent++;
   l._socket.write(latin1(bytes), (e) => {
-    if (!--l._unsent && !e) l._heard.call(l);
+    if (!--l._unsent && !e) l._heard.call(l, l);
   });
 }
 

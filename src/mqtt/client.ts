@@ -234,9 +234,9 @@ export function connect(url: string | Options, more?: Options): Client {
     if (wrong) throw error("protocol", "the broker broke [MQTT-" + wrong + "]");
   }
 
-  function heard(this: Link, what?: Bytes | boolean | { message: string }): void {
+  function heard(this: Link, what: any): void {
     if (link !== this) return;
-    if (what === undefined) {
+    if (what === link) {
       const done = written;
       written = [];
       busy = false;
@@ -246,7 +246,7 @@ export function connect(url: string | Options, more?: Options): Client {
     } else if (typeof what !== "string") {
       // Dropped again and again soon after CONNACK: that is what a second client of our name does.
       const twice = client.connected && ++early > 2;
-      const reason = (what as { message: string }).message;
+      const reason = what.message;
       close(
         twice
           ? error("conflict", "dropped " + early + " times soon after CONNACK: is " + options.clientId + " used twice?")
