@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { Journal } from "../../src/core/journal";
-import { Queue } from "../../src/core/queue";
+import { journal as open, type Journal } from "../../src/core/journal";
+import { queue as makeQueue } from "../../src/core/queue";
 
 /** Flash whose power fails at a chosen point: before, inside (the first `part` of the bytes arrive) or after an operation. */
 const flash = {
@@ -94,10 +94,13 @@ const SIZE = 160;
 
 function content(journal: Journal): string[] {
   const out: string[] = [];
-  for (let h = 0; (h = journal.next(h));) {
-    out.push(journal.get(h));
-  }
-  expect(out.length).toBe(journal.count);
+  let last = 0;
+  journal.each((record, key) => {
+    expect(key).toBeGreaterThan(last);
+    expect(journal.get(key)).toBe(record);
+    out.push(record);
+    last = key;
+  });
   return out;
 }
 
@@ -110,7 +113,7 @@ function run(list: Op[]): { sure: string[]; maybe?: string; dropping?: string; a
   let at = 0;
   const sure = (): string[] => model.map(([, bytes]) => bytes);
   try {
-    const journal = new Journal("a-name-of-27-characters-xyz", SIZE);
+    const journal = open("a-name-of-27-characters-xyz", SIZE);
     for (const op of list) {
       if ("put" in op) {
         maybe = String.fromCharCode(serial++ & 255).repeat(op.put) + "\xff";
@@ -171,12 +174,12 @@ test("whatever the moment of a power cut, the journal holds what was put and not
             const result = run(list);
             expect(result.cut).toBe(true);
             flash.cutAt = -1;
-            const found = content(new Journal("a-name-of-27-characters-xyz", SIZE));
+            const found = content(open("a-name-of-27-characters-xyz", SIZE));
             expect(allowed(result)).toContainEqual(found);
             // It is as good as new: takes more, and shows the same after another restart.
-            const again = new Journal("a-name-of-27-characters-xyz", SIZE);
+            const again = open("a-name-of-27-characters-xyz", SIZE);
             const more = again.put("more") ? ["more"] : [];
-            expect(content(new Journal("a-name-of-27-characters-xyz", SIZE))).toEqual([...found, ...more]);
+            expect(content(open("a-name-of-27-characters-xyz", SIZE))).toEqual([...found, ...more]);
             expect(flash.files.size).toBeLessThanOrEqual(2);
             points++;
           }
@@ -201,12 +204,12 @@ test("a cut during the recovery from a cut", () => {
         Object.assign(flash, { ops: 0, cutAt });
         let cut = false;
         try {
-          void new Journal("a-name-of-27-characters-xyz", SIZE);
+          open("a-name-of-27-characters-xyz", SIZE);
         } catch (e) {
           cut = e instanceof PowerCut;
         }
         flash.cutAt = -1;
-        expect(allowed(result)).toContainEqual(content(new Journal("a-name-of-27-characters-xyz", SIZE)));
+        expect(allowed(result)).toContainEqual(content(open("a-name-of-27-characters-xyz", SIZE)));
         twice++;
         if (!cut) {
           break;
@@ -219,58 +222,75 @@ test("a cut during the recovery from a cut", () => {
 });
 
 test("storage that gives no second file: refused, nothing lost, and well again when there is room", () => {
-  const journal = new Journal("j", SIZE);
+  const journal = open("j", SIZE);
   flash.full = true;
   const kept: string[] = [];
+  const keys: number[] = [];
   for (let i = 0; i < 20; i++) {
     const item = "item " + i;
-    if (journal.put(item)) {
+    const key = journal.put(item);
+    if (key) {
       kept.push(item);
+      keys.push(key);
     }
     if (i % 3 === 2) {
-      journal.drop(journal.next(0));
+      journal.drop(keys.shift()!);
       kept.shift();
     }
     expect(content(journal)).toEqual(kept);
   }
   expect(journal.put("x".repeat(20))).toBe(0);
-  expect(content(new Journal("j", SIZE))).toEqual(kept);
+  expect(content(open("j", SIZE))).toEqual(kept);
   flash.full = false;
   expect(journal.put("x".repeat(20))).toBeGreaterThan(0);
-  expect(content(new Journal("j", SIZE))).toEqual([...kept, "x".repeat(20)]);
+  expect(content(open("j", SIZE))).toEqual([...kept, "x".repeat(20)]);
 });
 
 test("no storage at all: every put is refused", () => {
   flash.full = true;
-  const journal = new Journal("j", SIZE);
+  const journal = open("j", SIZE);
   expect(journal.put("a")).toBe(0);
-  expect(journal.count).toBe(0);
+  expect(content(journal)).toEqual([]);
 });
 
 test("another size after a restart", () => {
-  let journal = new Journal("j", 400);
+  let journal = open("j", 400);
   const items = Array.from({ length: 20 }, (_, i) => "item " + i);
   items.forEach((item) => expect(journal.put(item)).toBeGreaterThan(0));
-  journal = new Journal("j", 800);
+  journal = open("j", 800);
   expect(content(journal)).toEqual(items);
-  expect(journal.put("y".repeat(300))).toBeGreaterThan(0);
-  journal.drop(journal.next(20));
+  journal.drop(journal.put("y".repeat(300)));
   // Too small for what is there: nothing is lost, and there is room again when enough was dropped.
-  journal = new Journal("j", 100);
+  journal = open("j", 100);
   expect(content(journal)).toEqual(items);
   expect(journal.put("z")).toBe(0);
-  const queue = new Queue(100, 0, true, journal);
+  const queue = makeQueue(100, 0, true, journal);
   expect(queue.push("z")).toBe(true);
-  expect(content(new Journal("j", 100)).pop()).toBe("z");
+  expect(content(open("j", 100)).pop()).toBe("z");
 });
 
 test("the turn wraps and 1,000 compactions leave two files at most", () => {
-  const journal = new Journal("j", 64);
+  const journal = open("j", 64);
   for (let i = 0; i < 10000; i++) {
-    expect(journal.put("0123456789")).toBeGreaterThan(0);
-    journal.drop(journal.next(0));
+    const key = journal.put("0123456789");
+    expect(key).toBeGreaterThan(0);
+    journal.drop(key);
   }
   journal.put("last");
-  expect(content(new Journal("j", 64))).toEqual(["last"]);
+  expect(content(open("j", 64))).toEqual(["last"]);
   expect(flash.files.size).toBeLessThanOrEqual(2);
+});
+
+test("the visitor of each may drop", () => {
+  const journal = open("j", SIZE);
+  ["a", "b", "c", "d"].forEach((item) => journal.put(item));
+  const seen: string[] = [];
+  journal.each((record, key) => {
+    seen.push(record);
+    if (record !== "c") {
+      journal.drop(key);
+    }
+  });
+  expect(seen).toEqual(["a", "b", "c", "d"]);
+  expect(content(open("j", SIZE))).toEqual(["c"]);
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { Journal } from "../../../src/core/journal";
-import { Queue } from "../../../src/core/queue";
+import { journal } from "../../../src/core/journal";
+import { queue as makeQueue, type Queue } from "../../../src/core/queue";
 
 const files = new Map<string, string>();
 
@@ -20,7 +20,7 @@ beforeEach(() => files.clear());
 describe.each([false, true])("on storage: %p", (durable) => {
   const SIZE = 200;
   const make = (items: number, bytes: number, oldest: boolean): Queue =>
-    new Queue(items, bytes, oldest, durable ? new Journal("q", SIZE) : undefined);
+    makeQueue(items, bytes, oldest, durable ? journal("q", SIZE) : undefined);
 
   test("first in, first out", () => {
     const queue = make(10, 100, true);
@@ -37,7 +37,7 @@ describe.each([false, true])("on storage: %p", (durable) => {
 
   test.each([true, false])("as a model does, oldest dropped: %p", (oldest) => {
     fc.assert(
-      fc.property(fc.array(fc.option(fc.nat(170)), { maxLength: 60 }), fc.nat(6), (steps, max) => {
+      fc.property(fc.array(fc.option(fc.nat(160)), { maxLength: 60 }), fc.nat(6), (steps, max) => {
         files.clear();
         const room = durable ? 146 : 100;
         const cost = durable ? 4 : 0;
