@@ -15,9 +15,7 @@ export class Raw {
 function unescape(escape: string): Bytes {
   const code = +("0x" + escape.substr(2, 4));
   return code > 127
-    ? point(
-        escape.length > 6 ? ((code - 0xd7f7) << 10) + +("0x" + escape.substr(8)) : (code & 0xf800) === 0xd800 ? 0xfffd : code,
-      )
+    ? point(escape.length > 6 ? ((code - 0xd7f7) << 10) + +("0x" + escape.substr(8)) : (code & 0xf800) === 0xd800 ? 0xfffd : code)
     : escape;
 }
 
@@ -34,7 +32,7 @@ export function decimals(x: number): string {
   let a = Math.abs(x);
   let whole = Math.floor(a);
   let text = (x < 0 ? "-" : "") + whole + ".";
-  for (let i = 3; i--; ) {
+  for (let i = 3; i--;) {
     a = (a - whole) * 1e6;
     whole = Math.floor(a);
     text += ("" + (1e6 + whole)).substr(1);

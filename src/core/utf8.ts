@@ -70,7 +70,7 @@ export function decode(bytes: Bytes): string {
 export function valid(bytes: Bytes): boolean {
   // One native scan settles ASCII: on Espruino a step of the loop below costs as much as the whole scan.
   if (/[\x80-\xff]/.test(bytes)) {
-    for (let i = 0; i < bytes.length; ) {
+    for (let i = 0; i < bytes.length;) {
       let c = bytes.charCodeAt(i++);
       if (c > 127) {
         const pair = (c << 8) | bytes.charCodeAt(i);
@@ -83,7 +83,7 @@ export function valid(bytes: Bytes): boolean {
         ) {
           return false;
         }
-        for (c = c < 224 ? 1 : c < 240 ? 2 : 3; c--; ) {
+        for (c = c < 224 ? 1 : c < 240 ? 2 : 3; c--;) {
           if ((bytes.charCodeAt(i++) & 192) !== 128) {
             return false;
           }

@@ -34,18 +34,43 @@ describe.each([
   });
 
   test("RFC 4648, section 10", () => {
-    for (const [bytes, text] of [["", ""], ["f", "Zg=="], ["fo", "Zm8="], ["foo", "Zm9v"], ["foob", "Zm9vYg=="], ["fooba", "Zm9vYmE="], ["foobar", "Zm9vYmFy"]]) {
+    for (const [bytes, text] of [
+      ["", ""],
+      ["f", "Zg=="],
+      ["fo", "Zm8="],
+      ["foo", "Zm9v"],
+      ["foob", "Zm9vYg=="],
+      ["fooba", "Zm9vYmE="],
+      ["foobar", "Zm9vYmFy"],
+    ]) {
       expect(base64.encode(bytes!)).toBe(text);
       expect(base64.decode(text!)).toBe(bytes);
     }
   });
 
-  test.each(["=", "==", "====", "Q", "QQ", "QQ=", "Zh==", "Zm9=", "QQ==QQ==", "QU JD", "QUJ\nDQ==", "QU-_", "!!!!", "A===", "=AAA", "AA=A", "\xff\xff\xff\xff", "AAAA====", "€€€€"])(
-    "refuses %j",
-    (text) => {
-      expect(base64.decode(text)).toBeUndefined();
-    },
-  );
+  test.each([
+    "=",
+    "==",
+    "====",
+    "Q",
+    "QQ",
+    "QQ=",
+    "Zh==",
+    "Zm9=",
+    "QQ==QQ==",
+    "QU JD",
+    "QUJ\nDQ==",
+    "QU-_",
+    "!!!!",
+    "A===",
+    "=AAA",
+    "AA=A",
+    "\xff\xff\xff\xff",
+    "AAAA====",
+    "€€€€",
+  ])("refuses %j", (text) => {
+    expect(base64.decode(text)).toBeUndefined();
+  });
 
   test("takes canonical text and no other", () => {
     fc.assert(

@@ -1,0 +1,83 @@
+import fc from "fast-check";
+import { journal } from "../../../src/core/journal";
+import { queue as makeQueue, type Queue } from "../../../src/core/queue";
+
+const files = new Map<string, string>();
+
+jest.mock("#host", () => ({
+  storeSize: (name: string) => files.get(name)?.length ?? -1,
+  storeRead: (name: string, offset: number, length: number) => (files.get(name) ?? "").substr(offset, length),
+  storeWrite(name: string, offset: number, bytes: string, size?: number) {
+    const file = offset ? files.get(name)! : "\xff".repeat(size!);
+    files.set(name, file.substr(0, offset) + bytes + file.substr(offset + bytes.length));
+    return offset + bytes.length <= file.length;
+  },
+  storeErase: (name: string) => files.delete(name),
+}));
+
+beforeEach(() => files.clear());
+
+describe.each([false, true])("on storage: %p", (durable) => {
+  const SIZE = 200;
+  const make = (items: number, bytes: number, oldest: boolean): Queue =>
+    makeQueue(items, bytes, oldest, durable ? journal("q", SIZE) : undefined);
+
+  test("first in, first out", () => {
+    const queue = make(10, 100, true);
+    expect(queue.first()).toBeUndefined();
+    queue.shift();
+    expect(queue.count).toBe(0);
+    ["a", "", "c"].forEach((item) => expect(queue.push(item)).toBe(true));
+    for (const item of ["a", "", "c"]) {
+      expect(queue.first()).toBe(item);
+      queue.shift();
+    }
+    expect([queue.count, queue.dropped]).toEqual([0, 0]);
+  });
+
+  test.each([true, false])("as a model does, oldest dropped: %p", (oldest) => {
+    fc.assert(
+      fc.property(fc.array(fc.option(fc.nat(160)), { maxLength: 60 }), fc.nat(6), (steps, max) => {
+        files.clear();
+        const room = durable ? 146 : 100;
+        const cost = durable ? 4 : 0;
+        const queue = make(max, 100, oldest);
+        const model: string[] = [];
+        let dropped = 0;
+        const used = (): number => model.reduce((sum, item) => sum + item.length + cost, 0);
+        steps.forEach((step, i) => {
+          if (step === null) {
+            model.shift();
+            queue.shift();
+          } else {
+            const item = String.fromCharCode(97 + (i % 26)).repeat(step);
+            let ok = max > 0 && item.length <= room;
+            while (ok && (model.length >= max || used() + item.length > room)) {
+              ok = oldest;
+              if (ok) {
+                model.shift();
+                dropped++;
+              }
+            }
+            if (ok) {
+              model.push(item);
+            } else {
+              dropped++;
+            }
+            expect(queue.push(item)).toBe(ok);
+          }
+          expect([queue.count, queue.first(), queue.dropped]).toEqual([model.length, model[0], dropped]);
+        });
+        if (durable) {
+          const again = make(100, 0, false);
+          for (const item of model) {
+            expect(again.first()).toBe(item);
+            again.shift();
+          }
+          expect(again.count).toBe(0);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
