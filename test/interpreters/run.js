@@ -38,7 +38,7 @@ function context(interpreter, say) {
       const modules = Object.fromEntries((options.modules || []).map((name) => [name, t.dist(name)]));
       const run = await startDevice(interpreter, { ...options, modules });
       run.ended.then((result) => {
-        if (result.crashed || result.timedOut) run.broken = `device ${result.timedOut ? "timed out" : "ended by itself"}`;
+        if (result.crashed || result.timedOut) run.broken = `device ${result.timedOut ? "timed out" : "ended with " + (result.signal || result.code)}`;
         run.output = result.output;
       });
       devices.push(run);

@@ -1,0 +1,48 @@
+"use strict";
+/** Every built module loads on every engine that its target is for, and exports the same names everywhere. */
+const fs = require("fs");
+const path = require("path");
+const { runShell } = require("../rig");
+
+const names = (dir) =>
+  fs.existsSync(dir)
+    ? fs
+        .readdirSync(dir)
+        .filter((file) => /^[a-z0-9]+\.js$/.test(file))
+        .map((file) => file.slice(0, -3))
+    : [];
+
+const LIST = (name) => `var m = require("${name}"); var k = []; for (var n in m) { if (n !== "__esModule") k.push(n); } `;
+
+/** What a bare engine lacks and a module may take for granted on its target. */
+const SHIM = "var setTimeout=function(){},clearTimeout=setTimeout,console={log:print};\n";
+
+module.exports = [
+  {
+    name: "modules load",
+    on: ["espruino64", "espruino32", "iotjs", "jerry", "mujs"],
+    timeout: 120000,
+    async run(t) {
+      const kind = t.interpreter.kind === "espruino" ? "espruino" : "iotjs";
+      const modules = names(path.join(t.root, "dist", kind));
+      t.assert.ok(modules.length, `dist/${kind} is empty: npm run build`);
+      for (const name of modules) {
+        let line;
+        if (t.interpreter.kind === "shell") {
+          const script = SHIM + LIST(name) + 'print("R " + k.join(" "));';
+          const result = await runShell(t.interpreter.binary, { files: { [name]: t.dist(name) }, script });
+          line = result.lines[0];
+          t.assert.ok(line !== undefined, `${name}: ${result.output.trim() || "exit code " + result.code}`);
+        } else {
+          const device = await t.device({ modules: [name], script: LIST(name) + 'R(k.join(" ")); setTimeout(function () {}, 100);' });
+          line = await t.until(() => device.lines[0], `the exports of ${name}`);
+          device.stop();
+        }
+        const here = line.split(" ").sort();
+        t.note(`${name}: ${here.join(" ")}`);
+        const node = path.join(t.root, "dist", "node", name + ".js");
+        if (fs.existsSync(node)) t.assert.deepStrictEqual(here, Object.keys(require(node)).sort());
+      }
+    },
+  },
+];
