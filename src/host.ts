@@ -36,6 +36,9 @@ export interface Host {
   /** Sends what is queued and closes, within seconds also when the peer is silent. Nothing needs to be awaited. */
   end(link: Link): void;
 
+  /** Sends one UDP datagram and gives the first answer; undefined when none came within `ms`, or where the host has no UDP. */
+  datagram(host: string, port: number, bytes: Bytes, ms: number, done: (answer?: Bytes) => void): void;
+
   /** Milliseconds since 1970 by the host's clock, which may never have been set. */
   now(): number;
   after(fn: (arg?: any) => void, ms: number, arg?: unknown): Timer;

@@ -22,3 +22,4 @@ export declare const atob: Host["atob"];
 export declare const unicode: Host["unicode"];
 export declare const listeners: Host["listeners"];
 export declare const dataToBytes: Host["dataToBytes"];
+export declare const datagram: Host["datagram"];

@@ -61,6 +61,27 @@ export function end(link: Link): void {
   if ((link as Socket).end) (link as Socket).end();
 }
 
+export function datagram(host: string, port: number, bytes: Bytes, ms: number, done: (answer?: Bytes) => void): void {
+  let socket: any;
+  function over(answer?: Bytes | boolean) {
+    if (timer) {
+      clearTimeout(timer);
+      timer = 0;
+      if (socket) socket.close();
+      done(typeof answer === "string" ? answer : undefined);
+    }
+  }
+  let timer = setTimeout(over, ms);
+  try {
+    socket = require("dgram").createSocket("udp4");
+    socket.on("message", over);
+    socket.on("error", over);
+    socket.send(bytes, port, host);
+  } catch (e) {
+    // No such library in this build, or no such host: the time runs out.
+  }
+}
+
 export const now = Date.now;
 
 export const after = setTimeout;

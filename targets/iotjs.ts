@@ -113,6 +113,26 @@ export function end(link: Link): void {
   }
 }
 
+export function datagram(host: string, port: number, bytes: Bytes, ms: number, done: (answer?: Bytes) => void): void {
+  const socket = require("dgram").createSocket("udp4");
+  function over(answer?: Bytes) {
+    if (timer) {
+      clearTimeout(timer);
+      timer = undefined;
+      socket.close();
+      done(answer);
+    }
+  }
+  let timer: Timer | undefined = setTimeout(over, ms);
+  socket.on("error", function () {
+    over();
+  });
+  socket.on("message", function (data: Buffer) {
+    over(fromBuffer(data));
+  });
+  socket.send(toBuffer(bytes), 0, bytes.length, port, host, function () {});
+}
+
 export const now = Date.now;
 
 export const after = setTimeout;

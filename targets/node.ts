@@ -1,6 +1,7 @@
 /** Node: for tests, gateways and bridges. */
 import type { Bytes, Heard, Link, Timer, TlsOptions } from "../src/host";
 import { createHash } from "node:crypto";
+import { createSocket } from "node:dgram";
 import * as fs from "node:fs";
 import * as net from "node:net";
 import * as path from "node:path";
@@ -67,6 +68,18 @@ export function end(link: Link): void {
     socket.on("close", () => clearTimeout(linger));
     socket.end();
   }
+}
+
+export function datagram(host: string, port: number, bytes: Bytes, ms: number, done: (answer?: Bytes) => void): void {
+  const socket = createSocket("udp4");
+  const timer = setTimeout(() => over(), ms);
+  const over = (answer?: Buffer) => {
+    clearTimeout(timer);
+    socket.removeAllListeners("message").close();
+    done(answer && answer.toString("latin1"));
+  };
+  socket.once("message", over).on("error", () => {});
+  socket.send(latin1(bytes), port, host, () => {});
 }
 
 export function now(): number {

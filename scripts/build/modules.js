@@ -7,6 +7,7 @@ const root = path.resolve(__dirname, "../..");
 
 const entries = {
   mqtt: "src/mqtt/index.ts",
+  store: "src/store.ts",
   sas: "src/auth/sas.ts",
   ota: "src/ota/index.ts",
   tpm: "src/tpm/index.ts",
