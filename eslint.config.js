@@ -89,6 +89,7 @@ const correctness =
 const complex = (limits) => Object.entries(limits).map(([file, limit]) => ({ files: [file], rules: { complexity: ["error", limit] } }));
 
 const complexities = complex({
+  "src/core/journal.ts": 13,
   "src/core/json.ts": 22,
   "src/core/utf8.ts": 18,
   "src/mqtt/client.ts": 53,
