@@ -75,6 +75,7 @@ const dialect = {
     // A target speaks with what no type describes.
     "@typescript-eslint/no-explicit-any": "off",
     "@typescript-eslint/no-non-null-assertion": "off",
+    "@typescript-eslint/no-empty-object-type": "off",
   },
 };
 
@@ -83,6 +84,18 @@ const correctness =
   "no-dupe-keys no-duplicate-case no-ex-assign no-fallthrough no-func-assign no-global-assign no-import-assign no-inner-declarations " +
   "no-invalid-regexp no-irregular-whitespace no-loss-of-precision no-obj-calls no-octal no-redeclare no-self-assign no-shadow-restricted-names " +
   "no-sparse-arrays no-unreachable no-unsafe-finally no-unsafe-negation no-unused-labels no-useless-escape use-isnan valid-typeof eqeqeq";
+
+// On a device a function costs more than a branch (docs/deviations.md, D2): what is above the limit stands here, and may only shrink.
+const complex = (limits) => Object.entries(limits).map(([file, limit]) => ({ files: [file], rules: { complexity: ["error", limit] } }));
+
+const complexities = complex({
+  "src/core/journal.ts": 13,
+  "src/core/json.ts": 22,
+  "src/core/utf8.ts": 18,
+  "src/mqtt/client.ts": 53,
+  "src/mqtt/options.ts": 14,
+  "targets/iotjs.ts": 16,
+});
 
 module.exports = tseslint.config(
   { ignores: ["dist/", "coverage/", "node_modules/", "**/*.d.ts"] },
@@ -103,11 +116,16 @@ module.exports = tseslint.config(
   },
   // What runs on the interpreters has their globals, and is read by people who write for them.
   {
-    files: ["examples/**/*.js", "bench/device/**/*.js", "test/interpreters/device/**/*.js"],
-    languageOptions: { ecmaVersion: 5, sourceType: "script", globals: globals.device },
-    rules: { "no-var": "off", "no-unused-vars": "off", "@typescript-eslint/no-unused-vars": "off" },
+    files: ["examples/**/*.js", "bench/device/**/*.js", "bench/apps/**/*.js", "test/mock/prelude.js", "test/**/{device,apps}/**/*.js"],
+    languageOptions: { sourceType: "script", globals: globals.device },
+    rules: {
+      "@typescript-eslint/no-unused-vars": "off",
+      "@typescript-eslint/no-this-alias": "off",
+      "@typescript-eslint/no-unused-expressions": "off",
+    },
   },
   { files: ["test/**/*.ts"], rules: { "@typescript-eslint/no-explicit-any": "off", "@typescript-eslint/no-require-imports": "off" } },
   dialect,
+  ...complexities,
   ...arrows,
 );

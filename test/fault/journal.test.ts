@@ -36,7 +36,7 @@ jest.mock("#host", () => ({
     String.fromCharCode(...(flash.files.get(name) ?? []).slice(offset, offset + length)),
   storeWrite(name: string, offset: number, bytes: string, size?: number) {
     expect(name.length).toBeLessThanOrEqual(28);
-    let file = flash.files.get(name);
+    const file = flash.files.get(name);
     if (!offset) {
       // The directory entry: there or not.
       if (flash.full || file) {

@@ -21,14 +21,14 @@ describe.each(names)("%s", (name) => {
   test("every length around the block borders", () => {
     for (let n = 0; n < 260; n++) {
       const bytes = latin(Uint8Array.from({ length: n }, (_, i) => i * 7 + n));
-      expect(hash(bytes)).toBe(createHash(name).update(bytes, "latin1").digest("latin1"));
+      expect(hash(bytes)).toBe(createHash(name).update(bytes, "latin1").digest("binary"));
     }
   });
 
   test("random bytes", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 2000 }), (b) => {
-        expect(hash(latin(b))).toBe(createHash(name).update(b).digest("latin1"));
+        expect(hash(latin(b))).toBe(createHash(name).update(b).digest("binary"));
       }),
     );
   });
@@ -36,7 +36,7 @@ describe.each(names)("%s", (name) => {
   test("HMAC of random keys", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 150 }), fc.uint8Array({ maxLength: 150 }), (key, b) => {
-        expect(hmac(hash, latin(key), latin(b))).toBe(createHmac(name, key).update(b).digest("latin1"));
+        expect(hmac(hash, latin(key), latin(b))).toBe(createHmac(name, key).update(b).digest("binary"));
       }),
     );
   });
