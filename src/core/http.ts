@@ -38,6 +38,15 @@ function dechunk(b: Bytes): Bytes | undefined {
   }
 }
 
+/** The whole body, or undefined while more of it must come (RFC 9112 §6.3); `over`: no more will. */
+function bodyOf(head: HttpResponse, method: string | undefined, input: Bytes, over: boolean): Bytes | undefined {
+  const length = head.headers["content-length"];
+  if (method === "HEAD" || head.status === 204 || head.status === 304) return "";
+  if (head.headers["transfer-encoding"]) return dechunk(input);
+  if (length) return +length <= input.length ? input.substr(0, +length) : undefined;
+  return over ? input : undefined;
+}
+
 /**
  * Sends one HTTP/1.1 request on a connection of its own and gives the whole answer. Every status is an answer; `done` is
  * called once, from the event loop, with an error of code `network` (no connection, or it broke off), `timeout`, `limit`
@@ -78,26 +87,18 @@ export function request(o: HttpRequest, done: (err?: Error, response?: HttpRespo
     let at;
     while (link && !head && (at = input.indexOf("\r\n\r\n")) >= 0) start(at);
     if (!link) return;
-    if (head) {
-      const length = head.headers["content-length"];
-      const chunked = head.headers["transfer-encoding"];
-      const empty = o.method === "HEAD" || head.status === 204 || head.status === 304;
-      const whole = empty ? "" : chunked ? dechunk(input) : +length <= input.length ? input.substr(0, +length) : over && !length ? input : undefined;
-      if (whole !== undefined) {
-        head.body = whole;
-        return finish();
-      }
+    const body = head && bodyOf(head, o.method, input, over);
+    if (body !== undefined) {
+      head!.body = body;
+      return finish();
     }
     if (over) finish(error("network", o.host + ": " + (what.message || "closed before the answer was whole")));
     else if (input.length > limit) finish(error("limit", o.host + " answers with more than " + limit + " bytes"));
   };
 
-  const timer: Timer = after(
-    function () {
-      finish(error("timeout", o.host + " did not answer in time"));
-    },
-    o.timeout || 30000,
-  );
+  const timer: Timer = after(function () {
+    finish(error("timeout", o.host + " did not answer in time"));
+  }, o.timeout || 30000);
   let text = (o.method || "GET") + " " + o.path + " HTTP/1.1\r\nHost: " + o.host + "\r\nConnection: close\r\n";
   for (const name in o.headers) text += name + ": " + o.headers[name] + "\r\n";
   if (o.body !== undefined) text += "Content-Length: " + o.body.length + "\r\n";

@@ -70,7 +70,12 @@ describe("the time", () => {
     await sntp(
       () => Buffer.from("nonsense"),
       async (port) => {
-        const found = await find(fresh(), { ntp: "127.0.0.1", ntpPort: port, http: "127.0.0.1", httpPort: (server.address() as AddressInfo).port });
+        const found = await find(fresh(), {
+          ntp: "127.0.0.1",
+          ntpPort: port,
+          http: "127.0.0.1",
+          httpPort: (server.address() as AddressInfo).port,
+        });
         expect(found).toBe(Date.UTC(2033, 10, 6, 8, 49, 37));
       },
     );

@@ -38,13 +38,16 @@ describe("an HTTP request", () => {
         res.writeHead(201, { "X-B": "c" }).end(Buffer.from([0, 255, 128]));
       });
     });
-    const r = await serve(server, (port) => ask({ host: "127.0.0.1", port, path: "/p?q", method: "PUT", headers: { "X-A": "1" }, body: "b\xe9" }));
+    const r = await serve(server, (port) =>
+      ask({ host: "127.0.0.1", port, path: "/p?q", method: "PUT", headers: { "X-A": "1" }, body: "b\xe9" }),
+    );
     expect(seen).toBe("PUT /p?q 1 b\xe9");
     expect(r).toMatchObject({ status: 201, body: "\0\xff\x80", headers: { "x-b": "c" } });
   });
 
   it("puts chunks together, wherever the stream is cut", async () => {
-    const text = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4;x=y\r\nab\r\n\r\nA\r\n0123456789\r\n0\r\n\r\n";
+    const text =
+      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4;x=y\r\nab\r\n\r\nA\r\n0123456789\r\n0\r\n\r\n";
     for (let cut = 1; cut < text.length; cut += 7) {
       const r = await serve(raw([text.slice(0, cut), text.slice(cut)], false), (port) => ask({ host: "127.0.0.1", port, path: "/" }));
       expect(r.body).toBe("ab\r\n0123456789");
@@ -87,7 +90,9 @@ describe("dates", () => {
       fc.property(fc.date({ min: new Date(0), max: new Date(4e12), noInvalidDate: true }), (d) => {
         const whole = Math.floor(d.getTime() / 1000) * 1000;
         const w = new Date(whole);
-        expect(utc(w.getUTCFullYear(), w.getUTCMonth() + 1, w.getUTCDate(), w.getUTCHours(), w.getUTCMinutes(), w.getUTCSeconds())).toBe(whole);
+        expect(utc(w.getUTCFullYear(), w.getUTCMonth() + 1, w.getUTCDate(), w.getUTCHours(), w.getUTCMinutes(), w.getUTCSeconds())).toBe(
+          whole,
+        );
         expect(httpDate(w.toUTCString())).toBe(whole);
       }),
     );
