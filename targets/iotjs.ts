@@ -141,7 +141,8 @@ export const cancel = clearTimeout as (timer: Timer) => void;
 export const random = Math.random;
 
 export function hash(algorithm: "sha256" | "sha1" | "md5", bytes: Bytes): Bytes | undefined {
-  if (algorithm === "md5") return undefined;
+  // No digest without an update, and an update with nothing is none.
+  if (algorithm === "md5" || !bytes) return undefined;
   // One `update` with one buffer: it cannot be chained, and a second one throws.
   const h = require("crypto").createHash(algorithm);
   h.update(toBuffer(bytes));

@@ -12,6 +12,9 @@ const options = (cache) => ({
     hoist_funs: false,
     // An unused parameter costs a variable for every function that is loaded.
     keep_fargs: false,
+    // A function that is inlined with its variables declares them after they are set. On Espruino `var` acts when it is executed:
+    // what is set before goes to an outer variable of the same short name.
+    inline: 1,
   },
   mangle: { properties: { regex: PRIVATE } },
   // A char above 0x7f in a literal would be read as two bytes where strings are bytes.

@@ -11,12 +11,32 @@ export class Raw {
   }
 }
 
-// Without Unicode the native parser keeps one byte of each \uXXXX, and the native printer writes a byte from 0x80 on as \u00XX.
-function unescape(escape: string): Bytes {
-  const code = +("0x" + escape.substr(2, 4));
-  return code > 127
-    ? point(escape.length > 6 ? ((code - 0xd7f7) << 10) + +("0x" + escape.substr(8)) : (code & 0xf800) === 0xd800 ? 0xfffd : code)
-    : escape;
+/** Without Unicode the native parser keeps one byte of each \\uXXXX: from U+0080 on they become UTF-8 before it sees them. */
+function unescape(json: Bytes): Bytes {
+  let out = "";
+  let from = 0;
+  let at = 0;
+  // Two chars for each escape: "u" behind an escaped backslash is a letter.
+  while ((at = json.indexOf("\\", at)) >= 0) {
+    let code = json.charAt(at + 1) === "u" ? +("0x" + json.substr(at + 2, 4)) : 0;
+    at += 2;
+    if (code > 127) {
+      out += json.substring(from, at - 2);
+      at += 4;
+      if ((code & 0xf800) === 0xd800) {
+        const low = json.substr(at, 2) === "\\u" ? +("0x" + json.substr(at + 2, 4)) : 0;
+        if (code < 0xdc00 && (low & 0xfc00) === 0xdc00) {
+          code = ((code - 0xd7f7) << 10) + low;
+          at += 6;
+        } else {
+          code = 0xfffd;
+        }
+      }
+      out += point(code);
+      from = at;
+    }
+  }
+  return out + json.substr(from);
 }
 
 function escape(char: string): Bytes {
@@ -24,7 +44,9 @@ function escape(char: string): Bytes {
 }
 
 function quote(text: string): Bytes {
-  return unicode ? textToBytes(JSON.stringify(text)) : '"' + textToBytes(text).replace(/["\\\0-\x1f]/g, escape) + '"';
+  const json = JSON.stringify(text);
+  // Without Unicode the native printer writes a byte from 0x80 on as \u00XX.
+  return unicode ? textToBytes(json) : json.indexOf("\\u00") < 0 ? json : '"' + textToBytes(text).replace(/["\\\0-\x1f]/g, escape) + '"';
 }
 
 /** A number that is no integer, with 18 decimals, right to an ulp. */
@@ -48,14 +70,8 @@ function number(x: number): string {
 }
 
 // One frame of the host's short stack for each level of nesting.
+// eslint-disable-next-line complexity -- a call more for each kind of value costs stack and time
 function put(value: any, room: number): Bytes | undefined {
-  if (value && value.toJSON) {
-    value = value.toJSON();
-  }
-  // Plain constructor comparison: what the emitter makes of instanceof and typeof "object" is ten times as long.
-  if (value && value.constructor === Raw) {
-    return textToBytes(value._json);
-  }
   if (typeof value === "string") {
     return quote(value);
   }
@@ -65,9 +81,16 @@ function put(value: any, room: number): Bytes | undefined {
   if (!value || value === true) {
     return value === undefined ? value : "" + value;
   }
+  // Plain constructor comparison: what the emitter makes of instanceof is ten times as long.
+  if (value.constructor === Raw) {
+    return textToBytes(value._json);
+  }
   if (typeof value !== "function") {
     if (!room) {
       throw error("limit", "JSON nests deeper than 20 levels");
+    }
+    if (value.toJSON) {
+      return put(value.toJSON(), room - 1);
     }
     const list = Array.isArray(value);
     const keys = list ? value : Object.keys(value);
@@ -97,15 +120,7 @@ export function parse(bytes: Bytes): any {
   let pair;
   try {
     // Espruino stops reading when the value ends: what follows must be our own end of the list.
-    pair = JSON.parse(
-      "[" +
-        (unicode
-          ? bytesToText(bytes)
-          : bytes.indexOf("\\u") < 0
-            ? bytes
-            : bytes.replace(/\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u....|\\./g, unescape)) +
-        ',"$"]',
-    );
+    pair = JSON.parse("[" + (unicode ? bytesToText(bytes) : bytes.indexOf("\\u") < 0 ? bytes : unescape(bytes)) + ',"$"]');
   } catch {
     // reported below
   }

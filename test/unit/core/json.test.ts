@@ -130,6 +130,8 @@ describe.each(hosts)("a host whose text is %s", (_name, json, hold) => {
     expect(json.stringify(deep)).toBe("[".repeat(20) + "1" + "]".repeat(20));
     expect(() => json.stringify([deep])).toThrow(expect.objectContaining({ code: "limit" }));
     expect(() => json.stringify(circle)).toThrow(expect.objectContaining({ code: "limit" }));
+    circle.toJSON = () => circle;
+    expect(() => json.stringify(circle)).toThrow(expect.objectContaining({ code: "limit" }));
   });
 
   test("numbers round-trip", () => {
