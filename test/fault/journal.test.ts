@@ -84,13 +84,14 @@ type Op = { put: number } | { drop: number };
 
 const ops = fc.array(
   fc.oneof(
-    { weight: 3, arbitrary: fc.record({ put: fc.integer({ min: 0, max: 24 }) }) },
+    { weight: 3, arbitrary: fc.record({ put: fc.integer({ min: 0, max: 14 }) }) },
     { weight: 2, arbitrary: fc.record({ drop: fc.nat(9) }) },
   ),
-  { minLength: 1, maxLength: 40 },
+  { minLength: 1, maxLength: 50, size: "max" },
 );
 
-const SIZE = 160;
+// Small, so that a sequence goes through all turns.
+const SIZE = 88;
 
 function content(journal: Journal): string[] {
   const out: string[] = [];
@@ -178,7 +179,8 @@ test("whatever the moment of a power cut, the journal holds what was put and not
             expect(allowed(result)).toContainEqual(found);
             // It is as good as new: takes more, and shows the same after another restart.
             const again = open("a-name-of-27-characters-xyz", SIZE);
-            const more = again.put("more") ? ["more"] : [];
+            const more = again.free >= 4 ? ["more"] : [];
+            expect(again.put("more") > 0).toBe(more.length > 0);
             expect(content(open("a-name-of-27-characters-xyz", SIZE))).toEqual([...found, ...more]);
             expect(flash.files.size).toBeLessThanOrEqual(2);
             points++;
@@ -186,7 +188,7 @@ test("whatever the moment of a power cut, the journal holds what was put and not
         }
       }
     }),
-    { numRuns: 40, endOnFailure: true },
+    { numRuns: 8, endOnFailure: true },
   );
   process.stdout.write(`journal: ${points} cut points\n`);
 });
@@ -216,7 +218,7 @@ test("a cut during the recovery from a cut", () => {
         }
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
   process.stdout.write(`journal: ${twice} cut points during recovery\n`);
 });
