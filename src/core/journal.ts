@@ -29,7 +29,6 @@ const TURNS = "\x03\x05\x06";
  *
  * `name` has up to 27 characters; each file `size` bytes, at most 65,535, of which three quarters hold records.
  */
-// eslint-disable-next-line complexity -- what is read at the start is read here once
 export function journal(name: string, size: number): Journal {
   // Where the record of each key from `base` on begins; 0 for one that was dropped.
   let starts: number[] = [];

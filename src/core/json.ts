@@ -70,7 +70,6 @@ function number(x: number): string {
 }
 
 // One frame of the host's short stack for each level of nesting.
-// eslint-disable-next-line complexity -- a call more for each kind of value costs stack and time
 function put(value: any, room: number): Bytes | undefined {
   if (typeof value === "string") {
     return quote(value);

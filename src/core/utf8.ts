@@ -31,7 +31,6 @@ export function encode(text: string): Bytes {
 }
 
 /** UTF-8 to UTF-16 text; U+FFFD for each maximal subpart of an ill-formed sequence (Unicode 16, 3.9). */
-// eslint-disable-next-line complexity -- one state machine
 export function decode(bytes: Bytes): string {
   let out = "";
   let need = 0;
@@ -68,7 +67,6 @@ export function decode(bytes: Bytes): string {
 }
 
 /** Whether the bytes are well-formed UTF-8 (RFC 3629, section 4). NUL is well-formed. */
-// eslint-disable-next-line complexity -- one table of ranges
 export function valid(bytes: Bytes): boolean {
   // One native scan settles ASCII: on Espruino a step of the loop below costs as much as the whole scan.
   if (/[\x80-\xff]/.test(bytes)) {
