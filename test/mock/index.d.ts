@@ -60,6 +60,8 @@ export interface Network {
   serve(port: number, handler: (peer: Peer) => void): { port: number; close(): void };
   /** The handler gets a Node stream, as aedes' `broker.handle` wants it; such peers answer during `advance` and `until`. */
   listen(port: number, handler: (stream: Duplex & { link: Link }) => void): { port: number; close(): void };
+  /** Answers datagrams to a UDP port, such as SNTP's 123. */
+  udp(port: number, handler: (bytes: string, answer: (bytes: string) => void) => void): { port: number; close(): void };
   /** Host names that resolve, besides 127.0.0.1 and localhost. */
   name(...hosts: string[]): void;
 }

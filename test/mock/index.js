@@ -148,7 +148,7 @@ class Device {
 
   /** A reset: the sockets close, the program starts anew from Storage (`file`: from that one, as `load(file)`). */
   restart({ file, blank } = {}) {
-    if (this.machine && !this.machine.loop.stopped) this.machine.stop("fin");
+    if (this.machine) this.machine.stop("fin");
     this.boots++;
     this.machine = new Machine(this);
     if (file !== undefined) {

@@ -3,6 +3,9 @@
 /** The shortest timer: a delay of 0 is due at once, in the next pass. */
 const SHORTEST = 0.1;
 
+/** Events in one pass after which a program counts as running away. */
+const RESTLESS = 200000;
+
 /**
  * One pass of the interpreter's idle loop: timers that are due, then the sockets, then every queued event, also those that
  * the events themselves queue. Promise callbacks are such events: they run after a timer of 0 ms.
@@ -67,8 +70,10 @@ class Loop {
       if (!timer.every && this.timers.get(id) === timer) this.timers.delete(id);
     }
     if (!this.stopped && this.sockets.idle()) busy = true;
-    while (this.events.length && !this.stopped) {
+    for (let count = 0; this.events.length && !this.stopped; count++) {
       busy = true;
+      // The interpreter would hang here for ever.
+      if (count > RESTLESS) throw new Error("the program does not come to rest");
       this.call(this.events.shift());
     }
     return busy;

@@ -321,6 +321,26 @@
       return object;
     };
   }
+  function Datagram() {}
+  Datagram.prototype.send = function (data, port, address) {
+    var self = this;
+    host.datagram(toBytes(data), port, address, function (bytes, from) {
+      if (!self.closed) queueEvent(self, "message", [bytes, { address: from.address, port: from.port, size: from.size }]);
+    });
+  };
+  Datagram.prototype.bind = function () {
+    return this;
+  };
+  Datagram.prototype.close = function () {
+    if (this.closed) return;
+    hidden(this, "closed", true);
+    queueEvent(this, "close", [false]);
+  };
+  var dgram = {
+    createSocket: function () {
+      return new Datagram();
+    },
+  };
   var storage = {
     write: function (name, data, offset, size) {
       if (data && typeof data === "object" && !(data instanceof ArrayBuffer) && typeof data.length !== "number") data = JSON.stringify(data);
@@ -373,7 +393,7 @@
       return toBuffer(host.hash(name.toLowerCase(), toBytes(data)));
     };
   });
-  var builtin = { net: { connect: connector(false) }, tls: { connect: connector(true) }, Storage: storage, crypto: crypto, Wifi: {} };
+  var builtin = { net: { connect: connector(false) }, tls: { connect: connector(true) }, dgram: dgram, Storage: storage, crypto: crypto, Wifi: {} };
   host.without.forEach(function (name) {
     delete builtin[name];
   });
