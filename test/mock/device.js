@@ -101,7 +101,8 @@ class Machine {
       env: device.env,
       without: device.without,
     };
-    for (const name of Object.keys(host)) if (typeof host[name] === "function" && name !== "json" && name !== "call") host[name] = this.alive(host[name]);
+    for (const name of Object.keys(host))
+      if (typeof host[name] === "function" && name !== "json" && name !== "call") host[name] = this.alive(host[name]);
     const names = ["write", "read", "erase", "eraseAll", "compact", "stats", "list"];
     host.storage = Object.fromEntries(names.map((name) => [name, this.flash((...args) => storage[name](...args))]));
     return host;

@@ -75,7 +75,14 @@ function json(realm) {
   }
 
   function quote(text) {
-    return '"' + text.replace(/["\\\x00-\x1f\x7f-\uffff]/g, (c) => NAMES[c] || "\\u00" + (0x100 + (c.charCodeAt(0) & 255)).toString(16).slice(1).toUpperCase()) + '"';
+    return (
+      '"' +
+      text.replace(
+        /["\\\x00-\x1f\x7f-\uffff]/g,
+        (c) => NAMES[c] || "\\u00" + (0x100 + (c.charCodeAt(0) & 255)).toString(16).slice(1).toUpperCase(),
+      ) +
+      '"'
+    );
   }
 
   function number(n) {

@@ -120,7 +120,12 @@ class RealNet extends Net {
     const pem = (der, kind) => der && `-----BEGIN ${kind}-----\n${Buffer.from(der, "latin1").toString("base64")}\n-----END ${kind}-----\n`;
     const where = { host: link.host, port: link.port };
     const socket = tls
-      ? node.tls.connect({ ...where, cert: pem(options.cert, "CERTIFICATE"), key: pem(options.key, "PRIVATE KEY"), rejectUnauthorized: false })
+      ? node.tls.connect({
+          ...where,
+          cert: pem(options.cert, "CERTIFICATE"),
+          key: pem(options.key, "PRIVATE KEY"),
+          rejectUnauthorized: false,
+        })
       : node.net.connect(where);
     link.connecting = true;
     link.peer = {

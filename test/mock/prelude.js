@@ -304,7 +304,8 @@
   };
   function connector(tls) {
     return function (options, connected) {
-      if (!options || typeof options !== "object") return host.print("ERROR: Expecting options to be an Object but it was " + typeof options);
+      if (!options || typeof options !== "object")
+        return host.print("ERROR: Expecting options to be an Object but it was " + typeof options);
       ["ca", "cert", "key"].forEach(function (name) {
         var der = tls ? options[name] : undefined;
         if (der === undefined) return;
@@ -343,7 +344,8 @@
   };
   var storage = {
     write: function (name, data, offset, size) {
-      if (data && typeof data === "object" && !(data instanceof ArrayBuffer) && typeof data.length !== "number") data = JSON.stringify(data);
+      if (data && typeof data === "object" && !(data instanceof ArrayBuffer) && typeof data.length !== "number")
+        data = JSON.stringify(data);
       checked(host.storage.write(String(name), toBytes(data), offset | 0, size | 0));
       return true;
     },
@@ -393,7 +395,14 @@
       return toBuffer(host.hash(name.toLowerCase(), toBytes(data)));
     };
   });
-  var builtin = { net: { connect: connector(false) }, tls: { connect: connector(true) }, dgram: dgram, Storage: storage, crypto: crypto, Wifi: {} };
+  var builtin = {
+    net: { connect: connector(false) },
+    tls: { connect: connector(true) },
+    dgram: dgram,
+    Storage: storage,
+    crypto: crypto,
+    Wifi: {},
+  };
   host.without.forEach(function (name) {
     delete builtin[name];
   });
@@ -406,7 +415,11 @@
     var result = exports;
     var error;
     try {
-      result = (typeof source === "function" ? host.moduleOf(String(source), name, true) : host.moduleOf(source, name)).call(exports, exports, module);
+      result = (typeof source === "function" ? host.moduleOf(String(source), name, true) : host.moduleOf(source, name)).call(
+        exports,
+        exports,
+        module,
+      );
       if (module.exports !== exports) result = module.exports;
     } catch (e) {
       error = [e];

@@ -22,7 +22,7 @@ describe("time", () => {
   });
 
   test("setTime moves the program's clock, not its timers", () => {
-    const d = createDevice().run('setTime(1); setTimeout(function () { print(getTime()); }, 1000);').tick(1000);
+    const d = createDevice().run("setTime(1); setTimeout(function () { print(getTime()); }, 1000);").tick(1000);
     expect(d.log).toEqual(["2"]);
   });
 });
@@ -107,7 +107,9 @@ describe("links", () => {
   test("datagrams are answered", () => {
     const d = createDevice();
     d.net.udp(123, (bytes: string, answer: (bytes: string) => void) => answer(bytes + bytes));
-    d.run('var u = require("dgram").createSocket("udp4"); u.on("message", function (m, from) { print(m, from.size); }); u.send("ab", 123, "127.0.0.1");');
+    d.run(
+      'var u = require("dgram").createSocket("udp4"); u.on("message", function (m, from) { print(m, from.size); }); u.send("ab", 123, "127.0.0.1");',
+    );
     expect(d.tick(1).log).toEqual(["abab 4"]);
   });
 });
@@ -138,7 +140,9 @@ describe("power", () => {
 
   test("a restart runs .bootcde with the Storage as it was, load runs a file, E.reboot boots", () => {
     const d = createDevice();
-    d.run('var S = require("Storage"); S.write(".bootcde", "print(\'boot\', typeof zz)"); S.write("k", "print(\'k\')"); var zz = 1; E.on("kill", function () { print("kill"); });');
+    d.run(
+      'var S = require("Storage"); S.write(".bootcde", "print(\'boot\', typeof zz)"); S.write("k", "print(\'k\')"); var zz = 1; E.on("kill", function () { print("kill"); });',
+    );
     expect(d.restart().log).toEqual(["boot undefined"]);
     d.run('E.on("kill", function () { print("kill"); }); load("k"); print("after");');
     expect(d.log.slice(1)).toEqual(["after", "kill", "k"]);
@@ -151,7 +155,9 @@ describe("power", () => {
     const d = createDevice();
     const closed = jest.fn();
     d.net.serve(1883, (peer: any) => (peer.onClose = closed));
-    d.run(CLIENT + 'setInterval(function () { print("tick"); }, 10);').powerCut().tick(1000);
+    d.run(CLIENT + 'setInterval(function () { print("tick"); }, 10);')
+      .powerCut()
+      .tick(1000);
     expect([d.log, closed.mock.calls]).toEqual([[], []]);
     d.restart().run(CLIENT).powerCut({ reset: true });
     expect(closed).toHaveBeenCalledWith(true);
@@ -160,7 +166,9 @@ describe("power", () => {
 
 test("a full Storage compacts, then refuses", () => {
   const d = createDevice({ flash: 4096 });
-  d.run('var S = require("Storage"); for (var i = 0; i < 9; i++) S.write("f", new Array(1000).join(i)); print(S.list().length); S.write("g", "x", 0, 4000);');
+  d.run(
+    'var S = require("Storage"); for (var i = 0; i < 9; i++) S.write("f", new Array(1000).join(i)); print(S.list().length); S.write("g", "x", 0, 4000);',
+  );
   expect(d.log).toEqual(["1", "Uncaught Error: Unable to find or create file"]);
 });
 
