@@ -80,6 +80,7 @@ class Machine {
       connect: (object, options, tls) => this.sockets.connect(object, options, tls),
       write: (socket, bytes) => this.sockets.write(socket, bytes),
       end: (socket) => this.sockets.end(socket),
+      datagram: (bytes, port, address, answer) => device.net.datagram(bytes, port, address, answer),
       hash: (name, bytes) => crypto.createHash(name).update(bytes, "latin1").digest("latin1"),
       atob: (text) => Buffer.from(String(text), "base64").toString("latin1"),
       btoa: (bytes) => Buffer.from(bytes, "latin1").toString("base64"),
@@ -90,6 +91,7 @@ class Machine {
       },
       reboot: () => {
         this.todo = { reboot: true };
+        this.loop.stop();
         throw new PowerCut("reboot");
       },
       load: (name) => {
@@ -99,7 +101,8 @@ class Machine {
       env: device.env,
       without: device.without,
     };
-    for (const name of Object.keys(host)) if (typeof host[name] === "function" && name !== "json" && name !== "call") host[name] = this.alive(host[name]);
+    for (const name of Object.keys(host))
+      if (typeof host[name] === "function" && name !== "json" && name !== "call") host[name] = this.alive(host[name]);
     const names = ["write", "read", "erase", "eraseAll", "compact", "stats", "list"];
     host.storage = Object.fromEntries(names.map((name) => [name, this.flash((...args) => storage[name](...args))]));
     return host;
@@ -126,7 +129,7 @@ class Machine {
   /** What `load` and `E.reboot` asked for happens at the end of the pass. */
   after() {
     const { todo } = this;
-    if (!todo || this.loop.stopped) return;
+    if (!todo) return;
     this.todo = undefined;
     if (!todo.reboot) this.device.kill();
     this.device.restart({ file: todo.load, blank: todo.quiet });
@@ -140,6 +143,7 @@ class Machine {
   }
 
   stop(how) {
+    this.todo = undefined;
     this.loop.stop();
     for (const socket of this.sockets.list.splice(0)) {
       if (how === "silent") socket.link.silence();

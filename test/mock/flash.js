@@ -42,7 +42,7 @@ class Flash {
   }
 
   *files() {
-    for (let at = 0; at + HEADER <= this.bytes.length; ) {
+    for (let at = 0; at + HEADER <= this.bytes.length;) {
       const word = this.bytes.readUInt32LE(at);
       const size = word & 0xffffff;
       if (word === 0xffffffff || word === 0 || at + HEADER + size > this.bytes.length) return;

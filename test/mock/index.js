@@ -12,9 +12,11 @@ const RESTLESS = 200000;
 /** An Espruino look-alike: see index.d.ts for what each option and member means. */
 class Device {
   constructor(options = {}) {
-    if (options.layout && options.layout !== "esp32") throw new TypeError(`layout: "esp32" is the only one, not ${JSON.stringify(options.layout)}`);
+    if (options.layout && options.layout !== "esp32")
+      throw new TypeError(`layout: "esp32" is the only one, not ${JSON.stringify(options.layout)}`);
     const real = options.net === "real";
-    this.clock = options.clock === "real" || (real && options.clock !== "virtual") ? new RealClock() : new VirtualClock(options.now ?? START);
+    this.clock =
+      options.clock === "real" || (real && options.clock !== "virtual") ? new RealClock() : new VirtualClock(options.now ?? START);
     this.skew = 0;
     this.log = [];
     this.errors = [];
@@ -26,7 +28,9 @@ class Device {
     this.storage = new Flash(options.flash ?? 262144);
     this.activity = 0;
     this.boots = 0;
-    this.net = real ? new RealNet(this, undefined, this.faults) : new Net(this, options.net instanceof Network ? options.net : new Network(), this.faults);
+    this.net = real
+      ? new RealNet(this, undefined, this.faults)
+      : new Net(this, options.net instanceof Network ? options.net : new Network(), this.faults);
     for (const [name, file] of Object.entries(options.storage || {})) {
       const problem = this.storage.write(name, fs.readFileSync(file, "latin1"));
       if (problem) throw new Error(`${name}: ${problem}`);
@@ -108,7 +112,7 @@ class Device {
 
   /** Advances the virtual clock until `check` is true; throws after `ms`. */
   async until(check, ms = 60000) {
-    for (const end = this.clock.now() + ms; !check(); ) {
+    for (const end = this.clock.now() + ms; !check();) {
       const due = this.machine.loop.next();
       if (due > end || this.clock.now() >= end) {
         await this.quiet();
@@ -148,7 +152,7 @@ class Device {
 
   /** A reset: the sockets close, the program starts anew from Storage (`file`: from that one, as `load(file)`). */
   restart({ file, blank } = {}) {
-    if (this.machine && !this.machine.loop.stopped) this.machine.stop("fin");
+    if (this.machine) this.machine.stop("fin");
     this.boots++;
     this.machine = new Machine(this);
     if (file !== undefined) {

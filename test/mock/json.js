@@ -75,7 +75,14 @@ function json(realm) {
   }
 
   function quote(text) {
-    return '"' + text.replace(/["\\\x00-\x1f\x7f-\uffff]/g, (c) => NAMES[c] || "\\u00" + (0x100 + (c.charCodeAt(0) & 255)).toString(16).slice(1).toUpperCase()) + '"';
+    return (
+      '"' +
+      text.replace(
+        /["\\\x00-\x1f\x7f-\uffff]/g,
+        (c) => NAMES[c] || "\\u00" + (0x100 + (c.charCodeAt(0) & 255)).toString(16).slice(1).toUpperCase(),
+      ) +
+      '"'
+    );
   }
 
   function number(n) {
@@ -84,8 +91,8 @@ function json(realm) {
   }
 
   function stringify(value, inside) {
-    if (value === null || typeof value === "function") return "null";
-    if (value === undefined) return inside ? "undefined" : "null";
+    if (typeof value === "function") return "undefined";
+    if (value === null || value === undefined) return "null";
     if (typeof value === "string") return quote(value);
     if (typeof value === "number") return number(value);
     if (typeof value === "boolean") return String(value);

@@ -3,6 +3,9 @@
 /** The shortest timer: a delay of 0 is due at once, in the next pass. */
 const SHORTEST = 0.1;
 
+/** Events in one pass after which a program counts as running away. */
+const RESTLESS = 200000;
+
 /**
  * One pass of the interpreter's idle loop: timers that are due, then the sockets, then every queued event, also those that
  * the events themselves queue. Promise callbacks are such events: they run after a timer of 0 ms.
@@ -67,17 +70,20 @@ class Loop {
       if (!timer.every && this.timers.get(id) === timer) this.timers.delete(id);
     }
     if (!this.stopped && this.sockets.idle()) busy = true;
-    while (this.events.length && !this.stopped) {
+    for (let count = 0; this.events.length && !this.stopped; count++) {
       busy = true;
+      // The interpreter would hang here for ever.
+      if (count > RESTLESS) throw new Error("the program does not come to rest");
       this.call(this.events.shift());
     }
     return busy;
   }
 
-  /** When the next timer or arrival is due. */
+  /** When the next timer or arrival is due; what is due already has had its chance. */
   next() {
-    let due = this.sockets.next();
-    for (const timer of this.timers.values()) due = Math.min(due, timer.due);
+    const now = this.clock.now();
+    let due = this.sockets.next(now);
+    for (const timer of this.timers.values()) if (timer.due > now) due = Math.min(due, timer.due);
     return due;
   }
 

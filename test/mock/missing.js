@@ -24,8 +24,7 @@ exports.prototypes = {
   String:
     "anchor at big blink bold codePointAt fontcolor fontsize fixed isWellFormed italics link localeCompare matchAll normalize search small " +
     "strike sub sup toWellFormed trimStart trimLeft trimEnd trimRight toLocaleLowerCase toLocaleUpperCase",
-  Object:
-    "__defineGetter__ __defineSetter__ __lookupGetter__ __lookupSetter__ isPrototypeOf propertyIsEnumerable toLocaleString",
+  Object: "__defineGetter__ __defineSetter__ __lookupGetter__ __lookupSetter__ isPrototypeOf propertyIsEnumerable toLocaleString",
   Number: "toExponential toPrecision toLocaleString",
   Date:
     "toDateString toTimeString toGMTString setUTCDate setUTCFullYear setUTCHours setUTCMilliseconds setUTCMinutes setUTCMonth " +

@@ -1,11 +1,12 @@
 "use strict";
-const node = { net: require("node:net"), tls: require("node:tls") };
+const node = { net: require("node:net"), tls: require("node:tls"), dgram: require("node:dgram") };
 const { Link, Peer, stream } = require("./link");
 
 /** Memory that devices share: port → who answers. */
 class Network {
   constructor() {
     this.ports = new Map();
+    this.datagrams = new Map();
     this.hosts = new Set(["127.0.0.1", "localhost"]);
   }
 
@@ -25,6 +26,12 @@ class Network {
   /** `handler(stream)` with a Node Duplex. */
   listen(port, handler) {
     return this.serve(port, (peer) => handler(stream(peer)));
+  }
+
+  /** `handler(bytes, answer)` for each datagram to a UDP port. */
+  udp(port, handler) {
+    this.datagrams.set(port, handler);
+    return { port, close: () => this.datagrams.delete(port) };
   }
 
   /** Host names that resolve, besides 127.0.0.1 and localhost. */
@@ -59,8 +66,20 @@ class Net {
   listen(port, handler) {
     return this.network.listen(port, handler);
   }
+  udp(port, handler) {
+    return this.network.udp(port, handler);
+  }
   name(...hosts) {
     this.network.name(...hosts);
+  }
+
+  /** Sends a datagram; `answer` is called for each that comes back, once the latency has passed. What is lost stays lost. */
+  datagram(bytes, port, host, answer) {
+    const { latency, loss } = this.faults;
+    const handler = this.network.datagrams.get(port | 0);
+    if (this.away || !this.network.hosts.has(host) || !handler || (loss > 0 && this.random() < loss)) return;
+    const back = (reply) => this.device.machine.loop.add(() => answer(reply, { address: host, port, size: reply.length }), 2 * latency, []);
+    handler(bytes, back);
   }
 
   /** A link, or why not in the interpreter's words. */
@@ -84,13 +103,29 @@ class Net {
 
 /** Loopback or any network of the computer. A refused port comes later, as an error event: the interpreter on Linux throws instead. */
 class RealNet extends Net {
+  datagram(bytes, port, host, answer) {
+    const socket = node.dgram.createSocket("udp4");
+    socket.on("error", () => socket.close());
+    socket.on("message", (data, from) => {
+      answer(data.toString("latin1"), { address: from.address, port: from.port, size: data.length });
+      this.wake();
+    });
+    socket.unref();
+    socket.send(Buffer.from(bytes, "latin1"), port, host);
+  }
+
   open(options, tls) {
     const link = new Link(this, options.host || "127.0.0.1", options.port);
     // The interpreter verifies no certificate and sends no server name; the mock shows what that means.
     const pem = (der, kind) => der && `-----BEGIN ${kind}-----\n${Buffer.from(der, "latin1").toString("base64")}\n-----END ${kind}-----\n`;
     const where = { host: link.host, port: link.port };
     const socket = tls
-      ? node.tls.connect({ ...where, cert: pem(options.cert, "CERTIFICATE"), key: pem(options.key, "PRIVATE KEY"), rejectUnauthorized: false })
+      ? node.tls.connect({
+          ...where,
+          cert: pem(options.cert, "CERTIFICATE"),
+          key: pem(options.key, "PRIVATE KEY"),
+          rejectUnauthorized: false,
+        })
       : node.net.connect(where);
     link.connecting = true;
     link.peer = {

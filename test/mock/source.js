@@ -22,7 +22,9 @@ const RULES = [
  * build's own check is the thorough one; this catches an application's plainest mistakes.
  */
 function problems(text) {
-  const bare = text.replace(/\/\*[^]*?\*\/|\/\/[^\n]*|"(?:[^"\\\n]|\\[^])*"|'(?:[^'\\\n]|\\[^])*'/g, (match) => (match[0] === "/" ? " " : '""'));
+  const bare = text.replace(/\/\*[^]*?\*\/|\/\/[^\n]*|"(?:[^"\\\n]|\\[^])*"|'(?:[^'\\\n]|\\[^])*'/g, (match) =>
+    match[0] === "/" ? " " : '""',
+  );
   return RULES.filter(([pattern]) => pattern.test(bare)).map(([, name]) => name);
 }
 
