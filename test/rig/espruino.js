@@ -42,7 +42,7 @@ async function startEspruino(binary, options) {
   for (const name of Object.keys(options.files || {})) fs.writeFileSync(path.join(cwd, name), options.files[name]);
   if (options.storage) await store(binary, cwd, options.storage, !!options.cwd);
   const args = options.args || [];
-  if (options.script !== undefined) {
+  if (options.script) {
     fs.writeFileSync(path.join(cwd, "app.js"), options.script);
     args.push("app.js");
   }

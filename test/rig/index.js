@@ -30,7 +30,7 @@ const suffixed = (modules = {}) => Object.fromEntries(Object.entries(modules).ma
 function startDevice(interpreter, options) {
   // console.log of IoT.js waits in a buffer until the end when it writes to a pipe
   const print = interpreter.kind === "iotjs" ? "console.error" : "console.log";
-  const script = `function R(text){${print}("R "+text);}\n${options.script}`;
+  const script = options.script && `function R(text){${print}("R "+text);}\n${options.script}`;
   return WAYS[interpreter.kind]({ ...options, script, binary: interpreter.binary });
 }
 
