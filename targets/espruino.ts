@@ -30,9 +30,10 @@ export function connect(host: string, port: number, tls: TlsOptions | undefined,
   const options: { [name: string]: unknown } = { host: host, port: port };
   let link: any;
   let error;
-  // The interpreter wants DER: what lies between the dashes, without the armour.
-  for (const name in tls) if (" ca cert key ".indexOf(name) > 0) options[name] = atob((tls as any)[name].split("-----")[2]);
   try {
+    // The interpreter wants DER: what lies between the dashes, without the armour.
+    for (const name in tls)
+      if ((tls as any)[name] && " ca cert key ".indexOf(name) > 0) options[name] = atob((tls as any)[name].split("-----")[2]);
     link = require(tls ? "tls" : "net").connect(options);
   } catch (e) {
     error = e;

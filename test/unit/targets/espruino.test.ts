@@ -91,6 +91,8 @@ describe("links", () => {
     expect(d.log).toEqual(["drain"]);
     d.run('h.connect("127.0.0.1", 8883, { ca: "-----B-----AAAA-----" }, heard);');
     expect(d.log[1]).toMatch(/^end /);
+    d.run('h.connect("127.0.0.1", 8883, { ca: undefined }, heard); h.connect("127.0.0.1", 8883, { ca: 1 }, heard);');
+    expect([d.errors, d.log.length]).toEqual([[], 4]);
   });
 });
 
