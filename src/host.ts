@@ -70,7 +70,8 @@ export interface Host {
   bytesToText(bytes: Bytes): string;
 
   /**
-   * Named storage that behaves like flash: a new file reads 0xFF, a byte is written once, only `storeErase` makes room.
+   * Named storage that behaves like flash: a new file reads 0xFF, a byte is written once, only `storeErase` makes room. A write at
+   * offset 0 creates the file and fails where it exists.
    * Names up to 28 characters.
    */
   storeSize(name: string): number; // -1: there is none
