@@ -80,18 +80,21 @@ export function request(o: HttpRequest, done: (err?: Error, response?: HttpRespo
     }
   }
 
+  /** Looks whether the answer is whole; `over`: nothing more comes. */
+  function look(over: boolean) {
+    for (let at; link && !head && (at = input.indexOf("\r\n\r\n")) >= 0;) start(at);
+    const body = head && bodyOf(head, o.method, input, over);
+    if (link && body !== undefined) {
+      head!.body = body;
+      finish();
+    }
+  }
+
   const heard: Heard = function (this: Link, what: any) {
     if (link !== this || what === link) return;
     const over = typeof what !== "string";
     if (!over) input += what;
-    let at;
-    while (link && !head && (at = input.indexOf("\r\n\r\n")) >= 0) start(at);
-    if (!link) return;
-    const body = head && bodyOf(head, o.method, input, over);
-    if (body !== undefined) {
-      head!.body = body;
-      return finish();
-    }
+    look(over);
     if (over) finish(error("network", o.host + ": " + (what.message || "closed before the answer was whole")));
     else if (input.length > limit) finish(error("limit", o.host + " answers with more than " + limit + " bytes"));
   };

@@ -114,9 +114,36 @@ export function stringify(value: unknown): Bytes {
   return put(value, 20) || "null";
 }
 
-/** What the JSON in `bytes` says; error `protocol` when it is malformed or something follows it. */
+const DEPTH = 32;
+
+/** Whether brackets nest deeper than `DEPTH`: for each level the host's own parser goes down its short stack, and there is no way back. */
+function deep(json: Bytes): boolean {
+  let openers = 0;
+  let depth = 0;
+  let quoted = false;
+  let escaped = false;
+  for (let at = -1; openers <= DEPTH && (at = json.indexOf("[", at + 1)) >= 0;) openers++;
+  for (let at = -1; openers <= DEPTH && (at = json.indexOf("{", at + 1)) >= 0;) openers++;
+  // Few brackets cannot nest deep, which spares most texts the walk.
+  if (openers <= DEPTH) return false;
+  for (let at = 0; at < json.length; at += 64) {
+    const block = json.substr(at, 64);
+    for (let i = 0; i < block.length; i++) {
+      const c = block.charAt(i);
+      if (escaped) escaped = false;
+      else if (c === "\\") escaped = true;
+      else if (c === '"') quoted = !quoted;
+      else if (!quoted && (c === "[" || c === "{") && ++depth > DEPTH) return true;
+      else if (!quoted && (c === "]" || c === "}")) depth--;
+    }
+  }
+  return false;
+}
+
+/** What the JSON in `bytes` says; error `protocol` when it is malformed or something follows it, `limit` when it nests deeper than 32 levels. */
 export function parse(bytes: Bytes): any {
   let pair;
+  if (deep(bytes)) throw error("limit", "JSON nests deeper than " + DEPTH + " levels");
   try {
     // Espruino stops reading when the value ends: what follows must be our own end of the list.
     pair = JSON.parse("[" + (unicode ? bytesToText(bytes) : bytes.indexOf("\\u") < 0 ? bytes : unescape(bytes)) + ',"$"]');

@@ -38,6 +38,22 @@ const plain = fc.jsonValue({ maxDepth: 4 }).filter((value) => !JSON.stringify(va
 const unit = fc.oneof(fc.string(), fc.string({ unit: "binary" }), fc.string({ unit: "grapheme" }));
 
 describe.each(hosts)("a host whose text is %s", (_name, json, hold) => {
+  it("refuses what would take the host's stack, however it is written", () => {
+    const nest = (n: number, open: string, close: string) => open.repeat(n) + "1" + close.repeat(n);
+    expect(json.parse(nest(32, "[", "]"))).toBeDefined();
+    expect(json.parse(nest(32, '{"a":', "}"))).toBeDefined();
+    for (const text of [
+      nest(33, "[", "]"),
+      nest(33, '{"a":', "}"),
+      "[".repeat(70000),
+      '["' + "a".repeat(200) + '",' + nest(40, "[", "]") + "]",
+    ])
+      expect(() => json.parse(text)).toThrow(expect.objectContaining({ code: "limit" }));
+    // many brackets, none deep: side by side, or in a string
+    expect(json.parse("[" + "[],".repeat(99) + "{}]").length).toBe(100);
+    expect(json.parse('"' + '[{\\"'.repeat(99) + '"').length).toBe(3 * 99);
+  });
+
   test("reads what JSON.stringify wrote, escaped or not, and writes what JSON.parse reads", () => {
     fc.assert(
       fc.property(fc.oneof(plain, unit, fc.array(unit)), (value) => {
