@@ -4,9 +4,12 @@ const vectors = require("../../vectors/lms.json");
 const hex = (s: string) => Buffer.from(s, "hex");
 
 describe("the signer", () => {
-  it.each(vectors.winternitz.map((v: any) => [v.otsType, v]))("cuts a hash into digits and checksum, type %i", (_: any, v: any) => {
-    expect(digits(hex(v.Q), v.otsType).join()).toBe(v.digits.replace(/,$/, ""));
-  });
+  it.each<readonly [any, any]>(vectors.winternitz.map((v: any) => [v.otsType, v] as const))(
+    "cuts a hash into digits and checksum, type %i",
+    (_: any, v: any) => {
+      expect(digits(hex(v.Q), v.otsType).join()).toBe(v.digits.replace(/,$/, ""));
+    },
+  );
 
   const trees = new Map<string, Buffer[]>();
   const nodesOf = (tree: any) => {
@@ -15,7 +18,7 @@ describe("the signer", () => {
     return trees.get(name)!;
   };
 
-  it.each(vectors.keygen.filter((v: any) => v.otsType < 4).map((v: any) => [`${v.lmsType}/${v.otsType}`, v]))(
+  it.each<readonly [any, any]>(vectors.keygen.filter((v: any) => v.otsType < 4).map((v: any) => [`${v.lmsType}/${v.otsType}`, v] as const))(
     "makes the tree %s",
     (_: any, v: any) => {
       const tree = { lmsType: v.lmsType, otsType: v.otsType, id: hex(v.I), seed: hex(v.SEED) };
@@ -27,7 +30,7 @@ describe("the signer", () => {
   );
 
   const own = vectors.vectors.filter((v: any) => v.SEED && v.kind === "lms" && v.otsType < 4 && v.lmsType === 5 && v.expect);
-  it.each(own.map((v: any) => [v.id, v]))("signs as the vector does: %s", (_: any, v: any) => {
+  it.each<readonly [any, any]>(own.map((v: any) => [v.id, v] as const))("signs as the vector does: %s", (_: any, v: any) => {
     const tree = { lmsType: v.lmsType, otsType: v.otsType, id: hex(v.I), seed: hex(v.SEED) };
     const c = hex(v.sig).subarray(8, 40);
     expect(sign(tree, nodesOf(tree), v.q, c, hex(v.msg)).toString("hex")).toBe(v.sig);

@@ -1,0 +1,153 @@
+import * as fc from "fast-check";
+import { HeatshrinkDecoder } from "heatshrink-ts";
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as http from "node:http";
+import type { AddressInfo } from "node:net";
+import * as os from "node:os";
+import * as path from "node:path";
+import { verifyLms } from "../../../src/auth/lms";
+import { compress, LOOKAHEAD, WINDOW } from "../../../tool/ota/heatshrink";
+import { assemble, build, hmac, message, parse, sameHmac } from "../../../tool/ota/package";
+import { serve } from "../../../tool/ota/serve";
+
+const unpack = (data: Buffer, size: number) => {
+  const decoder = new HeatshrinkDecoder(WINDOW, LOOKAHEAD, 64);
+  decoder.process(new Uint8Array(data));
+  return Buffer.from(decoder.getOutput()).subarray(0, size);
+};
+
+const plain = { version: "1.2.0", seq: 7, target: "espruino", model: "lamp", main: "app" };
+const file = (name: string, text: string, to?: string) => ({ name, data: Buffer.from(text), to });
+
+describe("compression", () => {
+  it("is undone by an independent decoder", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 1, maxLength: 300 }), fc.integer({ min: 1, max: 8 }), (bytes, kinds) => {
+        const data = Buffer.from(bytes.map((b) => b % kinds));
+        expect(unpack(compress(data), data.length).equals(data)).toBe(true);
+      }),
+    );
+  });
+  it("makes code shorter", () => {
+    const code = fs.readFileSync(path.join(__dirname, "../../../tool/ota/cli.js"));
+    expect(compress(code).length).toBeLessThan(code.length * 0.7);
+    expect(unpack(compress(code), code.length).equals(code)).toBe(true);
+  });
+});
+
+describe("a package", () => {
+  it("has manifest, signature and files where the format says", () => {
+    const parts = build({ ...plain, files: [file("app", "print(1)"), file("lib", "x".repeat(100), "display")], pack: true });
+    expect(parts.manifest.toString()).toMatch(
+      /^\{"v":1,"version":"1.2.0","seq":7,"target":"espruino","model":"lamp","main":"app","files":\[\{"name":"lib","size":100,"sha256":"[0-9a-f]{64}","to":"display","packed":\{"as":"heatshrink","size":\d+,"sha256":"[0-9a-f]{64}"\}\},\{"name":"app","size":8,"sha256":"[0-9a-f]{64}"\}\]\}$/,
+    );
+    const data = assemble(parts, Buffer.from("sig"));
+    expect(data.toString("latin1", 0, 4)).toBe("OTA1");
+    const back = parse(data);
+    expect(back.signature.toString()).toBe("sig");
+    expect(back.files.map((f: any) => [f.entry.name, f.whole])).toEqual([
+      ["lib", true],
+      ["app", true],
+    ]);
+    data[data.length - 1] ^= 1;
+    expect(parse(data).files[1].whole).toBe(false);
+  });
+
+  it("puts a module before those that require it", () => {
+    const files = [file("app", 'require("b")'), file("b", "require('c')"), file("c", "1"), file("a", "2")];
+    const names = JSON.parse(build({ ...plain, files }).manifest.toString()).files.map((f: any) => f.name);
+    expect(names.indexOf("c")).toBeLessThan(names.indexOf("b"));
+    expect(names[3]).toBe("app");
+    expect(() => build({ ...plain, files: [file("app", "1"), file("b", 'require("c")'), file("c", 'require("b")')] })).toThrow(
+      "requires itself",
+    );
+  });
+
+  it.each([
+    [{ version: "" }, "version"],
+    [{ version: 'a"b' }, "version"],
+    [{ seq: 0 }, "seq"],
+    [{ seq: 2 ** 32 }, "seq"],
+    [{ target: "esp32" }, "target"],
+    [{ model: "x".repeat(65) }, "model"],
+    [{ main: "other" }, "main"],
+    [{ files: [] }, "files"],
+    [{ files: [file("app", "")] }, "app is empty"],
+    [{ files: [file("app", "1"), file("app", "2")] }, "twice"],
+    [{ files: [file("a".repeat(27), "1")], main: "a".repeat(27) }, "26"],
+    [{ files: [file(".boot0", "1")], main: ".boot0" }, "no dot in front"],
+  ])("refuses %j", (change, what) => {
+    expect(() => build({ ...plain, files: [file("app", "1")], ...change } as any)).toThrow(what);
+  });
+
+  it("says where it is none", () => {
+    expect(() => parse(Buffer.from("nothing at all"))).toThrow("byte 0");
+    const data = assemble(build({ ...plain, files: [file("app", "12345")] }), Buffer.alloc(0));
+    expect(() => parse(data.subarray(0, data.length - 1))).toThrow("cut short, 4 of 5");
+    expect(() => parse(data.subarray(0, 20))).toThrow("byte 4");
+  });
+
+  it("is signed with HMAC over the manifest", () => {
+    const { manifest } = build({ ...plain, files: [file("app", "1")] });
+    const key = Buffer.alloc(32, 1);
+    expect(sameHmac(key, manifest, hmac(key, manifest))).toBe(true);
+    expect(sameHmac(Buffer.alloc(32, 2), manifest, hmac(key, manifest))).toBe(false);
+  });
+});
+
+describe("the server", () => {
+  it("gives ranges of packages, and nothing else", async () => {
+    const dir = fs.mkdtempSync(path.join(os.tmpdir(), "thincloud-serve-"));
+    fs.writeFileSync(path.join(dir, "a.ota"), "0123456789");
+    fs.writeFileSync(path.join(dir, "secret.key"), "s");
+    const seen: any[] = [];
+    const server = await serve(dir, { port: 0, host: "127.0.0.1", seen: (line: any) => seen.push(line) });
+    const { port } = server.address() as AddressInfo;
+    const get = (name: string, range?: string) =>
+      new Promise<[number, string, string | undefined]>((resolve) => {
+        http.get({ host: "127.0.0.1", port, path: `/${name}`, headers: range ? { range } : {} }, (r) => {
+          let body = "";
+          r.on("data", (d) => (body += d)).on("end", () => resolve([r.statusCode!, body, r.headers["content-range"]]));
+        });
+      });
+    expect(await get("a.ota", "bytes=3-")).toEqual([206, "3456789", "bytes 3-9/10"]);
+    expect(await get("a.ota", "bytes=2-4")).toEqual([206, "234", "bytes 2-4/10"]);
+    expect(await get("a.ota", "bytes=8-99")).toEqual([206, "89", "bytes 8-9/10"]);
+    expect((await get("a.ota", "bytes=10-"))[0]).toBe(416);
+    expect((await get("a.ota"))[0]).toBe(200);
+    for (const name of ["secret.key", "..%2Fetc%2Fpasswd.ota", "b.ota"]) expect((await get(name))[0]).toBe(404);
+    expect(seen[1]).toMatchObject({ name: "a.ota", done: 5, size: 10 });
+    server.close();
+    fs.rmSync(dir, { recursive: true });
+  });
+});
+
+describe("the command", () => {
+  it("makes a key, signs a folder, and shows what it signed", () => {
+    const dir = fs.mkdtempSync(path.join(os.tmpdir(), "thincloud-cli-"));
+    const cli = (...args: string[]) =>
+      execFileSync(process.execPath, [path.join(__dirname, "../../../tool/ota/cli.js"), ...args], {
+        cwd: dir,
+        encoding: "utf8",
+        stdio: "pipe",
+      });
+    const key = cli("keygen", "k", "--height", "5", "--winternitz", "2").trim();
+    fs.mkdirSync(path.join(dir, "app"));
+    fs.writeFileSync(path.join(dir, "app/app.js"), 'require("mqtt")');
+    fs.writeFileSync(path.join(dir, "app/mqtt.js"), "exports.a=1");
+    cli("sign", "--key", "k", "--version", "2.0", "--seq", "2", "--model", "lamp", "--main", "app", "app");
+    const { manifest, signature, content } = parse(fs.readFileSync(path.join(dir, "2.0.ota")));
+    expect(content.files.map((f: any) => f.name)).toEqual(["mqtt", "app"]);
+    const latin1 = (b: Buffer) => b.toString("latin1");
+    expect(verifyLms(latin1(Buffer.from(key, "hex")), latin1(message(manifest)), latin1(signature))).toBe(true);
+    expect(cli("inspect", "2.0.ota")).toContain("LMS, leaf 0");
+    for (const [args, what] of [
+      [["sign", "--key", "k", "app"], "--version is missing"],
+      [["keygen", "k"], "never overwritten"],
+      [["keygen", "k2", "--height", "7"], "--height: 5, 10, 15"],
+    ] as [string[], string][])
+      expect(() => cli(...args)).toThrow(what);
+    fs.rmSync(dir, { recursive: true });
+  });
+});
