@@ -48,7 +48,9 @@ function ordered(files, main) {
 }
 
 /**
- * The manifest and what follows it. `files`: [{name, data, to?}]; `pack`: send each file compressed where that is shorter.
+ * The manifest and what follows it. `pack`: send each file compressed where that is shorter.
+ * @param {{ version: string, seq: number, target: string, model: string, device?: string, expires?: number, main: string,
+ *   files: { name: string, data: Buffer, to?: string }[], pack?: boolean }} release
  */
 function build({ version, seq, target, model, device, expires, main, files, pack }) {
   if (!TARGETS.includes(target)) throw new Error(`target: ${TARGETS.join(", ")}, not ${target}`);
