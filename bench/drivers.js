@@ -71,7 +71,10 @@ const raw = (o) => {
   return `${COMMON(o)}
 P = "";
 function bytes(hex) { var s = ""; for (var i = 0; i < hex.length; i += 2) s += String.fromCharCode(parseInt(hex.substr(i, 2), 16)); return s; }
-var HEAD = bytes("${packets.generate(one).subarray(0, length - o.size).toString("hex")}"), ONE = HEAD, MANY = "", GREETING = 9, total = 0;
+var HEAD = bytes("${packets
+    .generate(one)
+    .subarray(0, length - o.size)
+    .toString("hex")}"), ONE = HEAD, MANY = "", GREETING = 9, total = 0;
 while (ONE.length < ${length}) ONE += "0123456789".substr(0, ${length} - ONE.length);
 for (var i = 0; i < ${group}; i++) MANY += ONE;
 var socket = require("net").connect({ host: "127.0.0.1", port: ${o.port} }, function () { socket.write(bytes("${hello}")); });

@@ -40,7 +40,11 @@ async function main(argv) {
   }
   const say = options.json ? (text) => console.error(text) : (text) => console.log(text);
   const result = { layout: options.layout, runs: options.runs, benches: {} };
-  for (const file of fs.readdirSync(__dirname).filter((name) => name.endsWith(".bench.js")).sort()) { // prettier-ignore
+  for (const file of fs
+    .readdirSync(__dirname)
+    .filter((name) => name.endsWith(".bench.js"))
+    .sort()) {
+    // prettier-ignore
     const bench = require(path.join(__dirname, file));
     if (options.words.length && !options.words.includes(bench.name)) continue;
     say(`${bench.name}: ${options.runs} runs each on the ${options.layout === "32" ? "ESP32" : "64-bit"} layout`);

@@ -92,7 +92,8 @@ function main(argv) {
       last = now;
     }
     if (i === Math.floor(runs / 10)) heap = process.memoryUsage().heapUsed;
-    if (fault && ++faults <= 5) console.log(`fault in run ${i} of seed ${seed}: ${fault}\n  ${chunks.map((chunk) => chunk.toString("hex")).join(" ")}`);
+    if (fault && ++faults <= 5)
+      console.log(`fault in run ${i} of seed ${seed}: ${fault}\n  ${chunks.map((chunk) => chunk.toString("hex")).join(" ")}`);
   }
   const growth = heap === undefined ? 0 : process.memoryUsage().heapUsed - heap;
   if (growth > 64e6) {

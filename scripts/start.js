@@ -41,7 +41,8 @@ async function main(argv) {
   console.log(paint("title", `${demo.title}, on ${options.interpreter || "the mock device"}, ${options.seconds} s`));
   const results = await demo.run({ ...options, say, example, boot: (rest) => boot({ ...options, modules: demo.modules, ...rest }) });
   console.log();
-  for (const { name, ok, note } of results) console.log(`${ok ? paint("ok", "yes") : paint("bad", "NO ")}  ${name}${note ? ` (${note})` : ""}`);
+  for (const { name, ok, note } of results)
+    console.log(`${ok ? paint("ok", "yes") : paint("bad", "NO ")}  ${name}${note ? ` (${note})` : ""}`);
   const good = results.filter((one) => one.ok).length;
   console.log(paint(good === results.length ? "ok" : "bad", `${good} of ${results.length} happened`));
   return good === results.length ? 0 : 1;

@@ -105,6 +105,7 @@ function adapter(file) {
       const quiet = () => messages++;
       for (const event of ["message", "error", "close"]) client.on(event, quiet);
       client.subscribe("a/#", { qos: 2, handler: quiet }, quiet);
+      host.timers.run(0);
       const link = host.link;
       link.emit("connect");
       link.flush();
@@ -118,7 +119,7 @@ function adapter(file) {
       }
       if (link.written > size * ANSWER + OWN) return `${link.written} bytes answered to ${size}`;
       const status = client.status();
-      if (status.queuedBytes > OWN) return `${status.queuedBytes} bytes queued`;
+      if (status.bytes > OWN) return `${status.bytes} bytes queued`;
       client.end(true);
       host.timers.run(0);
       link.close();

@@ -36,7 +36,11 @@ const SAMPLES = [
 ];
 
 async function echoes(t, url, options, side = options) {
-  const device = await t.device({ modules: ["mqtt"], script: ECHO(url, { queueLimit: 65536, ...options, clientId: "device-1" }), timeout: 60000 });
+  const device = await t.device({
+    modules: ["mqtt"],
+    script: ECHO(url, { queueLimit: 65536, ...options, clientId: "device-1" }),
+    timeout: 60000,
+  });
   const client = await second(t, url, side);
   const got = [];
   client.on("message", (topic, payload, packet) => got.push({ topic, payload, qos: packet.qos }));
@@ -162,7 +166,10 @@ const refuses = (what, kind) => ({
     const device = await t.device({ modules: ["mqtt"], script: ECHO(url, { ca, clientId: "d", reconnectPeriod: 300 }) });
     await t.until(() => device.lines.filter((text) => text === "close").length >= 2, "the second refusal");
     t.assert.ok(!device.lines.includes("connect"), "connected in spite of " + what);
-    t.assert.ok(device.lines.some((text) => /^error /.test(text)), "no error event");
+    t.assert.ok(
+      device.lines.some((text) => /^error /.test(text)),
+      "no error event",
+    );
   },
 });
 

@@ -38,7 +38,8 @@ function context(interpreter, say) {
       const modules = Object.fromEntries((options.modules || []).map((name) => [name, t.dist(name)]));
       const run = await startDevice(interpreter, { ...options, modules });
       run.ended.then((result) => {
-        if (result.crashed || result.timedOut) run.broken = `device ${result.timedOut ? "timed out" : "ended with " + (result.signal || result.code)}`;
+        if (result.crashed || result.timedOut)
+          run.broken = `device ${result.timedOut ? "timed out" : "ended with " + (result.signal || result.code)}`;
         run.output = result.output;
       });
       devices.push(run);
@@ -61,7 +62,15 @@ function context(interpreter, say) {
       return broker;
     },
     /** What the devices said, for the report of a failure. */
-    said: () => devices.map((run) => run.output.replace(/^[^]*espruino.com\/Donate/i, "").slice(-1500).trim()).join("\n---\n"),
+    said: () =>
+      devices
+        .map((run) =>
+          run.output
+            .replace(/^[^]*espruino.com\/Donate/i, "")
+            .slice(-1500)
+            .trim(),
+        )
+        .join("\n---\n"),
     defer: (fn) => undo.push(fn),
     async close() {
       while (undo.length) await undo.pop()();
@@ -81,7 +90,10 @@ async function main(words) {
   const chosen = (...names) => words.every((word) => names.some((name) => name.includes(word)));
   const say = (text) => console.log(text);
 
-  for (const file of fs.readdirSync(__dirname).filter((name) => name.endsWith(".test.js")).sort()) {
+  for (const file of fs
+    .readdirSync(__dirname)
+    .filter((name) => name.endsWith(".test.js"))
+    .sort()) {
     for (const one of require(path.join(__dirname, file))) {
       for (const interpreter of INTERPRETERS.filter(({ id }) => one.on.includes(id) && chosen(file, one.name, id))) {
         const title = `${file.replace(".test.js", "")} · ${one.name} · ${interpreter.title}`;
