@@ -1,6 +1,7 @@
 "use strict";
 // One entry per construct that is valid ES5 and breaks on a host. A rule gets a node and answers why it is wrong, or nothing.
 const { unsafe } = require("./regex.js");
+const { assignedBeforeDeclaration } = require("./var.js");
 const { GLOBALS, STATICS, METHODS, TARGETS } = require("./hosts.js");
 
 const isMember = (node, object, property) =>
@@ -117,6 +118,15 @@ const rules = {
     if (!argument) return "without an argument it clears every timer of the application";
     if (isVoid(argument)) return "undefined throws";
     return targetName === "espruino" && !guarded(node, text) && "undefined throws: ask for the timer first, t && clearTimeout(t)";
+  },
+  "index-prefix": (node, { targetName }) => {
+    if (targetName !== "espruino" || !(isCall(node, undefined, "indexOf") || isCall(node, undefined, "includes"))) return false;
+    const texts = literals(node.arguments[0]);
+    return texts && texts.some((one) => one.length > 1) && "a beginning of the text at the end counts as found: use find of core/bytes";
+  },
+  "var-order": (node) => {
+    const names = /^Function/.test(node.type) ? assignedBeforeDeclaration(node) : [];
+    return names.length > 0 && `${names.join(", ")}: assigned before its var was reached, which changes an outer variable`;
   },
   callee: (node) => isMember(node, "arguments") && /^calle[er]$/.test(node.property.name) && "arguments.callee is undefined",
   "new-bound": (node) => node.type === "NewExpression" && isCall(node.callee, undefined, "bind") && "new on a bound function gives null",

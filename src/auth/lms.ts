@@ -31,7 +31,8 @@ function verifyOne(key: Bytes, message: Bytes, signature: Bytes): boolean {
   const id = key.substr(8, 16);
   const owner = id + signature.substr(0, 4);
   // Types come from the key, never from the signature; a leaf of another tree has no place in this one.
-  if (leaf >= 1 << height || signature.substr(4, 4) !== key.substr(4, 4) || signature.substr(path - 4, 4) !== key.substr(0, 4)) return false;
+  if (leaf >= 1 << height || signature.substr(4, 4) !== key.substr(4, 4) || signature.substr(path - 4, 4) !== key.substr(0, 4))
+    return false;
   let digits = sha256(owner + "\x81\x81" + signature.substr(8, 32) + message);
   let sum = 0;
   let ends = owner + "\x80\x80";

@@ -3,6 +3,12 @@ import type { Bytes } from "../host";
 /** One byte; only the low 8 bits count on Espruino, so callers pass 0–255. */
 export const chr = String.fromCharCode;
 
+/** Where `part` begins in `text`, or -1. Espruino's own `indexOf` also finds a mere beginning of `part` at the end of `text`. */
+export function find(text: string, part: string, from?: number): number {
+  const at = text.indexOf(part, from);
+  return text.substr(at, part.length) === part ? at : -1;
+}
+
 /** A 16-bit number, most significant byte first. */
 export function u16(n: number): Bytes {
   return chr(n >> 8, n & 255);

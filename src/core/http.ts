@@ -1,5 +1,6 @@
 import { after, cancel, connect, end, write } from "#host";
 import type { Bytes, Heard, Link, Timer, TlsOptions } from "../host";
+import { find } from "./bytes";
 import { error } from "./errors";
 
 export interface HttpRequest {
@@ -29,7 +30,7 @@ export interface HttpResponse {
 function dechunk(b: Bytes): Bytes | undefined {
   let out = "";
   for (;;) {
-    const eol = b.indexOf("\r\n");
+    const eol = find(b, "\r\n");
     const n = parseInt(b.substr(0, eol), 16);
     if (eol < 0 || !(n >= 0) || b.length < eol + 4 + n) return undefined;
     if (!n) return out;
@@ -82,7 +83,7 @@ export function request(o: HttpRequest, done: (err?: Error, response?: HttpRespo
 
   /** Looks whether the answer is whole; `over`: nothing more comes. */
   function look(over: boolean) {
-    for (let at; link && !head && (at = input.indexOf("\r\n\r\n")) >= 0;) start(at);
+    for (let at; link && !head && (at = find(input, "\r\n\r\n")) >= 0;) start(at);
     const body = head && bodyOf(head, o.method, input, over);
     if (link && body !== undefined) {
       head!.body = body;

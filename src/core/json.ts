@@ -1,5 +1,6 @@
 import type { Bytes } from "../host";
 import { bytesToText, textToBytes, unicode } from "#host";
+import { find } from "./bytes";
 import { error } from "./errors";
 import { point } from "./utf8";
 
@@ -46,7 +47,7 @@ function escape(char: string): Bytes {
 function quote(text: string): Bytes {
   const json = JSON.stringify(text);
   // Without Unicode the native printer writes a byte from 0x80 on as \u00XX.
-  return unicode ? textToBytes(json) : json.indexOf("\\u00") < 0 ? json : '"' + textToBytes(text).replace(/["\\\0-\x1f]/g, escape) + '"';
+  return unicode ? textToBytes(json) : find(json, "\\u00") < 0 ? json : '"' + textToBytes(text).replace(/["\\\0-\x1f]/g, escape) + '"';
 }
 
 /** A number that is no integer, with 18 decimals, right to an ulp. */
@@ -146,7 +147,7 @@ export function parse(bytes: Bytes): any {
   if (deep(bytes)) throw error("limit", "JSON nests deeper than " + DEPTH + " levels");
   try {
     // Espruino stops reading when the value ends: what follows must be our own end of the list.
-    pair = JSON.parse("[" + (unicode ? bytesToText(bytes) : bytes.indexOf("\\u") < 0 ? bytes : unescape(bytes)) + ',"$"]');
+    pair = JSON.parse("[" + (unicode ? bytesToText(bytes) : find(bytes, "\\u") < 0 ? bytes : unescape(bytes)) + ',"$"]');
   } catch {
     // reported below
   }

@@ -35,6 +35,16 @@ F("string.concat", function () {
 F("string.substr", function () {
   return "abcdef".substr(2, 3) + "abcdef".substring(1, 3) + "abcdef".slice(-2);
 });
+F("string.indexOf.end", function () {
+  return [
+    "abc".indexOf("cd"),
+    "abc".indexOf("bcd"),
+    "abab".indexOf("abc"),
+    "ab".indexOf("abc"),
+    "abc".indexOf("cd", 1),
+    "abc".includes("cd"),
+  ].join();
+});
 F("string.indexOf", function () {
   return "a\0b\xffc".indexOf("\xff") + " " + "abc".indexOf("c", 1) + " " + "abc".indexOf("z");
 });

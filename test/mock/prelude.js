@@ -211,6 +211,21 @@
   hidden(String.prototype, "split", function (by) {
     return nativeSplit.call(this, by);
   });
+  // A beginning of what is sought, at the very end, counts as found.
+  var nativeIndexOf = String.prototype.indexOf;
+  function indexOf(part, from) {
+    var at = nativeIndexOf.call(this, part, from);
+    part = "" + part;
+    for (var n = this.length < part.length ? 0 : part.length - 1; at < 0 && n > 0; n--) {
+      var tail = this.length - n;
+      if (tail >= (from || 0) && tail >= 0 && this.substr(tail) === part.substr(0, n)) at = tail;
+    }
+    return at;
+  }
+  hidden(String.prototype, "indexOf", indexOf);
+  hidden(String.prototype, "includes", function (part, from) {
+    return indexOf.call(this, part, from) >= 0;
+  });
   var nativeCreate = Object.create;
   hidden(Object, "create", function (proto, properties) {
     if (properties !== undefined) fail("propertiesObject is not supported yet");

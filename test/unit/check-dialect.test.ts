@@ -48,6 +48,12 @@ const seeded: [rule: string, code: string, target?: Target][] = [
   ["array-length", "exports.a.length = 0;"],
   ["array-length", "exports.a.length--;"],
 
+  ["index-prefix", 'exports.a = exports.b.indexOf("\\r\\n");', "espruino"],
+  ["index-prefix", 'exports.a = exports.b.includes(exports.c ? "a" : "ab");', "espruino"],
+  ["var-order", "exports.f = function () { a = 1; var a; return a; };"],
+  ["var-order", "exports.f = function (b) { if (b) { var a = 1; } a = 2; return a; };"],
+  ["var-order", "exports.f = function (b) { for (; b; a++) { var a = 1; } return a; };"],
+
   ["regex", "exports.a = /(ab)+/;"],
   ["regex", "exports.a = /(a)?/;"],
   ["regex", "exports.a = /(?:a)/;"],
