@@ -40,6 +40,13 @@ function certificates() {
   return made;
 }
 
+/** A client certificate of the same CA, valid, for a device of this name. */
+function deviceCertificate(name) {
+  const { dir, ca } = certificates();
+  const year = new Date().getUTCFullYear();
+  return issue(dir, ca, `device-${name}`, name, [`${year - 1}0101000000Z`, `${year + 5}0101000000Z`]);
+}
+
 function config(dir) {
   return `
 [req]
@@ -92,4 +99,4 @@ function issue(dir, ca, name, host, [from, until]) {
 /** The text of a certificate or key file. */
 const pem = (file) => fs.readFileSync(file, "latin1");
 
-module.exports = { available, certificates, pem };
+module.exports = { available, certificates, deviceCertificate, pem };
