@@ -25,6 +25,7 @@ class HubSession {
     this.device = device;
     this.id = device.id;
     Object.assign(this, about);
+    this.path = `devices/${this.id.replace("/", "/modules/")}`;
     this.mailbox = `devices/${this.id}/messages/devicebound/#`;
   }
 
@@ -104,7 +105,7 @@ class HubSession {
   /** → why the connection has to end, or nothing. */
   publish(packet, acknowledge) {
     const { topic } = packet;
-    const events = `devices/${this.id}/messages/events/`;
+    const events = `${this.path}/messages/events/`;
     if (topic.startsWith(events)) return this.event(topic.slice(events.length), packet, acknowledge);
     const match = /^\$iothub\/(twin\/GET|twin\/PATCH\/properties\/reported|methods\/res\/(-?\d+))\/\?\$rid=([^&]+)$/.exec(topic);
     if (!match) return `publish to ${topic}`;

@@ -29,7 +29,7 @@ class Hub {
     for (const [id, device] of Object.entries(options.devices || {})) this.create(id, device);
   }
 
-  /** `{ key, secondaryKey, x509 }`: base64 keys, or `x509: true` for a certificate whose common name is the id. */
+  /** A device, or a module named DEVICE/MODULE. `{ key, secondaryKey, x509 }`: base64 keys, or `x509: true` for a certificate whose common name is the id. */
   create(id, identity = {}) {
     const known = this.devices.get(id);
     if (known) return Object.assign(known, identity);
@@ -119,8 +119,9 @@ class Hub {
     const scripted = this.scripts.connect.shift();
     if (typeof scripted === "string") return { act: scripted };
     if (scripted) return { code: scripted, problem: "as told" };
-    const match = /^([^/]+)\/([^/]+)\/\?(.+)$/.exec(packet.username || "");
+    const match = /^([^/]+)\/([^/]+(?:\/[^/?]+)?)\/\?(.+)$/.exec(packet.username || "");
     if (!match) return { code: 4, problem: "user name" };
+    // A module is a device called DEVICE/MODULE.
     const [, host, id, query] = match;
     const fields = new URLSearchParams(query.replace(/\+/g, "%2B"));
     const version = fields.get("api-version");
@@ -131,9 +132,9 @@ class Hub {
     const device = this.devices.get(id);
     if (!device) return { code: 5, problem: `no device ${id}` };
     if (!device.enabled) return { code: 5, problem: "disabled" };
-    const proof = this.authenticate(wire, packet, device, `${host}/devices/${id}`);
+    const proof = this.authenticate(wire, packet, device, `${host}/${pathOf(id)}`);
     if (proof.problem) return { code: 5, problem: proof.problem };
-    if (packet.will && packet.will.topic.indexOf(`devices/${packet.clientId}/messages/events`)) return { code: 4, problem: "will topic" };
+    if (packet.will && packet.will.topic.indexOf(`${pathOf(id)}/messages/events`)) return { code: 4, problem: "will topic" };
     const about = { modelId: fields.get("model-id") || undefined, client: fields.get("DeviceClientType") || undefined };
     return { session: new HubSession(this, wire, device, { ...about, expires: proof.se, clean: packet.clean, will: packet.will }) };
   }
@@ -151,5 +152,7 @@ class Hub {
     return sas.verify(token, { resource: (sr) => sr === resource, keys: [device.key, device.secondaryKey], skn: "", now });
   }
 }
+
+const pathOf = (id) => `devices/${id.replace("/", "/modules/")}`;
 
 module.exports = { Hub };

@@ -6,6 +6,7 @@
  *   const cloud = createCloud({ dps: { groups: { g: { key } } } });
  *   await cloud.listen({ tls });           // loopback, free ports: cloud.dps.port, cloud.dps.httpsPort, cloud.hub.port
  *   cloud.handle(duplex, { service });      // or no port at all; without `service` the user name of CONNECT tells which
+ *   cloud.rest(duplex);                    // REST in memory
  *   cloud.peer(peer);                      // or a peer of the Espruino mock, answered within the same turn
  *
  * Options: `dps` (dps.js), `hub` (hub.js), `now` (a function, for a clock that the test moves; see clock.js), `qos2` ("close", or
@@ -60,6 +61,12 @@ class Cloud {
     peer.onClose = () => wire.finish(false);
     return wire;
   };
+
+  /** The REST side of provisioning on a Node stream, without a port. */
+  rest(stream) {
+    this.restServer ??= listeners.restServer(this);
+    this.restServer.emit("connection", stream);
+  }
 
   wire(link, from) {
     const wire = new Wire(this, link, from);

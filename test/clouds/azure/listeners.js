@@ -37,11 +37,12 @@ function mqtt(cloud, service, files) {
   return start(cloud, server);
 }
 
-function rest(cloud, files) {
+function restServer(cloud, files) {
   const handler = restHandler(cloud.dps);
   const server = files ? https.createServer(secure(files), handler) : http.createServer(handler);
-  server.on("tlsClientError", () => {});
-  return start(cloud, server);
+  return server.on("tlsClientError", () => {});
 }
 
-module.exports = { mqtt, rest };
+const rest = (cloud, files) => start(cloud, restServer(cloud, files));
+
+module.exports = { mqtt, rest, restServer };

@@ -9,7 +9,10 @@ const deriveKey = (groupKey, registrationId) => hmac(groupKey, registrationId).t
 
 const strict = (text) => encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 
-/** For tests that need a token of their own; `sr` is signed as given. */
+/**
+ * For tests that need a token of their own; `sr` is signed as given.
+ * @param {{ key: string, sr: string, se: number, skn?: string }} token
+ */
 function sign({ key, sr, se, skn }) {
   const sig = strict(hmac(key, `${sr}\n${se}`).toString("base64"));
   return `SharedAccessSignature sr=${sr}&sig=${sig}&se=${se}${skn === undefined ? "" : `&skn=${skn}`}`;

@@ -1,12 +1,33 @@
 /* The provisioning service of the local Azure over HTTP, with the exchange that proves a TPM. */
-const { createCloud } = require("../../clouds/azure");
-const { SoftTpm } = require("../../clouds/azure/soft-tpm");
-const sas = require("../../clouds/azure/sas");
+import { Duplex } from "node:stream";
+import { createCloud } from "../../clouds/azure";
+import { SoftTpm } from "../../clouds/azure/soft-tpm";
+import * as sas from "../../clouds/azure/sas";
 
 const GROUP = Buffer.from("a group key of 30 characters..").toString("base64");
 const SCOPE = "0ne00SIM001";
 const chip = new SoftTpm("tpm-1");
 let cloud: any;
+
+function duplexPair() {
+  const ends: any[] = [];
+  for (const other of [1, 0]) {
+    ends.push(
+      new Duplex({
+        read() {},
+        write(chunk: Buffer, _encoding: string, done: () => void) {
+          ends[other].push(chunk);
+          done();
+        },
+        final(done: () => void) {
+          ends[other].push(null);
+          done();
+        },
+      }),
+    );
+  }
+  return ends;
+}
 
 beforeAll(async () => {
   cloud = createCloud({ dps: { groups: { all: { key: GROUP } }, individuals: { "tpm-1": { tpm: chip } } } });
@@ -17,10 +38,10 @@ afterAll(() => cloud.close());
 const url = (id: string, rest = "/register", version = "2019-03-31", scope = SCOPE) =>
   `http://127.0.0.1:${cloud.dps.httpsPort}/${scope}/registrations/${id}${rest}?api-version=${version}`;
 
-async function ask(method: string, where: string, token?: string, body?: unknown, type = "application/json") {
+async function ask(method: string, where: string, token?: string, body?: any, type = "application/json") {
   const headers: Record<string, string> = { "content-type": type, ...(token ? { authorization: token } : {}) };
   const answer = await fetch(where, { method, headers, body: typeof body === "string" ? body : body && JSON.stringify(body) });
-  return { status: answer.status, headers: answer.headers, body: await answer.json() };
+  return { status: answer.status, headers: answer.headers, body: (await answer.json()) as any };
 }
 
 const soon = () => Math.floor(Date.now() / 1000) + 60;
@@ -40,6 +61,15 @@ it("registers, polls, and tells the state", async () => {
   expect((await ask("POST", url("dev", ""), token("dev"), {})).body).toMatchObject({ status: "assigned" });
   expect((await ask("GET", url("dev2", operation), token("dev2"))).status).toBe(404);
   expect(cloud.dps.registrations).toMatchObject([{ id: "dev", by: "https" }]);
+});
+
+it("needs no port", async () => {
+  const [near, far] = duplexPair();
+  cloud.rest(far);
+  near.write("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  let text = "";
+  for await (const chunk of near) text += chunk;
+  expect(text).toMatch(/^HTTP\/1\.1 404 [^]*\nDate: [^]*404001/);
 });
 
 it("refuses the rest", async () => {

@@ -1,7 +1,7 @@
 /* The local Azure refuses what the services refuse; the interop suite shows that it accepts what the vendor's SDKs send. */
-const { generate, parser } = require("mqtt-packet");
-const { createCloud } = require("../../clouds/azure");
-const sas = require("../../clouds/azure/sas");
+import { generate, parser } from "mqtt-packet";
+import { createCloud } from "../../clouds/azure";
+import * as sas from "../../clouds/azure/sas";
 
 const GROUP = Buffer.from("a group key of 30 characters..").toString("base64");
 const KEY = Buffer.from("device-1 key").toString("base64");
@@ -128,6 +128,18 @@ describe("who may connect to the hub", () => {
     expect(open({ commonName: ID }).connect(user()).returnCode).toBe(0);
     expect(open({ commonName: "other" }).connect(user()).returnCode).toBe(5);
     expect(open().connect(user(), token()).returnCode).toBe(5);
+  });
+
+  it("takes a module by its own token and topics", () => {
+    cloud.hub.create(`${ID}/m`, { key: KEY });
+    const client = open();
+    const password = token({ sr: `${HOST}%2Fdevices%2F${ID}%2Fmodules%2Fm` });
+    expect(open().connect(user(`${ID}/m`), token(), { clientId: `${ID}/m` }).returnCode).toBe(5);
+    expect(client.connect(user(`${ID}/m`), password, { clientId: `${ID}/m` }).returnCode).toBe(0);
+    client.publish(`devices/${ID}/modules/m/messages/events/$.on=out`, "1", 1);
+    expect(cloud.hub.telemetry).toMatchObject([{ id: `${ID}/m`, system: { outputName: "out" } }]);
+    client.publish(`devices/${ID}/messages/events/`, "1", 1);
+    expect(client.over).toBe(true);
   });
 
   it("answers CONNECT as scripted", () => {
