@@ -7,6 +7,7 @@ function mask(text, ports) {
   let masked = text;
   for (const port of ports) masked = masked.replace(`localhost:${port}`, "hub.sim.test").replace(`localhost%3A${port}`, "hub.sim.test");
   return masked
+    .replace("localhost", "hub.sim.test")
     .replace(/(?<!methods\/res\/\d+\/\?)\$rid=[^&]*/, "$rid=*")
     .replace(/operationId=[^&]*/, "operationId=*")
     .replace(/sig=[^&]*/, "sig=*")
