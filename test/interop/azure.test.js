@@ -7,7 +7,7 @@
 const assert = require("node:assert/strict");
 const captured = require("./azure/captured.json");
 const { requested, sent } = require("./azure/packets");
-const { scenarios } = require("./azure/scenarios");
+const scenarios = require("./azure/scenarios");
 const { stage } = require("./azure/stage");
 const { Official } = require("./azure/official");
 const { Ours, available } = require("./azure/ours");

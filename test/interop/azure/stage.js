@@ -5,7 +5,7 @@ const { certificates, deviceCertificate } = require("../../rig/certs");
 const { createCloud } = require("../../clouds/azure");
 const { deriveKey } = require("../../clouds/azure/sas");
 const { SoftTpm } = require("../../clouds/azure/soft-tpm");
-const { ID } = require("./scenarios");
+const { ID } = require("./scenarios/names");
 
 const GROUP = Buffer.from("0123456789abcdef".repeat(4)).toString("base64");
 const HUB = "hub.sim.test";
