@@ -84,8 +84,8 @@ function json(realm) {
   }
 
   function stringify(value, inside) {
-    if (value === null || typeof value === "function") return "null";
-    if (value === undefined) return inside ? "undefined" : "null";
+    if (typeof value === "function") return "undefined";
+    if (value === null || value === undefined) return "null";
     if (typeof value === "string") return quote(value);
     if (typeof value === "number") return number(value);
     if (typeof value === "boolean") return String(value);

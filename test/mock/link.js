@@ -84,9 +84,9 @@ class Link {
     return bytes;
   }
 
-  next() {
-    if (this.silent || this.dead) return Infinity;
-    return Math.min(this.toDevice.length ? this.toDevice[0].due : Infinity, this.toPeer.length ? this.toPeer[0].due : Infinity);
+  next(now) {
+    const later = (queue) => (queue.length && queue[0].due > now ? queue[0].due : Infinity);
+    return this.silent ? Infinity : Math.min(this.dead ? Infinity : later(this.toDevice), later(this.toPeer));
   }
 
   /** The device's side is gone. */

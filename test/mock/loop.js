@@ -74,10 +74,11 @@ class Loop {
     return busy;
   }
 
-  /** When the next timer or arrival is due. */
+  /** When the next timer or arrival is due; what is due already has had its chance. */
   next() {
-    let due = this.sockets.next();
-    for (const timer of this.timers.values()) due = Math.min(due, timer.due);
+    const now = this.clock.now();
+    let due = this.sockets.next(now);
+    for (const timer of this.timers.values()) if (timer.due > now) due = Math.min(due, timer.due);
     return due;
   }
 

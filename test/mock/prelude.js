@@ -59,33 +59,35 @@
     if (message !== undefined) fail(message);
   }
 
-  // Events: on every object, at most four arguments, delivered by the idle loop to those who are listed then.
-  var listeners = new NativeWeakMap();
-  function handlersOf(object, event, make) {
-    var all = listeners.get(object);
-    if (!all && make) listeners.set(object, (all = new NativeMap()));
-    var list = all && all.get(event);
-    if (!list && make) all.set(event, (list = []));
-    return list;
-  }
-  function queueEvent(object, event, args) {
-    var list = handlersOf(object, event);
-    if (list && list.length)
-      host.queue(function () {
-        for (var i = 0; i < list.length; i++) {
-          var fn = list[i];
-          host.call(fn, object, args);
-        }
-      });
-  }
+  // Events: on every object, kept in a plain property "#on<event>", at most four arguments, delivered by the idle loop.
+  var sockets = new NativeWeakMap();
   function needsObject(object) {
     if (object === null || (typeof object !== "object" && typeof object !== "function"))
       fail("Parent must be an object - not a String, Integer, etc", global.TypeError);
   }
+  function listOf(object, event) {
+    var kept = Object.prototype.hasOwnProperty.call(object, "#on" + event) ? object["#on" + event] : undefined;
+    return typeof kept === "function" ? [kept] : kept;
+  }
+  function queueEvent(object, event, args) {
+    var list = listOf(object, event);
+    if (list)
+      host.queue(function () {
+        // Removed since the emit: not called. Added since: `on` makes a new list, so neither.
+        list.slice().forEach(function (fn) {
+          if (fn) host.call(fn, object, args);
+        });
+      });
+  }
   var emitter = {
     on: function (event, fn) {
       needsObject(this);
-      handlersOf(this, event, true).push(fn);
+      this["#on" + event] = (listOf(this, event) || []).concat([fn]);
+      var socket = event === "data" ? sockets.get(this) : undefined;
+      if (socket && socket.unheard) {
+        queueEvent(this, "data", [socket.unheard]);
+        socket.unheard = "";
+      }
     },
     emit: function (event) {
       needsObject(this);
@@ -93,18 +95,15 @@
       queueEvent(this, event, [].slice.call(arguments, 1));
     },
     removeListener: function (event, fn) {
-      var list = handlersOf(this, event);
+      var list = listOf(this, event);
       var at = list ? list.indexOf(fn) : -1;
       if (at >= 0) list.splice(at, 1);
     },
     removeAllListeners: function (event) {
-      var all = listeners.get(this);
-      if (!all) return;
-      if (event === undefined) all.clear();
-      else all.delete(event);
+      for (var key in this) if (event === undefined ? key.substr(0, 3) === "#on" : key === "#on" + event) delete this[key];
     },
     prependListener: function (event, fn) {
-      handlersOf(this, event, true).unshift(fn);
+      this["#on" + event] = [fn].concat(listOf(this, event) || []);
     },
   };
   emitter.addListener = emitter.on;
@@ -132,18 +131,17 @@
   global.changeInterval = host.changeTimer;
 
   // Promise: the subset there is, its callbacks queued behind 0 ms timers.
-  function Promise(executor) {
+  function DevicePromise(executor) {
     var self = this;
-    hidden(self, "_p", { state: 0, value: undefined, waiting: [] });
+    hidden(self, "_p", { state: 0, settled: false, value: undefined, waiting: [] });
     function settle(state, value) {
       var p = self._p;
-      if (p.state) return;
-      p.state = state;
-      p.value = value;
-      var waiting = p.waiting;
-      p.waiting = [];
-      waiting.forEach(function (fn) {
-        host.queue(fn);
+      if (p.settled) return;
+      p.settled = true;
+      host.queue(function () {
+        p.state = state;
+        p.value = value;
+        p.waiting.splice(0).forEach(host.queue);
       });
     }
     function reject(e) {
@@ -159,9 +157,9 @@
       reject(e);
     }
   }
-  Promise.prototype.then = function (good, bad) {
+  DevicePromise.prototype.then = function (good, bad) {
     var p = this._p;
-    return new Promise(function (resolve, reject) {
+    return new DevicePromise(function (resolve, reject) {
       function run() {
         var fn = p.state === 1 ? good : bad;
         if (typeof fn !== "function") return (p.state === 1 ? resolve : reject)(p.value);
@@ -175,33 +173,33 @@
       else p.waiting.push(run);
     });
   };
-  Promise.prototype["catch"] = function (bad) {
+  DevicePromise.prototype["catch"] = function (bad) {
     return this.then(undefined, bad);
   };
-  Promise.resolve = function (value) {
-    return new Promise(function (resolve) {
+  DevicePromise.resolve = function (value) {
+    return new DevicePromise(function (resolve) {
       resolve(value);
     });
   };
-  Promise.reject = function (e) {
-    return new Promise(function (resolve, reject) {
+  DevicePromise.reject = function (e) {
+    return new DevicePromise(function (resolve, reject) {
       reject(e);
     });
   };
-  Promise.all = function (list) {
-    return new Promise(function (resolve, reject) {
+  DevicePromise.all = function (list) {
+    return new DevicePromise(function (resolve, reject) {
       var values = [];
       var left = list.length;
       if (!left) resolve(values);
       list.forEach(function (one, i) {
-        Promise.resolve(one).then(function (value) {
+        DevicePromise.resolve(one).then(function (value) {
           values[i] = value;
           if (!--left) resolve(values);
         }, reject);
       });
     });
   };
-  hidden(global, "Promise", Promise);
+  hidden(global, "Promise", DevicePromise);
 
   // Strings are bytes.
   hidden(String, "fromCharCode", function () {
@@ -223,21 +221,21 @@
     var t = nativeTime.call(this);
     return t === t ? t : 0;
   });
-  function Date(a, b, c, d, e, f, g) {
-    if (!arguments.length) return new NativeDate(Date.now());
+  function DeviceDate(a, b, c, d, e, f, g) {
+    if (!arguments.length) return new NativeDate(DeviceDate.now());
     if (arguments.length === 1) return new NativeDate(a);
     return new NativeDate(a, b, c === undefined ? 1 : c, d || 0, e || 0, f || 0, g || 0);
   }
-  Date.prototype = NativeDate.prototype;
-  Date.parse = function (text) {
+  DeviceDate.prototype = NativeDate.prototype;
+  DeviceDate.parse = function (text) {
     var t = NativeDate.parse(text);
     return t === t ? t : 0;
   };
-  Date.now = function () {
+  DeviceDate.now = function () {
     return Math.floor(host.now());
   };
-  hidden(NativeDate.prototype, "constructor", Date);
-  hidden(global, "Date", Date);
+  hidden(NativeDate.prototype, "constructor", DeviceDate);
+  hidden(global, "Date", DeviceDate);
   Math.random = host.random;
 
   global.JSON = host.json({
@@ -281,7 +279,7 @@
   // Builtin libraries
   function Socket() {}
   function socketOf(object) {
-    return listeners.get(object) && handlersOf(object, "\0socket", true)[0];
+    return sockets.get(object);
   }
   Socket.prototype.write = function (data) {
     var socket = socketOf(this);
@@ -296,30 +294,30 @@
     host.end(socket);
   };
   Socket.prototype.available = function () {
-    return socketOf(this).queue.length;
+    return socketOf(this).unheard.length;
   };
   Socket.prototype.read = function (n) {
     var socket = socketOf(this);
-    var data = socket.queue.substr(0, n || socket.queue.length);
-    socket.queue = socket.queue.substr(data.length);
+    var data = socket.unheard.substr(0, n || socket.unheard.length);
+    socket.unheard = socket.unheard.substr(data.length);
     return data;
   };
   function connector(tls) {
     return function (options, connected) {
-      if (!options || typeof options !== "object") fail("Expecting options to be an Object but it was " + typeof options, global.TypeError);
+      if (!options || typeof options !== "object") return host.print("ERROR: Expecting options to be an Object but it was " + typeof options);
       ["ca", "cert", "key"].forEach(function (name) {
         var der = tls ? options[name] : undefined;
         if (der === undefined) return;
         if (String(der).charCodeAt(0) !== 0x30) {
           if (String(der).length <= 100) fail("Could not open file : UNKNOWN");
-          fail("mbedtls_" + (name === "key" ? "pk_parse_key" : "x509_crt_parse") + " of '" + name + "': Invalid format");
+          fail("HTTPS init failed! mbedtls_" + (name === "key" ? "pk_parse_key" : "x509_crt_parse") + " of '" + name + "': Invalid format");
         }
       });
       var object = new Socket();
       if (connected) object.on("connect", connected);
       var made = host.connect(object, options, tls);
       if (made.error) fail(made.error, InternalError);
-      handlersOf(object, "\0socket", true).push(made.socket);
+      sockets.set(object, made.socket);
       return object;
     };
   }
@@ -521,7 +519,7 @@
   return {
     emit: queueEvent,
     heard: function (object, event) {
-      var list = handlersOf(object, event);
+      var list = listOf(object, event);
       return !!list && list.length > 0;
     },
     copy: function (value) {

@@ -20,7 +20,7 @@ class Sockets {
 
   connect(object, options, tls) {
     const link = this.net.open(options, tls);
-    const socket = { object, link, send: "", queue: "", connected: false, ending: false, now: false, over: false };
+    const socket = { object, link, send: "", queue: "", unheard: "", connected: false, ending: false, now: false, over: false };
     if (typeof link === "string") return { error: link };
     this.list.push(socket);
     return { socket };
@@ -44,10 +44,12 @@ class Sockets {
   }
 
   push(socket) {
-    if (!socket.queue || !this.events.heard(socket.object, "data")) return;
     const data = socket.queue;
     socket.queue = "";
-    this.emit(socket, "data", data);
+    if (!data) return;
+    // What nobody listens to waits for `read` or for the first listener.
+    if (this.events.heard(socket.object, "data")) this.emit(socket, "data", data);
+    else socket.unheard += data;
   }
 
   serve(socket) {
@@ -63,7 +65,6 @@ class Sockets {
       if (socket.send) {
         const sent = link.send(socket.send.slice(0, this.chunk()));
         busy = true;
-        if (!socket.connected) this.connected(socket);
         socket.send = socket.send.slice(sent);
         if (!socket.send && !socket.ending) this.emit(socket, "drain", socket.object);
       } else if (socket.ending) socket.now = true;
@@ -73,8 +74,8 @@ class Sockets {
         socket.now = true;
       } else {
         if (!socket.connected) {
-          this.connected(socket);
-          busy = true;
+          socket.connected = busy = true;
+          this.emit(socket, "connect", socket.object);
           if (!socket.send) this.emit(socket, "drain", socket.object);
         }
         if (bytes) {
@@ -86,18 +87,10 @@ class Sockets {
     }
     if (socket.now) {
       this.push(socket);
-      // Data nobody listens to holds up the close.
-      if (!socket.queue) {
-        this.close(socket, error);
-        busy = true;
-      }
+      this.close(socket, error);
+      busy = true;
     }
     return busy;
-  }
-
-  connected(socket) {
-    socket.connected = true;
-    this.emit(socket, "connect", socket.object);
   }
 
   close(socket, error) {
@@ -125,10 +118,9 @@ class Sockets {
     return busy;
   }
 
-  next() {
+  next(now) {
     let due = Infinity;
-    for (const socket of this.list) due = Math.min(due, socket.link.next());
-    for (const link of this.net.dying) due = Math.min(due, link.next());
+    for (const link of [...this.list.map((socket) => socket.link), ...this.net.dying]) due = Math.min(due, link.next(now));
     return due;
   }
 
