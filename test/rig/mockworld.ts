@@ -1,5 +1,6 @@
 /** The same world around the file that is shipped for Espruino, inside the mock of the interpreter. */
 import * as path from "node:path";
+import { runInContext } from "node:vm";
 import { createDevice } from "thincloud/mock";
 import type { Wire, World } from "./world";
 
@@ -27,7 +28,7 @@ export function mockWorld(): World {
     links: () => device.alive.sockets,
     text: (s) => Buffer.from(s).toString("latin1"),
     binary(...codes) {
-      const view = new context.Uint8Array(codes);
+      const view = new (runInContext("Uint8Array", context))(codes);
       return { view, buffer: view.buffer };
     },
     get chunk() {
