@@ -148,7 +148,7 @@ describe("reconnectPeriod: 0", () => {
     client.reconnect();
     news();
     world.tick(10);
-    expect(news()).toEqual(["reconnect", "connect"]);
+    expect(news().slice(-2)).toEqual(["reconnect", "connect"]);
     expect(broker.all("publish").length).toBe(1);
   });
 
@@ -204,7 +204,7 @@ describe("reconnect()", () => {
     broker.take();
     client.reconnect();
     world.tick(100);
-    expect(news()).toEqual(["reconnect", "connect"]);
+    expect(news().slice(-2)).toEqual(["reconnect", "connect"]);
     expect(broker.take().map((p) => p.cmd)).toEqual(["connect", "subscribe"]);
     client.publish("t", "x");
     world.settle();
