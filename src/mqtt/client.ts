@@ -123,6 +123,7 @@ export function connect(url: string | Options, more?: Options): Client {
   function close(e?: Error): void {
     const old = link;
     const was = client.connected;
+    const lost = written;
     link = undefined;
     client.connected = false;
     written = [];
@@ -133,24 +134,30 @@ export function connect(url: string | Options, more?: Options): Client {
       hangUp(old);
       client.emit("close");
     }
+    for (let i = 0; i < lost.length; i++) if (lost[i]) client.emit(lost[i]!, error("network", "the link broke first"));
     if (ended) {
       wait(-1);
-      for (let i = 0; i < session._queue.length; i++) if (session._queue[i]._done) client.emit(session._queue[i]._done!, error("offline", "the client has ended"));
+      for (let i = 0; i < session._queue.length; i++) {
+        const done = session._queue[i]._done;
+        // The entry may live on after `reconnect`; it is answered only once.
+        session._queue[i]._done = undefined;
+        if (done) client.emit(done, error("offline", "the client has ended"));
+      }
       client.emit("end");
     } else if (attempt < 0 || options.reconnectPeriod !== 0) {
-      if (!offline) client.emit("offline");
-      offline = true;
       wait(attempt < 0 ? 0 : backoff(attempt, options.reconnectPeriod || 1000, options.maxReconnectPeriod || 60000, random()));
       attempt++;
+      // Last, because the handler may call `end` or `reconnect`, whose timer counts.
+      const was = offline;
+      offline = true;
+      if (!was) client.emit("offline");
     }
   }
 
   /** Writes what waits, when the last write is gone. */
   function send(bytes: Bytes): void {
     output += bytes;
-    if (busy) {
-      if (output.length > 4096) close(error("limit", "the broker does not read the answers it asks for"));
-    } else if (link) {
+    if (!busy && link) {
       let b;
       while (client.connected && output.length < 1024 && session._at < (options.maxInflight || 20) && (b = next(session, written))) output += b;
       b = output;
@@ -171,6 +178,7 @@ export function connect(url: string | Options, more?: Options): Client {
     let e: any;
     if (!client.connected) {
       if (head !== 32 || body.length !== 2 || id > 511 || (id > 255 && (id > 256 || options.clean !== false))) wrong = "3.2.0-1";
+      else if ((id & 255) > 5) wrong = "3.2.2-6";
       else if (id & 255) {
         // Trying again soon will not help: wait the longest.
         attempt = 20;
@@ -184,12 +192,14 @@ export function connect(url: string | Options, more?: Options): Client {
         client.connected = true;
         offline = false;
         session._at = 0;
+        // CONNECT went too long ago to count.
+        wrote = false;
         wait(options.keepalive! * 500 || 30000);
         if (!id) {
           const again: Filters = {};
           for (const f in subs) if (subs[f]._ok) again[(e = f)] = subs[f];
           for (const held in session._held) release(session, +held);
-          if (e) ask(p.SUBSCRIBE, again);
+          if (e) ask(p.SUBSCRIBE, again, undefined, undefined, true);
         }
         client.emit("connect", { sessionPresent: id > 0, returnCode: 0 });
         send("");
@@ -200,16 +210,16 @@ export function connect(url: string | Options, more?: Options): Client {
       wrong = qos > 2 ? "3.3.1-4" : !qos && head & 8 ? "3.3.1-2" : at > body.length || (qos && !id) ? "2.3.1-1" : "";
       if (e !== topic) {
         if (!p.topical(e)) wrong = "3.3.2-1";
-        topic = e;
         name = bytesToText(e);
       }
       if (!wrong) {
+        topic = e;
         if (qos) at += 2;
         if (qos < 2 || !session._held[id]) {
           const payload = body.substr(at);
           const packet: Packet = { qos: qos, retain: (head & 1) > 0, dup: (head & 8) > 0 };
           if (qos) packet.messageId = id;
-          if (qos > 1) session._held[id] = session._store ? session._store.put(u16(id)) : 1;
+          if (qos > 1) session._held[id] = (session._store && session._store.put(u16(id))) || -1;
           received++;
           for (const f in subs) if (subs[f].handler && p.matches(f, name)) client.emit(subs[f].handler!, name, payload, packet);
           client.emit("message", name, payload, packet);
@@ -217,7 +227,7 @@ export function connect(url: string | Options, more?: Options): Client {
         // PUBACK or PUBREC
         if (qos) send(p.packet(48 + 16 * qos, u16(id)));
       }
-    } else if (type < p.PUBACK || type > p.PINGRESP || type === p.SUBSCRIBE || type === p.UNSUBSCRIBE || (head & 15) !== (type === p.PUBREL ? 2 : 0)) wrong = "2.2.2-2";
+    } else if (type < p.PUBACK || type > p.PINGRESP || type === p.SUBSCRIBE || type === p.UNSUBSCRIBE || type === 12 || (head & 15) !== (type === p.PUBREL ? 2 : 0)) wrong = "2.2.2-2";
     else if (type === p.PINGRESP ? body : type === p.SUBACK ? body.length < 3 : body.length !== 2) wrong = "2.2.3";
     else if (type === p.PUBREL) {
       release(session, id);
@@ -256,6 +266,8 @@ export function connect(url: string | Options, more?: Options): Client {
       );
     } else {
       idle = 0;
+      // Answers to earlier bytes still wait for the link.
+      if (output.length > 4096) return close(error("limit", "the broker does not read the answers it asks for"));
       what = input += what;
       const size = what.length;
       let at = 0;
@@ -283,7 +295,7 @@ export function connect(url: string | Options, more?: Options): Client {
   }
 
   /** SUBSCRIBE or UNSUBSCRIBE; without a callback a refusal is an `error` event. */
-  function ask(type: number, filter: string | string[] | Filters, o?: SubscribeOptions | OnGranted, done?: OnGranted): Client {
+  function ask(type: number, filter: string | string[] | Filters, o?: SubscribeOptions | OnGranted, done?: OnGranted, again?: boolean): Client {
     const names: string[] = [];
     let filters: Filters = {};
     let body = "";
@@ -295,45 +307,64 @@ export function connect(url: string | Options, more?: Options): Client {
     if (Array.isArray(filter)) for (let i = 0; i < filter.length; i++) filters[filter[i]] = o || {};
     else filters = filter;
     for (const f in filters) {
-      check(filters[f], " n:qos f:handler b:_ok ");
+      if (!again) check(filters[f], " n:qos f:handler ");
       if (!p.topical(textToBytes(f), true)) throw error("config", "topic filter " + f + ": + and # stand alone in a level, # last");
       names.push(f);
       body += p.field(f);
-      if (type === p.SUBSCRIBE) {
-        body += chr(filters[f].qos || 0);
-        subs[f] = filters[f];
-      } else delete subs[f];
+      if (type === p.SUBSCRIBE) body += chr(filters[f].qos || 0);
     }
-    return add((type << 4) | 2, "", body, function (err, codes) {
-      const granted: Granted[] = [];
-      for (let i = 0; codes && i < names.length; i++) {
-        const qos = codes.charCodeAt(i + 2);
-        granted.push({ topic: names[i], qos: qos });
-        if (qos > 2) {
-          delete subs[names[i]];
-          err = error("refused", "the broker refuses to subscribe " + names[i]);
-        } else if (subs[names[i]]) subs[names[i]]._ok = true;
-      }
-      if (done) done(err, granted);
-      else if (err && codes) throw err;
-    });
+    // [MQTT-3.8.3-3], [MQTT-3.10.3-2]
+    if (!body) throw error("config", "topic filter: there is none");
+    const accepted = add(
+      (type << 4) | 2,
+      "",
+      body,
+      done,
+      function (err, codes) {
+        const granted: Granted[] = [];
+        for (let i = 0; codes && i < names.length; i++) {
+          const qos = codes.charCodeAt(i + 2);
+          granted.push({ topic: names[i], qos: qos });
+          // NaN where a code is missing.
+          if (type === p.SUBSCRIBE && !(qos < 3)) {
+            delete subs[names[i]];
+            err = error("refused", "the broker refuses to subscribe " + names[i]);
+          } else if (subs[names[i]]) subs[names[i]]._ok = true;
+        }
+        if (done) done(err, granted);
+        else if (err && codes) throw err;
+      },
+      again,
+    );
+    for (let i = 0; accepted && i < names.length; i++) {
+      const f = names[i];
+      // A copy: the options are the application's.
+      if (type === p.SUBSCRIBE) subs[f] = { qos: filters[f].qos, handler: filters[f].handler };
+      else delete subs[f];
+    }
+    return client;
   }
 
-  function add(head: number, before: Bytes, after: Bytes, done?: Done): Client {
-    const e = ended
-      ? error("offline", "the client has ended")
-      : session._size + before.length + after.length > (options.queueLimit || 16384)
-        ? error("limit", "queueLimit reached: " + session._size + " bytes wait")
-        : undefined;
+  /** Whether it was accepted; if not, `given` is told, or it throws. What a new session asks for goes `anyway`. */
+  function add(head: number, before: Bytes, after: Bytes, given?: Done, done?: Done, anyway?: boolean): boolean {
+    const e = anyway
+      ? undefined
+      : ended
+        ? error("offline", "the client has ended")
+        : session._size + before.length + after.length > (options.queueLimit || 16384)
+          ? error("limit", "queueLimit reached: " + session._size + " bytes wait")
+          : session._queue.length > 65534
+            ? error("limit", "all 65535 identifiers are in use")
+            : undefined;
     if (e) {
       dropped++;
-      if (!done) throw e;
-      client.emit(done, e);
+      if (!given) throw e;
+      client.emit(given, e);
     } else {
       enqueue(session, head, before, after, done);
       if (!busy) send("");
     }
-    return client;
+    return !e;
   }
 
   const client = {
@@ -350,7 +381,8 @@ export function connect(url: string | Options, more?: Options): Client {
       check(given, " n:qos b:retain b:binary ");
       if (typeof to !== "string" || !p.topical(textToBytes(to))) throw error("config", "topic " + to + ": not empty, no NUL, no wildcard");
       if (typeof bytes !== "string") throw error("config", "payload: text or bytes, not " + typeof payload);
-      return add((p.PUBLISH << 4) | ((given.qos || 0) << 1) | (given.retain ? 1 : 0), p.field(to), bytes, done);
+      add((p.PUBLISH << 4) | ((given.qos || 0) << 1) | (given.retain ? 1 : 0), p.field(to), bytes, done, done);
+      return client;
     },
 
     subscribe: function (filter: string, o?: SubscribeOptions, done?: OnGranted) {
@@ -366,7 +398,13 @@ export function connect(url: string | Options, more?: Options): Client {
         done = force;
         force = false;
       }
-      if (done) client.on("end", done);
+      if (done) {
+        const once = function () {
+          client.removeListener("end", once);
+          done!();
+        };
+        client.on("end", once);
+      }
       ended = true;
       if (client.connected && !force) send("");
       else wait(0);
@@ -389,7 +427,7 @@ export function connect(url: string | Options, more?: Options): Client {
         sent: sent,
         received: received,
         dropped: dropped,
-        reconnects: dials - 1,
+        reconnects: dials && dials - 1,
       };
     },
   } as Client;

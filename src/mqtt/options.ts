@@ -1,4 +1,4 @@
-import { random } from "#host";
+import { random, textToBytes } from "#host";
 import { chr, u16 } from "../core/bytes";
 import { error } from "../core/errors";
 import type { TlsOptions } from "../host";
@@ -41,8 +41,8 @@ export function check(options: Loose, known: string): void {
     const at = known.indexOf(":" + name + " ");
     // The whole numbers of MQTT end at 2, 65535 or where a timer ends.
     const most = name === "qos" ? 2 : name === "port" || name === "keepalive" ? 65535 : 2147483647;
-    if (v !== undefined && (at < 0 || v === null || v !== v || (typeof v).charAt(0) !== known.charAt(at - 1) || +v < 0 || +v > most || +v % 1))
-      throw error("config", "option " + name + (at < 0 ? " is unknown" : " cannot be " + v + ", 0 to " + most));
+    if (v !== undefined && (at < 0 || v === null || v !== v || (typeof v).charAt(0) !== known.charAt(at - 1) || (typeof v === "number" && (v < 0 || v > most || v % 1 !== 0))))
+      throw error("config", "option " + name + (at < 0 ? " is unknown" : " cannot be this " + typeof v + "; numbers: 0 to " + most));
   }
 }
 
@@ -57,9 +57,13 @@ export function normalise(from: string | Options, more?: Options): Options {
     o.protocol = part[0];
     o.host = host[0];
     if (host[1]) o.port = +host[1];
-    if (user[0]) o.username = decodeURIComponent(user[0]);
-    if (user[1]) o.password = decodeURIComponent(user[1]);
-    if (!o.host) throw error("config", "url: mqtt://user:password@host:port");
+    try {
+      if (user[0]) o.username = decodeURIComponent(user[0]);
+      if (user[1]) o.password = decodeURIComponent(user.slice(1).join(":"));
+    } catch (e) {
+      o.host = "";
+    }
+    if (!o.host || host.length > 2) throw error("config", "url: mqtt://user:password@host:port");
   } else more = from;
   for (const name in more) o[name] = (more as Loose)[name];
   check(
@@ -81,9 +85,11 @@ export function connectPacket(o: Options): string {
   const w = o.will;
   let flags = o.clean === false ? 0 : 2;
   let body = field(o.clientId!);
+  // [MQTT-1.5.3-2]
+  if ((o.clientId! + o.username).indexOf("\0") >= 0) throw error("config", "options clientId, username: no NUL");
   if (w) {
     check(w, " s:topic s:payload n:qos b:retain ");
-    if (!topical(w.topic)) throw error("config", "option will: topic");
+    if (!w.topic || !topical(textToBytes(w.topic))) throw error("config", "option will: topic");
     flags |= 4 | ((w.qos || 0) << 3) | (w.retain ? 32 : 0);
     body += field(w.topic) + field(w.payload || "");
   }

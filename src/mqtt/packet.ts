@@ -28,7 +28,7 @@ export function word(b: Bytes, at: number): number {
 /** Length-prefixed UTF-8 [MQTT-1.5.3]. */
 export function field(text: string): Bytes {
   const b = textToBytes(text);
-  if (b.length > 65535) throw error("config", "longer than 65535 bytes: " + b.substr(0, 20));
+  if (b.length > 65535) throw error("config", "text is longer than 65535 bytes");
   return u16(b.length) + b;
 }
 

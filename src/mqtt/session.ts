@@ -64,8 +64,8 @@ export function enqueue(s: Session, head: number, before: Bytes, after: Bytes, d
     before += u16(id);
   }
   const e: Entry = { _id: id, _bytes: packet(head, before + after), _done: done };
-  s._size += e._bytes.length;
   if (s._store && id && head >> 4 === PUBLISH) e._key = s._store.put(u16(id) + e._bytes);
+  s._size += e._bytes.length;
   queue.push(e);
 }
 
@@ -103,6 +103,11 @@ export function settle(s: Session, type: number, id: number): Entry | undefined 
         e._bytes = packet(98, u16(id));
         s._size += 4;
         e._key = s._store && s._store.put(u16(id) + e._bytes);
+        // A store that is full: rather the PUBLISH once more than nothing after a restart.
+        if (key && !e._key) {
+          e._key = key;
+          return e;
+        }
       } else {
         s._queue.splice(i, 1);
         s._at--;
@@ -115,6 +120,6 @@ export function settle(s: Session, type: number, id: number): Entry | undefined 
 
 /** Lets go of a QoS 2 identifier. */
 export function release(s: Session, id: number): void {
-  if (s._store && s._held[id]) s._store.drop(s._held[id]);
+  if (s._store && s._held[id] > 0) s._store.drop(s._held[id]);
   delete s._held[id];
 }
