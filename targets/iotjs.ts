@@ -188,7 +188,7 @@ export function bytesToText(bytes: Bytes): string {
     return decodeURIComponent(escape(bytes));
   } catch (e) {
     let text = "";
-    for (let i = 0; i < bytes.length; ) {
+    for (let i = 0; i < bytes.length;) {
       const n = sequence(bytes, i);
       text += n > 0 ? decodeURIComponent(escape(bytes.substr(i, n))) : "\ufffd";
       i += n > 0 ? n : -n;
@@ -235,7 +235,8 @@ export function storeWrite(name: string, offset: number, bytes: Bytes, size?: nu
   try {
     const fd = fs.openSync(file(name), offset ? "r+" : "w");
     if (!offset) {
-      for (let at = 0; at < whole; at += 1024) fs.writeSync(fd, new Buffer(Math.min(1024, whole - at)).fill(255), 0, Math.min(1024, whole - at), at);
+      for (let at = 0; at < whole; at += 1024)
+        fs.writeSync(fd, new Buffer(Math.min(1024, whole - at)).fill(255), 0, Math.min(1024, whole - at), at);
     }
     if (bytes) fs.writeSync(fd, toBuffer(bytes), 0, bytes.length, offset);
     fs.closeSync(fd);

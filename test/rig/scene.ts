@@ -19,7 +19,11 @@ export function listen(client: any, events: string[], errors: any[]): void {
   for (const name of LISTENED)
     client.on(name, (a: any, b: any, c: any) =>
       events.push(
-        name === "message" ? `message ${a} ${b} ${c.qos}${c.retain ? "r" : ""}${c.dup ? "d" : ""}` : name === "connect" && a.sessionPresent ? "connect present" : name,
+        name === "message"
+          ? `message ${a} ${b} ${c.qos}${c.retain ? "r" : ""}${c.dup ? "d" : ""}`
+          : name === "connect" && a.sessionPresent
+            ? "connect present"
+            : name,
       ),
     );
   client.on("error", (e: any) => {
