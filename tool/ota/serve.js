@@ -13,7 +13,11 @@ function range(header, size) {
   return from <= to && { from, to };
 }
 
-/** Serves `*.ota` of one folder, and nothing else. `seen({address, name, done, size})` is called with each answer. */
+/**
+ * Serves `*.ota` of one folder, and nothing else. `seen({address, name, done, size})` is called with each answer.
+ * @param {string} folder
+ * @param {{ port?: number, host?: string, seen?: (line: object) => void }} [options]
+ */
 function serve(folder, { port = 8080, host = "0.0.0.0", seen = () => {} } = {}) {
   const server = http.createServer((request, response) => {
     const name = decodeURIComponent(new URL(request.url, "http://x").pathname.slice(1));

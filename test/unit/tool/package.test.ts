@@ -102,7 +102,7 @@ describe("the server", () => {
     fs.writeFileSync(path.join(dir, "a.ota"), "0123456789");
     fs.writeFileSync(path.join(dir, "secret.key"), "s");
     const seen: any[] = [];
-    const server = await serve(dir, { port: 0, host: "127.0.0.1", seen: ((line: any) => seen.push(line)) as () => void });
+    const server = await serve(dir, { port: 0, host: "127.0.0.1", seen: (line: object) => seen.push(line) });
     const { port } = server.address() as AddressInfo;
     const get = (name: string, range?: string) =>
       new Promise<[number, string, string | undefined]>((resolve) => {
