@@ -1,0 +1,114 @@
+import { textToBytes } from "#host";
+import { error } from "../../core/errors";
+import { parse, stringify } from "../../core/json";
+import type { Bytes } from "../../host";
+
+/** A line of the platform; other members come and go with `M`. */
+export interface Message {
+  M: string;
+  [name: string]: any;
+}
+
+/** Who came, went or spoke. */
+export interface Peer {
+  /** Letter and number: U user, D device, G group. */
+  id: string;
+  name?: string;
+  /** Seconds since 1970, by the platform's clock. */
+  time?: number;
+}
+
+export interface Said extends Peer {
+  /** Any JSON value; text as a rule. */
+  msg: any;
+  fromType?: "user" | "device" | "group";
+  fromNumber: number;
+  /** The mark that the sender put on it: give it back with the answer. */
+  sign?: string;
+  /** What a voice assistant added, as text and, if it is JSON, as a value. */
+  s?: string;
+  detail?: any;
+  /** The control word, and its place in the platform's list; 12 for a word of one's own. */
+  command?: string;
+  commandIndex?: number;
+}
+
+export interface Say {
+  userId?: number | string;
+  groupId?: number | string;
+  deviceId?: number | string;
+  /** "ALL", or letter and number as a message brings them. */
+  to?: string;
+  msg: unknown;
+  sign?: string;
+}
+
+/** JSON in ASCII: what the platform itself sends, and safe on the way through byte strings. Without a line end. */
+export function encode(message: {}): Bytes {
+  return stringify(message).replace(/[\xc2-\xf4][\x80-\xbf]+/g, function (char) {
+    let n = char.charCodeAt(0) & (63 >> (char.length - 1));
+    for (let i = 1; i < char.length; i++) n = (n << 6) | (char.charCodeAt(i) & 63);
+    const low = n > 65535 && 0xdc00 | (n & 1023);
+    if (low) n = 0xd7c0 + (n >> 10);
+    return "\\u" + (65536 + n).toString(16).substr(1) + (low ? "\\u" + low.toString(16) : "");
+  });
+}
+
+/** Letter and number; without a letter, `id` must bring its own. */
+export function who(letter: string, id: unknown): string {
+  const text = letter + id;
+  if (!/^[A-Z]\d+$/.test(text)) throw error("config", "id " + id + ": a number of the platform");
+  return text;
+}
+
+/** The first of user, group and device that is given. */
+export function recipient(o: Say): string {
+  if (o.msg === undefined) throw error("config", "msg is missing");
+  return o.userId
+    ? who("U", o.userId)
+    : o.groupId
+      ? who("G", o.groupId)
+      : o.deviceId
+        ? who("D", o.deviceId)
+        : o.to === "ALL"
+          ? o.to
+          : o.to
+            ? who("", o.to)
+            : who("userId, groupId, deviceId or to: ", o.to);
+}
+
+/** Values as the platform wants them: text, whatever they were; true and false are 1 and 0, a list of two is a location. */
+export function values(given: { [id: string]: unknown }): { [id: string]: string } {
+  const out: { [id: string]: string } = {};
+  for (const id in given) {
+    let v = given[id];
+    if (v === true || v === false) v = +v;
+    if (typeof v === "number" ? !isFinite(v) : typeof v !== "string" && !Array.isArray(v)) throw error("config", "data " + v + ": text or a number");
+    out[who("I", id).substr(1)] = "" + v;
+  }
+  return out;
+}
+
+export function peer(m: Message): Peer {
+  return { id: "" + m.ID, name: m.NAME || m.N, time: +m.T || undefined };
+}
+
+/** Makes a peer's message of what is known of the peer. `own`: words of the application besides the platform's. */
+export function said(m: Message, e: Said, own: { [word: string]: unknown }): void {
+  e.msg = m.C;
+  e.fromType = ({ U: "user", D: "device", G: "group" } as any)[e.id.charAt(0)];
+  e.fromNumber = +e.id.substr(1);
+  e.sign = m.SIGN;
+  e.s = m.S;
+  let index = "play stop offOn minus up plus left pause right backward down forward".split(" ").indexOf(m.C);
+  if (index < 0 && typeof m.C === "string" && own.hasOwnProperty(m.C)) index = 12;
+  if (index >= 0) {
+    e.command = m.C;
+    e.commandIndex = index;
+  }
+  try {
+    e.detail = parse(textToBytes(m.S));
+  } catch {
+    // Nobody says what it looks like: the text remains.
+  }
+}
