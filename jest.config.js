@@ -1,5 +1,5 @@
 "use strict";
-// Two projects: "source" runs every unit suite on the sources, "minified" runs the suites of published modules again on what is
+// Three projects: "source" runs every unit suite on the sources, "minified" runs the suites of published modules again on what is
 // shipped (dist/node). A suite of a published module imports it as `thincloud/NAME`.
 const fs = require("node:fs");
 const path = require("node:path");
@@ -41,6 +41,8 @@ module.exports = {
   projects: [
     project("source", source, ["<rootDir>/test/unit/**/*.test.ts"]),
     ...(published.length ? [project("minified", minified, published)] : []),
+    // What is shipped for the boards, in the look-alike, against the local clouds.
+    project("e2e", minified, ["<rootDir>/test/e2e/**/*.test.js"]),
   ],
   collectCoverageFrom: ["src/**/*.ts", "!src/**/*.d.ts"],
   coverageReporters: ["text-summary", "json-summary"],

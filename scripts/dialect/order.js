@@ -19,7 +19,8 @@ function called(call, scope, methods) {
     if ((name === "call" || name === "apply") && callee.object.type !== "MemberExpression")
       out.push(...called({ callee: callee.object, arguments: [] }, scope, methods));
     else if (CALLS_BACK.has(name)) out.push(...call.arguments.filter(isFunction));
-    out.push(...(methods.get(name) || []));
+    // Object.create is not the create of the file.
+    if (callee.object.type !== "Identifier" || callee.object.name !== "Object") out.push(...(methods.get(name) || []));
   }
   return out;
 }

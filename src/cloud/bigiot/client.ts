@@ -222,15 +222,16 @@ function tick(on: any): void {
     d._still++;
     if (++d._age > 3) d._try = 0;
     if (d._age > 40) d._kick = 0;
-    if (d._still > 2 && !d._ask) d._beat = true;
     wait(d, unit);
-    if (d._age % 9) pump(d);
-    else
+    if (d._age % 9) {
+      if (d._still > 2 && !d._ask) d._beat = true;
+      pump(d);
+    } else
       ask(
         d,
         10000,
         function (err) {
-          if (err && (err as CloudError).code === "timeout" && d._link === asked) close(d, err);
+          if (err && (err as CloudError).code === "timeout" && d._link === asked && !d._ask) close(d, err);
         },
         { M: "status" },
       );

@@ -1,0 +1,572 @@
+"use strict";
+const { createDevice, createNetwork } = require("../mock");
+const { APP, FILE, world } = require("../clouds/bigiot/world");
+const vectors = require("../vectors/bigiot.json");
+
+const bytes = (hex) => Buffer.from(hex, "hex").toString("latin1");
+const line = (message) => JSON.stringify(message) + "\n";
+const WELCOME = line({ M: "WELCOME TO BIGIOT" });
+const CHECKED_IN = line({ M: "checkinok", ID: "D70413", NAME: "n", T: "1701587133" });
+
+/** A board before a peer that says only what the test makes it say. */
+function bench(options, more, port = 8282) {
+  const network = createNetwork();
+  network.name("www.bigiot.net");
+  const peers = [];
+  let heard = "";
+  network.serve(port, (peer) => {
+    peers.push(peer);
+    peer.onData = (data) => (heard += data);
+    peer.onClose = () => (peer.gone = true);
+  });
+  const device = createDevice({ storage: { bigiot: FILE }, net: network });
+  device.run(APP(options, more));
+  device.tick(1);
+  const it = {
+    device,
+    peers,
+    network,
+    say(data) {
+      peers[peers.length - 1].write(data);
+      device.settle();
+    },
+    /** What came since the last call. */
+    heard() {
+      const text = heard;
+      heard = "";
+      return text;
+    },
+    kinds: () => it.heard().split("\n").filter(Boolean).map((text) => JSON.parse(text).M), // prettier-ignore
+    online() {
+      it.say(WELCOME);
+      device.tick(1);
+      it.say(CHECKED_IN);
+      it.heard();
+      return it;
+    },
+    ask(code) {
+      const mark = device.log.length;
+      device.run(`print("=" + JSON.stringify(${code}))`);
+      return JSON.parse(device.log.splice(mark).find((text) => text[0] === "=").slice(1));
+    },
+    log: () => it.ask("log.splice(0, 99)"),
+  };
+  return it;
+}
+
+describe("the session of the vectors", () => {
+  const ACTIONS = {
+    status: () => "device.status(note('status'))",
+    time: ({ F }) => (F === "stamp" ? "device.time(note('time'))" : `device.time(${JSON.stringify(F)}, note('time'))`),
+    isOL: ({ ID }) => `device.isOnline(${JSON.stringify(ID)}, note('isOnline'))`,
+    update: ({ V }) => (V["66122"] ? "device.update(66122, '116.39,39.90')" : V["66121"] ? "device.update({66120: 21.6, 66121: 40})" : "device.update(66120, 21.5)"),
+    say: ({ C, SIGN }) => `device.say({userId: 30211, msg: ${JSON.stringify(C)}, sign: ${JSON.stringify(SIGN)}})`,
+    alert: ({ C, B }) => `device.alert(${JSON.stringify(C)}, ${JSON.stringify(B)})`,
+  };
+
+  test("is written and understood byte for byte, at its times", () => {
+    const it = bench({ checkoutFirst: true });
+    const start = it.device.clock.now();
+    for (const { t_ms, from, hex } of vectors.full_session_8282) {
+      const message = JSON.parse(bytes(hex));
+      if (from === "server") {
+        it.device.tick(t_ms - (it.device.clock.now() - start));
+        it.say(bytes(hex));
+        continue;
+      }
+      if (ACTIONS[message.M]) {
+        it.device.tick(t_ms - (it.device.clock.now() - start));
+        expect(it.heard()).toBe("");
+        it.device.run(ACTIONS[message.M](message));
+      } else it.device.tick(Math.max(0, t_ms - (it.device.clock.now() - start)));
+      expect(Buffer.from(it.heard(), "latin1").toString("hex")).toBe(hex);
+    }
+    it.device.tick(1);
+    expect(it.log().map(([name, a, b]) => [name, a && a.id ? a.id : a, b && b.id ? b.id : b])).toEqual([
+      ["online", "D70413", undefined],
+      ["status", undefined, "checked"],
+      ["time", undefined, "1701587141"],
+      ["time", undefined, "2023-12-03 15:05:41"],
+      ["isOnline", undefined, { D40877: false, U30211: true }],
+      ["login", "U30211", undefined],
+      ["say", "U30211", undefined],
+      ["command", "play", "U30211"],
+      ["say", "U30211", undefined],
+      ["logout", "U30211", undefined],
+      ["offline", { ip: "198.51.100.7", time: 1701587521 }, undefined],
+    ].map((row) => row.map((cell) => (cell === undefined ? null : cell)))); // prettier-ignore
+  });
+});
+
+describe("framing", () => {
+  for (const one of vectors.framing) {
+    test(one.name, () => {
+      const it = bench().online();
+      it.log();
+      for (const chunk of one.chunks_hex) it.say(bytes(chunk));
+      const errors = it.log().filter(([name]) => name === "error");
+      expect(errors).toHaveLength(one.expect_errors || 0);
+      expect(it.ask("device.dropped")).toBe(one.expect_errors || 0);
+      const beats = one.expect_messages.filter(({ M }) => M === "b").length;
+      expect(it.kinds()).toEqual(beats ? ["beat"] : []);
+    });
+  }
+
+  const says = vectors.framing.filter(({ expect_messages }) => expect_messages.some(({ M }) => M === "say"));
+  test.each(says.map((one) => [one.name, one]))("%s: what was said, also one byte at a time", (name, one) => {
+    for (const chunks of [one.chunks_hex, one.chunks_hex.join("").match(/../g)]) {
+      const it = bench({}, 'device.on("say", function (e) { print(("said " + e.msg + "|" + e.name + "|" + e.s).split("\\n").join("~")); });').online();
+      for (const chunk of chunks) it.say(bytes(chunk));
+      const said = it.device.log.filter((text) => text.startsWith("said "));
+      const wanted = one.expect_messages.filter(({ M }) => M === "say");
+      // Without Unicode, ill-formed bytes stay as they are.
+      if (/invalid/.test(name)) expect(said).toHaveLength(wanted.length);
+      else expect(said).toEqual(wanted.map(({ C, NAME, S }) => `said ${C}|${NAME}|${S}`.replace("\n", "~")));
+    }
+  });
+
+  test("a line without an end takes no memory, is dropped once, and the next one is read", () => {
+    const it = bench().online();
+    it.log();
+    for (let i = 0; i < 100; i++) it.say("x".repeat(500));
+    expect(it.ask("device.dropped")).toBe(0);
+    it.say("\n" + line({ M: "b" }));
+    expect(it.kinds()).toEqual(["beat"]);
+    expect(it.log()).toEqual([["error", "limit: a line of more than 2048 bytes is dropped", null]]);
+  });
+});
+
+describe("calls on the wire", () => {
+  const CALLS = {
+    say: (a) => `device.say(${JSON.stringify({ userId: a.user_id, groupId: a.group_id, deviceId: a.device_id, to: a.to, msg: a.msg, sign: a.sign })})`,
+    update: (a) => (a.values ? `device.update(${JSON.stringify(a.values)})` : `device.update(${a.id}, ${JSON.stringify(a.data)})`),
+    location: (a) => `device.update(${a.id}, [${a.lng}, ${a.lat}])`,
+    is_online: (a) => `device.isOnline(${JSON.stringify(a.ids)}, function () {})`,
+    status: () => "device.status(function () {})",
+    time: (a) => `device.time(${JSON.stringify(a.format)}, function () {})`,
+  };
+  for (const one of vectors.api_to_wire) {
+    if (!CALLS[one.call]) continue;
+    test(`${one.call} ${JSON.stringify(one.args || {})}`, () => {
+      const it = bench().online();
+      it.device.run(CALLS[one.call](one.args));
+      it.device.tick(1);
+      expect(it.heard()).toBe(one.line_ascii || one.line);
+    });
+  }
+  test("checkin, checkout, beat, user login", () => {
+    const find = (call) => vectors.api_to_wire.find((one) => one.call === call).line;
+    const it = bench();
+    it.say(WELCOME);
+    it.device.tick(1);
+    expect(it.heard()).toBe(find("checkin"));
+    it.say(CHECKED_IN + line({ M: "b" }));
+    it.device.tick(1);
+    expect(it.heard()).toBe(find("beat"));
+    it.device.run("device.checkOut()");
+    it.device.tick(1);
+    expect(it.heard()).toBe(find("checkout"));
+    const user = bench({ id: 30211, apiKey: "userkey00", user: true, tls: true }, "", 8585);
+    user.say(WELCOME);
+    user.device.tick(1);
+    expect(user.heard()).toBe(vectors.api_to_wire.find((one) => /user login/.test(one.call)).line);
+    user.say(line({ M: "loginok", ID: "U30211", N: "ming(api)", T: "1701587133" }) + vectors.wire_to_event.find((one) => /peer data/.test(one.event)).line);
+    expect(user.log().map(([name, a]) => [name, a.name || a])).toEqual([["online", "ming(api)"], ["update", { 66999: "19.5" }]]); // prettier-ignore
+  });
+  test("the positional style of the seed", () => {
+    const it = bench().online();
+    it.device.run('device.say(null, null, 7947, "hello"); device.say(5600, null, null, "hi"); device.say(null, 145, null, 5);');
+    it.device.tick(1);
+    expect(it.heard()).toBe(line({ M: "say", ID: "D7947", C: "hello" }) + line({ M: "say", ID: "U5600", C: "hi" }) + line({ M: "say", ID: "G145", C: 5 }));
+  });
+});
+
+describe("events", () => {
+  for (const one of vectors.wire_to_event) {
+    test(one.event + " " + one.line.slice(0, 40), () => {
+      const encrypted = one.event === "encrypted checkin challenge";
+      const it = bench({ userKey: "userkey00", checkoutFirst: false });
+      it.say(WELCOME);
+      it.device.tick(1);
+      if (!encrypted && one.event !== "online") it.say(CHECKED_IN);
+      it.log();
+      it.heard();
+      if (one.event === "isOL reply") it.device.run("device.isOnline(['D40877','U30211'], note('isOL'))");
+      if (one.event === "status reply") it.device.run("device.status(note('status'))");
+      if (one.event === "time reply") it.device.run("device.time(note('time'))");
+      it.device.tick(1);
+      it.heard();
+      it.say(one.line);
+      it.device.tick(1);
+      if (one.answer) expect(it.heard()).toBe(one.answer);
+      const [event] = it.log();
+      const f = one.fields;
+      if (one.event === "online") expect(event).toMatchObject(["online", { id: f.id, time: f.time }, null]);
+      if (one.event === "say") {
+        const wanted = { msg: f.msg, id: f.id, fromType: f.from_type, fromNumber: f.from_number, command: f.command, commandIndex: f.command_index };
+        expect(event[1]).toMatchObject(wanted);
+      }
+      if (/^peer (on|off)line/.test(one.event)) expect(event).toMatchObject([/on/.test(one.event.slice(5, 8)) ? "login" : "logout", f, null]);
+      if (one.event === "isOL reply") expect(event).toEqual(["isOL", null, f]);
+      if (one.event === "status reply") expect(event).toEqual(["status", null, "checked"]);
+      if (one.event === "time reply") expect(event).toEqual(["time", null, f.time]);
+      if (one.event === "forced offline") expect(event[1]).toMatchObject({ ip: f.ip });
+      if (/peer data/.test(one.event)) expect(event.slice(0, 2)).toEqual(["update", f.V]);
+    });
+  }
+  test.each(vectors.commands.map((word, i) => [word, i]))("control word %s is number %i", (word, i) => {
+    const it = bench().online();
+    it.say(line({ M: "say", ID: "U1", NAME: "n", C: word, T: "1" }));
+    expect(it.log().find(([name]) => name === "command")).toMatchObject(["command", word, { commandIndex: i }]);
+  });
+  test("handlers by word: the platform's and one's own, also not ASCII; no word of Object's is one", () => {
+    const more = 'device.options.commands = { play: function (e) { log.push(["play", e.detail.name]); }, "夜灯": function () { log.push(["own"]); } };';
+    const it = bench({}, more).online();
+    it.log();
+    it.say(line({ M: "say", ID: "U1", NAME: "n", C: "play", S: '{"name":"TurnOn"}', T: "1" }));
+    it.say('{"M":"say","ID":"U1","NAME":"n","C":"\\u591c\\u706f","T":"1"}\n');
+    it.say(line({ M: "say", ID: "U1", NAME: "n", C: "hasOwnProperty", S: "no json", T: "1" }));
+    const names = it.log().map(([name, a]) => (name === "play" ? [name, a] : name));
+    expect(names).toEqual(["say", "command", ["play", "TurnOn"], "say", "command", "own", "say"]);
+  });
+  test("sayCallback gets three arguments, and a say without C, NAME and T is one", () => {
+    const it = bench({}, "device.sayCallback(function (msg, id, name) { log.push(['callback', msg, id + '/' + name]); });").online();
+    it.log();
+    it.say(line({ M: "say", ID: "U1", NAME: "n", C: "hi" }) + line({ M: "say", ID: "D2" }));
+    expect(it.log().filter(([name]) => name === "callback")).toEqual([["callback", "hi", "U1/n"], ["callback", null, "D2/undefined"]]); // prettier-ignore
+  });
+});
+
+describe("checking in", () => {
+  test("without a greeting it goes on after 3 s; a greeting later changes nothing", () => {
+    const it = bench();
+    it.device.tick(2990);
+    expect(it.heard()).toBe("");
+    it.device.tick(20);
+    expect(it.kinds()).toEqual(["checkin"]);
+    it.say(WELCOME);
+    it.device.tick(10);
+    expect(it.heard()).toBe("");
+  });
+  test("silence: checkout and check-in once more, then an error with the causes, then a longer and longer wait", () => {
+    const it = bench();
+    const waits = [];
+    for (let i = 0; i < 6; i++) {
+      it.say(WELCOME);
+      it.device.tick(5000 + 200 + 4990);
+      expect(it.kinds()).toEqual(["checkin", "checkout", "checkin"]);
+      expect(it.log()).toEqual([]);
+      it.device.tick(20);
+      const [name, text] = it.log()[0];
+      expect([name, text]).toEqual(["error", "auth: no answer to the check-in of 70413: wrong key, unknown id, or online elsewhere"]);
+      expect(it.peers[it.peers.length - 1].gone).toBe(true);
+      const from = it.device.clock.now();
+      while (it.peers.length < i + 2) it.device.tick(100);
+      waits.push(it.device.clock.now() - from);
+    }
+    waits.forEach((ms) => expect(ms).toBeGreaterThanOrEqual(4900));
+    expect(Math.max(...waits)).toBeLessThan(61000);
+    expect(waits[0]).toBeLessThanOrEqual(10100);
+  });
+  test("encrypted: the token is answered once, later checkouts carry the same text; without userKey it ends with an error", () => {
+    const token = vectors.wire_to_event.find((one) => /encrypted/.test(one.event));
+    const it = bench({ userKey: token.user_key });
+    it.say(WELCOME);
+    it.device.tick(1);
+    it.heard();
+    it.say(token.line + token.line);
+    it.device.tick(1);
+    expect(it.heard()).toBe(token.answer);
+    it.say(CHECKED_IN);
+    it.device.run("device.checkOut()");
+    it.device.tick(1);
+    expect(JSON.parse(it.heard())).toEqual({ ...JSON.parse(token.answer), M: "checkout" });
+    const without = bench();
+    without.say(WELCOME + token.line);
+    without.device.tick(600000);
+    expect(without.log()).toEqual([["error", "config: device 70413 is set to encrypted login: option userKey is needed", null]]);
+    expect(without.peers).toHaveLength(1);
+    expect(without.device.alive).toEqual({ timers: 0, sockets: 0 });
+  });
+  test("an answer to our own checkout is none to us; later ones are", () => {
+    const it = bench({ checkoutFirst: true });
+    it.say(WELCOME);
+    it.device.tick(201);
+    const out = line({ M: "checkout", IP: "192.0.2.1", T: "1" });
+    it.say(out + CHECKED_IN + out);
+    expect(it.log().map(([name]) => name)).toEqual(["online"]);
+    it.device.tick(2100);
+    it.say(out);
+    expect(it.log().map(([name]) => name)).toEqual(["offline"]);
+  });
+  test("once checked out by somebody: back within 10 s; twice: an error, and a minute at least", () => {
+    const it = bench().online();
+    const out = line({ M: "checkout", IP: "192.0.2.1", T: "1" });
+    it.say(out);
+    it.device.tick(10100);
+    expect(it.peers.length).toBe(2);
+    it.online();
+    it.log();
+    it.say(out);
+    expect(it.log().map(([name, a]) => (name === "error" ? a : name))).toEqual(["conflict: checked out 2 times soon after check-in: is id 70413 used twice?", "offline"]); // prettier-ignore
+    it.device.tick(59900);
+    expect(it.peers.length).toBe(2);
+    it.device.tick(61000);
+    expect(it.peers.length).toBeGreaterThan(2);
+  });
+  test("status `connected` while online: checked out without a word, so check in again", () => {
+    const it = bench().online();
+    it.device.run("device.status(note('status'))");
+    it.device.tick(1);
+    it.say(line({ M: "connected" }));
+    expect(it.log().map(([name]) => name)).toEqual(["online", "status", "offline"]);
+  });
+});
+
+describe("the line", () => {
+  test.each([[8181], [8585]])("%i: a beat after 45 s without a word, a status after 135 s that must be answered", (port) => {
+    const it = bench({ port }, "", port).online();
+    const at = [];
+    for (let s = 1; s <= 150; s++) {
+      it.device.tick(1000);
+      for (const kind of it.kinds()) at.push([s, kind]);
+    }
+    expect(at.slice(0, 3)).toEqual([[45, "beat"], [90, "beat"], [135, "status"]]); // prettier-ignore
+    expect(it.peers[0].gone).toBe(true);
+    expect(it.log().map(([name, a]) => (name === "error" ? a : name))).toEqual(["online", "error", "offline"].map((n) => (n === "error" ? "timeout: no answer within 5 s" : n))); // prettier-ignore
+  });
+  test("8181 is never silent for a minute, whatever the application sends in between", () => {
+    const it = bench({ port: 8181 }, "", 8181).online();
+    let last = it.device.clock.now();
+    let seed = 7;
+    for (let s = 0; s < 3600; s++) {
+      seed = (seed * 1103515245 + 12345) & 0x7fffffff;
+      if (seed % 40 === 0) it.device.run("device.say({userId: 1, msg: 'x'})");
+      it.device.tick(1000);
+      const kinds = it.kinds();
+      if (kinds.includes("status")) it.say(line({ M: "checked" }));
+      if (kinds.length) last = it.device.clock.now();
+      expect(it.device.clock.now() - last).toBeLessThan(50000);
+    }
+    expect(it.peers.length).toBe(1);
+  });
+  test("8282: every b has its beat; without b the line is given up after two heartbeats", () => {
+    const it = bench().online();
+    for (let i = 0; i < 3; i++) {
+      it.device.tick(40000);
+      it.say(line({ M: "b" }));
+      expect(it.kinds()).toEqual(["beat"]);
+    }
+    it.device.tick(89000);
+    expect(it.peers.length).toBe(1);
+    expect(it.peers[0].gone).toBeUndefined();
+    it.device.tick(32000);
+    expect(it.peers[0].gone).toBe(true);
+    expect(it.log().find(([name]) => name === "error")[1]).toBe("timeout: nothing came for two heartbeats");
+  });
+  test("a refused port and a lost network are told, and tried again", () => {
+    const it = bench({ port: 9999 });
+    expect(it.log()[0][1]).toMatch(/^network: /);
+    it.network.serve(9999, (peer) => it.peers.push(peer));
+    it.device.tick(10100);
+    expect(it.peers.length).toBe(1);
+  });
+});
+
+describe("pace", () => {
+  test("updates: at once, then the newest of each interface every 5 s, nothing dropped", () => {
+    const it = bench().online();
+    for (let i = 0; i < 12; i++) {
+      it.device.run(`device.update(66120, ${i}); device.update(66121, "b${i}")`);
+      it.device.tick(1000);
+    }
+    it.device.tick(5000);
+    const sent = it.heard().trim().split("\n").map((text) => JSON.parse(text).V); // prettier-ignore
+    expect(sent).toEqual([{ 66120: "0" }, { 66120: "4", 66121: "b4" }, { 66120: "9", 66121: "b9" }, { 66120: "11", 66121: "b11" }]);
+  });
+  test("an interval of 1 s is the shortest", () => {
+    const it = bench({ updateInterval: 1000 }).online();
+    it.device.run("device.update(1, 1); device.update(1, 2)");
+    it.device.tick(990);
+    expect(it.kinds()).toEqual(["update"]);
+    it.device.tick(20);
+    expect(it.kinds()).toEqual(["update"]);
+    it.device.run('try { require("bigiot").create({ id: 1, apiKey: "k", updateInterval: 999 }) } catch (e) { print(e.code + " " + e.message) }');
+    expect(it.device.log.pop()).toBe("config option updateInterval cannot be 999");
+  });
+  test("status 10 s, isOnline 15 s, alert 10 min, time after its answer", () => {
+    const it = bench().online();
+    it.device.run("for (var i = 0; i < 2; i++) { device.status(note('s')); device.isOnline(1, note('o')); device.alert('hot', 'email', note('a')); device.time(note('t')); }");
+    const at = [];
+    for (let s = 0; s <= 620; s++) {
+      for (const kind of it.kinds()) {
+        at.push([s, kind]);
+        if (kind === "status") it.say(line({ M: "checked" }));
+        if (kind === "time") it.say(line({ M: "time", T: "1" }));
+        if (kind === "isOL") it.say(line({ M: "isOL", R: { D1: 1 }, T: "1" }));
+      }
+      if (s % 40 === 0) it.say(line({ M: "b" }));
+      it.device.tick(1000);
+    }
+    const times = (kind) => at.filter((row) => row[1] === kind).map((row) => row[0]);
+    expect(times("time")).toEqual([0, 1]);
+    expect(times("status").slice(0, 2)).toEqual([0, 10]);
+    expect(times("isOL")).toEqual([0, 15]);
+    expect(times("alert")).toEqual([0, 600]);
+  });
+  test("questions have their own answers, and none within 5 s is an error", () => {
+    const it = bench().online();
+    it.device.run("device.time(note('time')); device.status(note('status')); device.isOnline('U1', note('isOnline'))");
+    it.device.tick(1);
+    it.say(line({ M: "say", ID: "U1", C: "x" }) + line({ M: "isOL", R: { U1: "1" } }) + line({ M: "time", T: 5 }));
+    it.device.tick(5000);
+    it.say(line({ M: "checked" }));
+    expect(it.log().filter(([name]) => !/online|say/.test(name))).toEqual([["isOnline", null, true], ["time", null, "5"], ["status", "timeout: no answer within 5 s", null]]); // prettier-ignore
+  });
+});
+
+describe("bad input from the application", () => {
+  test.each([
+    ["device.say({ msg: 'x' })", "config"],
+    ["device.say({ userId: 'abc', msg: 'x' })", "config"],
+    ["device.say({ to: 'X-1', msg: 'x' })", "config"],
+    ["device.say({ userId: 1 })", "config"],
+    ["device.update('x', 1)", "config"],
+    ["device.update(1)", "config"],
+    ["device.update(1, NaN)", "config"],
+    ["device.update(1, {})", "config"],
+    ["device.isOnline('abc', function () {})", "config"],
+    ["require('bigiot').create({ id: 'x', apiKey: 'k' })", "config"],
+    ["require('bigiot').create({ id: 1 })", "config"],
+    ["require('bigiot').create({ id: 1, apiKey: 'k', prot: 1 })", "config"],
+    ["require('bigiot').create({ id: 1, apiKey: 'k', port: '8282' })", "config"],
+  ])("%s is refused", (code, expected) => {
+    const it = bench().online();
+    it.device.run(`try { ${code}; print("accepted") } catch (e) { print(e.code + " " + e.message) }`);
+    const text = it.device.log.pop();
+    expect(text.split(" ")[0]).toBe(expected);
+    expect(text).not.toMatch(/abc123key/);
+    it.say(line({ M: "b" }));
+    expect(it.kinds()).toEqual(["beat"]);
+  });
+  test("of two recipients the first of user, group, device", () => {
+    const it = bench().online();
+    it.device.run("device.say({ deviceId: 3, groupId: 2, msg: 'x' })");
+    it.device.tick(1);
+    expect(JSON.parse(it.heard()).ID).toBe("G2");
+  });
+  test("a message over the limit and too many at once: an error that says which", () => {
+    const it = bench().online();
+    const more = it.ask("[device.say({ userId: 1, msg: new Array(1100).join('x') }, note('done')), device.update(5, new Array(1100).join('x'))]");
+    expect(more).toEqual([false, false]);
+    it.device.run("for (var i = 0; i < 40; i++) device.say({ userId: 1, msg: '' + i }, i > 15 ? note('late') : undefined)");
+    const log = it.log();
+    expect(log.slice(1, 3)).toEqual([
+      ["done", "limit: say is longer than maxLine allows: send less at a time", null],
+      ["error", "limit: update is longer than maxLine allows: send less at a time", null],
+    ]);
+    expect(log.filter(([name, e]) => name === "late" && /^limit: queueLimit/.test(e)).length).toBeGreaterThan(10);
+  });
+});
+
+describe("with the local platform", () => {
+  test("8 weeks with an hourly reconnect: nothing grows, no accepted value is lost", () => {
+    const w = world({ cloud: { rules: {} }, device: { seed: 3 } });
+    w.cloud.keep = false;
+    w.device.run(`var count = 0, device = require("bigiot").create({ id: 70413, apiKey: "abc123key", checkoutFirst: true }); device.on("error", function () {});
+      device.on("online", function () { count++; });`);
+    w.run(60000);
+    const measure = () => ({ ...w.device.alive, cloud: w.timers.list.size, sessions: w.cloud.sessions.size, lanes: w.ask("Object.keys(device).length") });
+    let before;
+    let lost = 0;
+    const hours = 8 * 7 * 24;
+    for (let h = 0; h < hours; h++) {
+      w.device.run(`device.update({ 66120: ${h}, 66121: ${h % 2} })`);
+      const how = h % 3;
+      const [link] = w.device.links;
+      if (link && how === 0) link.reset();
+      if (link && how === 1) link.silence();
+      if (link && how === 2) link.finish("fin");
+      w.run(3600000);
+      if (w.cloud.devices[70413].values[66120] !== String(h)) lost++;
+      if (h === 5) before = measure();
+    }
+    expect(lost).toBe(0);
+    expect(measure()).toEqual(before);
+    expect(w.ask("count")).toBeGreaterThan(hours);
+    expect(w.cloud.violations.filter(({ rule }) => rule !== "update spacing")).toEqual([]);
+  }, 120000);
+
+  test("cut at every byte, both ways: back online, and the newest values arrive", () => {
+    const program = APP({ checkoutFirst: true }, "device.update(66120, 1);");
+    const whole = world();
+    whole.device.run(program);
+    const script = (w) => {
+      w.run(6000);
+      w.device.run("device.update({ 66120: 2, 66121: 3 })");
+      w.run(3000);
+      w.device.run("device.update(66122, [116.39, 39.9]); device.alert('hot'); device.say({ deviceId: 40877, msg: '开灯' })");
+      w.run(3000);
+    };
+    script(whole);
+    const link = whole.device.links[0];
+    const total = { up: link.sent, down: link.received };
+    expect(total.up).toBeGreaterThan(300);
+    for (const way of ["up", "down"]) {
+      for (let at = 1; at <= total[way]; at++) {
+        const w = world();
+        let left = at;
+        let cut = false;
+        w.network.serve(8282, (peer) => {
+          const session = w.cloud.accept(
+            {
+              write(data) {
+                const part = cut || way === "up" ? data : data.slice(0, left);
+                peer.write(part);
+                if (!cut && way === "down" && (left -= part.length) <= 0) (cut = true), peer.reset(), session.closed(); // prettier-ignore
+              },
+              end: () => peer.end(),
+            },
+            8282,
+          );
+          peer.onData = (data) => {
+            const part = cut || way === "down" ? data : data.slice(0, left);
+            session.data(part);
+            if (!cut && way === "up" && (left -= part.length) <= 0) (cut = true), peer.reset(), session.closed(); // prettier-ignore
+          };
+          peer.onClose = () => session.closed();
+        });
+        w.device.run(program);
+        script(w);
+        w.run(40000);
+        expect([way, at, w.cloud.devices[70413].values]).toEqual([way, at, { 66120: "2", 66121: "3", 66122: "116.39,39.9" }]);
+        expect(w.ask("device.online")).toBe(true);
+      }
+    }
+  }, 120000);
+
+  test("two units with one number find out and slow down", () => {
+    const w = world();
+    const second = createDevice({ storage: { bigiot: FILE }, net: w.network, seed: 99 });
+    second.clock = w.device.clock;
+    second.machine.loop.clock = w.device.clock;
+    w.device.run(APP());
+    second.run(APP());
+    for (let s = 0; s < 1800; s++) {
+      w.run(1000);
+      second.settle();
+    }
+    const conflicts = w.ask("log.filter(function (e) { return e[0] === 'error' && e[1].indexOf('conflict') === 0; }).length");
+    expect(conflicts).toBeGreaterThan(0);
+    const checkins = w.cloud.seen.filter(({ message }) => message.M === "checkin").length;
+    expect(checkins).toBeLessThan(150);
+  });
+
+  test("no secret is logged", () => {
+    const w = world();
+    w.device.run(APP({ apiKey: "wrong-secret" }));
+    w.run(120000);
+    expect(JSON.stringify(w.ask("log"))).not.toMatch(/wrong-secret/);
+    expect(w.device.log.join()).not.toMatch(/wrong-secret/);
+  });
+});
