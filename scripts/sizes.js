@@ -47,7 +47,7 @@ async function collect(peerArgs) {
   const subjects = [
     ...Object.keys(modules)
       .filter((name) => modules[name].espruino)
-      .map((name) => ({ name, bytes: modules[name].espruino, kind: name === "mqtt" ? "mqtt" : undefined })),
+      .map((name) => ({ name, bytes: modules[name].espruino, kind: ["mqtt", "bigiot"].includes(name) ? name : undefined })),
     ...others,
   ];
   const rows = [

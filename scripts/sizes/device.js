@@ -5,6 +5,7 @@ const os = require("node:os");
 const path = require("node:path");
 const net = require("node:net");
 const { spawn } = require("node:child_process");
+const { createCloud } = require("../../test/clouds/bigiot");
 
 const literal = (bytes) => JSON.stringify(bytes).replace(/[\x7f-\xff]/g, (c) => "\\x" + c.charCodeAt(0).toString(16));
 
@@ -21,6 +22,9 @@ const connectors = {
   mqtt: (port) => `
     var c = m.connect("mqtt://127.0.0.1:${port}", { clientId: "sizes" });
     c.on("connect", function () { c.subscribe("a/b", function () { setTimeout(report, 300, "idle"); }); });`,
+  bigiot: (port) => `
+    var c = m.create({ id: 70413, apiKey: "abc123key", host: "127.0.0.1", port: ${port} });
+    c.on("online", function () { setTimeout(report, 300, "idle"); });`,
   peer: (port) => `
     var c = m.create("127.0.0.1", { port: ${port}, client_id: "sizes" });
     c.on("connected", function () { c.subscribe("a/b"); setTimeout(report, 500, "idle"); });
@@ -69,11 +73,14 @@ async function broker() {
   return { port: server.address().port, close: () => new Promise((resolve) => aedes.close(() => server.close(resolve))) };
 }
 
-/** @param {{ name: string, bytes: string, kind?: "mqtt" | "peer" }[]} subjects */
+/** @param {{ name: string, bytes: string, kind?: "mqtt" | "bigiot" | "peer" }[]} subjects */
 async function measure(binary, subjects) {
   const out = {};
   const { port, close } = await broker();
-  for (const { name, bytes, kind } of subjects) out[name] = await execute(binary, script(bytes, kind && connectors[kind](port)));
+  const bigiot = createCloud();
+  const ports = { mqtt: port, peer: port, bigiot: (await bigiot.listen())[8282] };
+  for (const { name, bytes, kind } of subjects) out[name] = await execute(binary, script(bytes, kind && connectors[kind](ports[kind])));
+  await bigiot.close();
   await close();
   return out;
 }

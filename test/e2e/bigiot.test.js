@@ -1,4 +1,5 @@
 "use strict";
+const { describe, expect, test } = require("@jest/globals");
 const { createDevice, createNetwork } = require("../mock");
 const { APP, FILE, world } = require("../clouds/bigiot/world");
 const vectors = require("../vectors/bigiot.json");
@@ -47,7 +48,12 @@ function bench(options, more, port = 8282) {
     ask(code) {
       const mark = device.log.length;
       device.run(`print("=" + JSON.stringify(${code}))`);
-      return JSON.parse(device.log.splice(mark).find((text) => text[0] === "=").slice(1));
+      return JSON.parse(
+        device.log
+          .splice(mark)
+          .find((text) => text[0] === "=")
+          .slice(1),
+      );
     },
     log: () => it.ask("log.splice(0, 99)"),
   };
@@ -59,7 +65,12 @@ describe("the session of the vectors", () => {
     status: () => "device.status(note('status'))",
     time: ({ F }) => (F === "stamp" ? "device.time(note('time'))" : `device.time(${JSON.stringify(F)}, note('time'))`),
     isOL: ({ ID }) => `device.isOnline(${JSON.stringify(ID)}, note('isOnline'))`,
-    update: ({ V }) => (V["66122"] ? "device.update(66122, '116.39,39.90')" : V["66121"] ? "device.update({66120: 21.6, 66121: 40})" : "device.update(66120, 21.5)"),
+    update: ({ V }) =>
+      V["66122"]
+        ? "device.update(66122, '116.39,39.90')"
+        : V["66121"]
+          ? "device.update({66120: 21.6, 66121: 40})"
+          : "device.update(66120, 21.5)",
     say: ({ C, SIGN }) => `device.say({userId: 30211, msg: ${JSON.stringify(C)}, sign: ${JSON.stringify(SIGN)}})`,
     alert: ({ C, B }) => `device.alert(${JSON.stringify(C)}, ${JSON.stringify(B)})`,
   };
@@ -115,7 +126,10 @@ describe("framing", () => {
   const says = vectors.framing.filter(({ expect_messages }) => expect_messages.some(({ M }) => M === "say"));
   test.each(says.map((one) => [one.name, one]))("%s: what was said, also one byte at a time", (name, one) => {
     for (const chunks of [one.chunks_hex, one.chunks_hex.join("").match(/../g)]) {
-      const it = bench({}, 'device.on("say", function (e) { print(("said " + e.msg + "|" + e.name + "|" + e.s).split("\\n").join("~")); });').online();
+      const it = bench(
+        {},
+        'device.on("say", function (e) { print(("said " + e.msg + "|" + e.name + "|" + e.s).split("\\n").join("~")); });',
+      ).online();
       for (const chunk of chunks) it.say(bytes(chunk));
       const said = it.device.log.filter((text) => text.startsWith("said "));
       const wanted = one.expect_messages.filter(({ M }) => M === "say");
@@ -138,7 +152,8 @@ describe("framing", () => {
 
 describe("calls on the wire", () => {
   const CALLS = {
-    say: (a) => `device.say(${JSON.stringify({ userId: a.user_id, groupId: a.group_id, deviceId: a.device_id, to: a.to, msg: a.msg, sign: a.sign })})`,
+    say: (a) =>
+      `device.say(${JSON.stringify({ userId: a.user_id, groupId: a.group_id, deviceId: a.device_id, to: a.to, msg: a.msg, sign: a.sign })})`,
     update: (a) => (a.values ? `device.update(${JSON.stringify(a.values)})` : `device.update(${a.id}, ${JSON.stringify(a.data)})`),
     location: (a) => `device.update(${a.id}, [${a.lng}, ${a.lat}])`,
     is_online: (a) => `device.isOnline(${JSON.stringify(a.ids)}, function () {})`,
@@ -170,14 +185,19 @@ describe("calls on the wire", () => {
     user.say(WELCOME);
     user.device.tick(1);
     expect(user.heard()).toBe(vectors.api_to_wire.find((one) => /user login/.test(one.call)).line);
-    user.say(line({ M: "loginok", ID: "U30211", N: "ming(api)", T: "1701587133" }) + vectors.wire_to_event.find((one) => /peer data/.test(one.event)).line);
+    user.say(
+      line({ M: "loginok", ID: "U30211", N: "ming(api)", T: "1701587133" }) +
+        vectors.wire_to_event.find((one) => /peer data/.test(one.event)).line,
+    );
     expect(user.log().map(([name, a]) => [name, a.name || a])).toEqual([["online", "ming(api)"], ["update", { 66999: "19.5" }]]); // prettier-ignore
   });
   test("the positional style of the seed", () => {
     const it = bench().online();
     it.device.run('device.say(null, null, 7947, "hello"); device.say(5600, null, null, "hi"); device.say(null, 145, null, 5);');
     it.device.tick(1);
-    expect(it.heard()).toBe(line({ M: "say", ID: "D7947", C: "hello" }) + line({ M: "say", ID: "U5600", C: "hi" }) + line({ M: "say", ID: "G145", C: 5 }));
+    expect(it.heard()).toBe(
+      line({ M: "say", ID: "D7947", C: "hello" }) + line({ M: "say", ID: "U5600", C: "hi" }) + line({ M: "say", ID: "G145", C: 5 }),
+    );
   });
 });
 
@@ -203,10 +223,18 @@ describe("events", () => {
       const f = one.fields;
       if (one.event === "online") expect(event).toMatchObject(["online", { id: f.id, time: f.time }, null]);
       if (one.event === "say") {
-        const wanted = { msg: f.msg, id: f.id, fromType: f.from_type, fromNumber: f.from_number, command: f.command, commandIndex: f.command_index };
+        const wanted = {
+          msg: f.msg,
+          id: f.id,
+          fromType: f.from_type,
+          fromNumber: f.from_number,
+          command: f.command,
+          commandIndex: f.command_index,
+        };
         expect(event[1]).toMatchObject(wanted);
       }
-      if (/^peer (on|off)line/.test(one.event)) expect(event).toMatchObject([/on/.test(one.event.slice(5, 8)) ? "login" : "logout", f, null]);
+      if (/^peer (on|off)line/.test(one.event))
+        expect(event).toMatchObject([/on/.test(one.event.slice(5, 8)) ? "login" : "logout", f, null]);
       if (one.event === "isOL reply") expect(event).toEqual(["isOL", null, f]);
       if (one.event === "status reply") expect(event).toEqual(["status", null, "checked"]);
       if (one.event === "time reply") expect(event).toEqual(["time", null, f.time]);
@@ -220,7 +248,8 @@ describe("events", () => {
     expect(it.log().find(([name]) => name === "command")).toMatchObject(["command", word, { commandIndex: i }]);
   });
   test("handlers by word: the platform's and one's own, also not ASCII; no word of Object's is one", () => {
-    const more = 'device.options.commands = { play: function (e) { log.push(["play", e.detail.name]); }, "夜灯": function () { log.push(["own"]); } };';
+    const more =
+      'device.options.commands = { play: function (e) { log.push(["play", e.detail.name]); }, "夜灯": function () { log.push(["own"]); } };';
     const it = bench({}, more).online();
     it.log();
     it.say(line({ M: "say", ID: "U1", NAME: "n", C: "play", S: '{"name":"TurnOn"}', T: "1" }));
@@ -391,12 +420,16 @@ describe("pace", () => {
     expect(it.kinds()).toEqual(["update"]);
     it.device.tick(20);
     expect(it.kinds()).toEqual(["update"]);
-    it.device.run('try { require("bigiot").create({ id: 1, apiKey: "k", updateInterval: 999 }) } catch (e) { print(e.code + " " + e.message) }');
+    it.device.run(
+      'try { require("bigiot").create({ id: 1, apiKey: "k", updateInterval: 999 }) } catch (e) { print(e.code + " " + e.message) }',
+    );
     expect(it.device.log.pop()).toBe("config option updateInterval cannot be 999");
   });
   test("status 10 s, isOnline 15 s, alert 10 min, time after its answer", () => {
     const it = bench().online();
-    it.device.run("for (var i = 0; i < 2; i++) { device.status(note('s')); device.isOnline(1, note('o')); device.alert('hot', 'email', note('a')); device.time(note('t')); }");
+    it.device.run(
+      "for (var i = 0; i < 2; i++) { device.status(note('s')); device.isOnline(1, note('o')); device.alert('hot', 'email', note('a')); device.time(note('t')); }",
+    );
     const at = [];
     for (let s = 0; s <= 620; s++) {
       for (const kind of it.kinds()) {
@@ -457,7 +490,9 @@ describe("bad input from the application", () => {
   });
   test("a message over the limit and too many at once: an error that says which", () => {
     const it = bench().online();
-    const more = it.ask("[device.say({ userId: 1, msg: new Array(1100).join('x') }, note('done')), device.update(5, new Array(1100).join('x'))]");
+    const more = it.ask(
+      "[device.say({ userId: 1, msg: new Array(1100).join('x') }, note('done')), device.update(5, new Array(1100).join('x'))]",
+    );
     expect(more).toEqual([false, false]);
     it.device.run("for (var i = 0; i < 40; i++) device.say({ userId: 1, msg: '' + i }, i > 15 ? note('late') : undefined)");
     const log = it.log();
@@ -471,12 +506,19 @@ describe("bad input from the application", () => {
 
 describe("with the local platform", () => {
   test("8 weeks with an hourly reconnect: nothing grows, no accepted value is lost", () => {
-    const w = world({ cloud: { rules: {} }, device: { seed: 3 } });
+    // A tenth of the heartbeats: they only cost the test time.
+    const w = world({ cloud: { rules: { heartbeat: 400000, patience: 800000 } }, device: { seed: 3 } });
     w.cloud.keep = false;
-    w.device.run(`var count = 0, device = require("bigiot").create({ id: 70413, apiKey: "abc123key", checkoutFirst: true }); device.on("error", function () {});
+    w.device
+      .run(`var count = 0, device = require("bigiot").create({ id: 70413, apiKey: "abc123key", checkoutFirst: true, heartbeat: 450000 }); device.on("error", function () {});
       device.on("online", function () { count++; });`);
     w.run(60000);
-    const measure = () => ({ ...w.device.alive, cloud: w.timers.list.size, sessions: w.cloud.sessions.size, lanes: w.ask("Object.keys(device).length") });
+    const measure = () => ({
+      ...w.device.alive,
+      cloud: w.timers.list.size,
+      sessions: w.cloud.sessions.size,
+      lanes: w.ask("Object.keys(device).length"),
+    });
     let before;
     let lost = 0;
     const hours = 8 * 7 * 24;
@@ -518,12 +560,17 @@ describe("with the local platform", () => {
         let left = at;
         let cut = false;
         w.network.serve(8282, (peer) => {
+          const over = () => {
+            cut = true;
+            peer.reset();
+            session.closed();
+          };
           const session = w.cloud.accept(
             {
               write(data) {
                 const part = cut || way === "up" ? data : data.slice(0, left);
                 peer.write(part);
-                if (!cut && way === "down" && (left -= part.length) <= 0) (cut = true), peer.reset(), session.closed(); // prettier-ignore
+                if (!cut && way === "down" && (left -= part.length) <= 0) over();
               },
               end: () => peer.end(),
             },
@@ -532,7 +579,7 @@ describe("with the local platform", () => {
           peer.onData = (data) => {
             const part = cut || way === "down" ? data : data.slice(0, left);
             session.data(part);
-            if (!cut && way === "up" && (left -= part.length) <= 0) (cut = true), peer.reset(), session.closed(); // prettier-ignore
+            if (!cut && way === "up" && (left -= part.length) <= 0) over();
           };
           peer.onClose = () => session.closed();
         });
@@ -544,6 +591,28 @@ describe("with the local platform", () => {
       }
     }
   }, 120000);
+
+  test("UDP: one datagram for what waits, at most every 4 s; what needs a connection is refused", () => {
+    const w = world();
+    w.network.udp(9090, (data) => w.cloud.datagram(Buffer.from(data, "latin1").toString("utf8")));
+    w.device.run(
+      APP(
+        { udp: true, updateInterval: 1000 },
+        'device.update(66120, 1, note("sent")); device.say({ userId: 30211, msg: "开门", sign: "s-2" });',
+      ),
+    );
+    const heard = [];
+    w.cloud.user("30211", (m) => m.M === "say" && heard.push([m.ID, m.C, m.SIGN]));
+    w.run(3000);
+    w.device.run("device.update({ 66120: 2, 66121: 3 }); device.status(note('status'));");
+    w.run(3000);
+    expect(w.cloud.seen.map(({ message }) => message.M)).toEqual(["update", "say", "update"]);
+    expect(w.cloud.seen[1].message).toEqual({ M: "say", ID: "70413", toID: "U30211", C: "开门", SIGN: "s-2", K: "abc123key" });
+    expect(w.cloud.devices[70413].values).toEqual({ 66120: "2", 66121: "3" });
+    expect(heard).toEqual([["D70413", "开门", "s-2"]]);
+    expect(w.cloud.violations).toEqual([]);
+    expect(w.ask("log").slice(0, 2).map((row) => row[0] + " " + row[1])).toEqual(["sent null", "status offline: status needs a connection, not UDP"]); // prettier-ignore
+  });
 
   test("two units with one number find out and slow down", () => {
     const w = world();

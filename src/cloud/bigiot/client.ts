@@ -1,48 +1,20 @@
 import { after, cancel, connect, datagram, end, random, write } from "#host";
 import { backoff } from "../../core/backoff";
 import { hex } from "../../core/bytes";
-import { emitter } from "../../core/emitter";
 import { error, type CloudError } from "../../core/errors";
 import { parse } from "../../core/json";
 import { md5 } from "../../core/md5";
-import type { Bytes, Link, Timer } from "../../host";
+import type { Bytes, Link } from "../../host";
 import { cut } from "./line";
-import { checked, type Options } from "./options";
-import { encode, peer, recipient, said, values, who, type Message, type Peer, type Say } from "./protocol";
+import { encode, peer, said, type Message } from "./protocol";
+import type { Device, Done, Item, Values } from "./types";
 
-export type Done<T = unknown> = (err?: Error, result?: T) => void;
-export type Data = string | number | boolean | number[];
-export type SayCallback = (msg: any, id: string, name: string) => void;
-type Id = number | string;
-type Values = { [id: string]: string };
-
-/** What waits to be written or answered. An update has no line yet: it is made of the newest values when its time has come. */
-interface Item {
-  _line: Bytes;
-  _all: Done<any>[];
-  _lane: Lane;
-  /** For a question: how many lines of updates went before it. */
-  _sent?: number;
-}
-
-/** Everything of one kind, in order, with the time that the platform wants between two of them. */
-interface Lane {
-  _dev: Device;
-  _gap: number;
-  _list: Item[];
-  _timer?: Timer;
-  /** What of the gap is left when the timer has run. */
-  _rest?: number;
-  /** The question that awaits its answer. */
-  _item?: Item;
-}
-
-function wait(d: Device, ms: number): void {
+export function wait(d: Device, ms: number): void {
   if (d._timer) cancel(d._timer);
   d._timer = ms < 0 ? 0 : after(tick, ms, d);
 }
 
-function post(d: Device, bytes: Bytes): void {
+export function post(d: Device, bytes: Bytes): void {
   const link = d._link;
   d._busy = true;
   d._still = 0;
@@ -61,7 +33,7 @@ function finish(d: Device, item: Item, err?: Error, result?: unknown): void {
 const HOST = "www.bigiot.net";
 
 /** Lets the link go and waits for the next attempt; what is worth it is kept, the rest is told. */
-function close(d: Device, e?: Error, ms?: number, how?: unknown): void {
+export function close(d: Device, e?: Error, ms?: number, how?: unknown): void {
   const was = d.online;
   const link = d._link;
   const gone = d._gone;
@@ -139,7 +111,7 @@ function pump(d: Device): void {
 }
 
 /** Puts something into the lane of its kind. */
-function ask(d: Device, gap: number, done: Done<any> | undefined, m: Message): boolean {
+export function ask(d: Device, gap: number, done: Done<any> | undefined, m: Message): boolean {
   const o = d.options;
   const most = o.maxLine || 1024;
   const line = encode(m) + "\n";
@@ -282,7 +254,7 @@ function take(d: Device, m: Message): void {
       d._off = true;
       close(d, error("config", "device " + d.id + " is set to encrypted login: option userKey is needed"));
     }
-  } else if (!d._step && kind.indexOf("WELCOME") === 0 && d._timer) {
+  } else if (!d._step && kind.substr(0, 7) === "WELCOME" && d._timer) {
     cancel(d._timer);
     tick(d);
   } else {
@@ -349,144 +321,3 @@ function heard(this: Link, what: any): void {
     }
   }
 }
-
-export interface Device {
-  id: string;
-  options: Options;
-  online: boolean;
-  /** Lines from the platform, and calls of the application, that were refused. */
-  dropped: number;
-  /** Dials at once when there is no connection. */
-  checkIn(done?: Done<Peer>): boolean;
-  checkOut(done?: Done): boolean;
-  sayCallback(f: SayCallback): void;
-  say(what: Say, done?: Done): boolean;
-  say(userId?: Id | null, groupId?: Id | null, deviceId?: Id | null, msg?: unknown, done?: Done): boolean;
-  update(id: Id, data: Data, done?: Done): boolean;
-  update(values: { [id: string]: Data }, done?: Done): boolean;
-  isOnline(id: Id, done: Done<boolean>): boolean;
-  isOnline(ids: Id[], done: Done<{ [id: string]: boolean }>): boolean;
-  status(done: Done<"checked" | "connected">): boolean;
-  time(done: Done<string>): boolean;
-  time(format: string, done: Done<string>): boolean;
-  alert(text: string, channel?: string, done?: Done): boolean;
-  on(event: string, listener: (a?: any, b?: any) => void): this;
-  removeListener(event: string, listener: (a?: any, b?: any) => void): this;
-  emit(event: string | ((a?: any, b?: any, c?: any) => void), a?: unknown, b?: unknown, c?: unknown): void;
-  _off: boolean;
-  _try: number;
-  _kick: number;
-  _lines: number;
-  _gone: Item[];
-  /** Who waits for the check-in. */
-  _join: Done<any>[];
-  _lane: { [kind: string]: Lane };
-  /** Newest values that wait, and those that are written but, for all we know, got lost. */
-  _want: Values;
-  _sent: Values;
-  _link?: Link;
-  _timer?: Timer;
-  _say?: SayCallback;
-  /** Bytes of a line that has not ended. */
-  _in: Bytes;
-  /** 0 the greeting is awaited; then, in turn, a checkout was sent and a check-in was sent. */
-  _step: number;
-  /** What a checkout has to say: after an encrypted check-in it is not the device's key. */
-  _key: string;
-  /** The platform asks for beats; one is to be sent; an answer to our checkout may come; something is written and not yet gone. */
-  _ask: boolean;
-  _beat: boolean;
-  _owed: boolean;
-  _busy: boolean;
-  /** Thirds of a heartbeat since the check-in, since something came (-1: nothing at all), since something went. */
-  _age: number;
-  _mute: number;
-  _still: number;
-}
-
-type Constructor = new (id: Id, apiKey: string, options?: Options) => Device;
-
-/** Checks in and stays so until `checkOut`; nothing is emitted before the constructor returns. */
-export const Device = function (this: Device, id: Id, apiKey: string, options?: Options) {
-  this.options = checked(options || {}, id, apiKey);
-  this.id = who(this.options.user ? "U" : "D", id).substr(1);
-  this.online = this._off = false;
-  this.dropped = this._try = this._kick = this._lines = 0;
-  this._gone = [];
-  this._join = [];
-  this._lane = {};
-  this._want = {};
-  this._sent = {};
-  wait(this, 0);
-} as unknown as Constructor;
-
-const proto = Device.prototype;
-
-proto.checkIn = function (this: Device, done?: Done<Peer>) {
-  this._off = false;
-  if (done) this._join.push(done);
-  if (!this._link) wait(this, 0);
-  return true;
-};
-
-proto.checkOut = function (this: Device, done?: Done) {
-  this._off = true;
-  if (this.online && !this.options.udp) post(this, encode({ M: "checkout", ID: this.id, K: this._key }) + "\n");
-  close(this);
-  if (done) this.emit(done);
-  return true;
-};
-
-proto.sayCallback = function (this: Device, f: SayCallback) {
-  this._say = f;
-};
-
-proto.say = function (this: Device, a: any) {
-  const b = arguments;
-  const flat = !a || typeof a !== "object";
-  const o: Say = flat ? { userId: a, groupId: b[1], deviceId: b[2], msg: b[3] } : a;
-  const m: Message = { M: "say", ID: recipient(o), C: o.msg, SIGN: o.sign };
-  if (this.options.udp) {
-    m.toID = m.ID;
-    m.ID = this.id;
-    m.K = this.options.apiKey;
-  }
-  return ask(this, 0, b[flat ? 4 : 1], m);
-};
-
-proto.update = function (this: Device, a: any) {
-  const b = arguments;
-  const given: { [id: string]: unknown } = {};
-  const flat = typeof a !== "object";
-  if (flat) given[a] = b[1];
-  return ask(this, this.options.updateInterval || 5000, b[flat ? 2 : 1], { M: "update", V: values(flat ? given : a) });
-};
-
-proto.isOnline = function (this: Device, id: any, done: any) {
-  const ids: string[] = [].concat(id).map(function (one) {
-    return who(+one >= 0 ? "D" : "", one);
-  });
-  return ask(
-    this,
-    15000,
-    function (err, map) {
-      done(err, map && !Array.isArray(id) ? map[ids[0]] : map);
-    },
-    { M: "isOL", ID: ids },
-  );
-};
-
-proto.status = function (this: Device, done: Done<any>) {
-  return ask(this, 10000, done, { M: "status" });
-};
-
-proto.time = function (this: Device, a: any) {
-  const given = typeof a === "string";
-  return ask(this, 5000, given ? arguments[1] : a, { M: "time", F: given ? a : "stamp" });
-};
-
-proto.alert = function (this: Device, text: string, channel?: string, done?: Done) {
-  return ask(this, 600000, done, { M: "alert", C: text, B: channel || "email" });
-};
-
-emitter(proto);

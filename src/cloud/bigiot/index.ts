@@ -1,11 +1,101 @@
-import { Device } from "./client";
-import type { Options } from "./options";
+import { emitter } from "../../core/emitter";
+import { ask, close, post, wait } from "./client";
+import { checked, type Options } from "./options";
+import { encode, recipient, values, who, type Message, type Peer, type Say } from "./protocol";
+import type { Device as Client, Done, Id, SayCallback } from "./types";
 
-export { Device };
-export type { Data, Done, SayCallback } from "./client";
 export type { Options } from "./options";
 export type { Peer, Said, Say } from "./protocol";
+export type { Data, Done, SayCallback } from "./types";
+export type Device = Client;
 
-export function create(options: Options): Device {
+type Constructor = new (id: Id, apiKey: string, options?: Options) => Client;
+
+/** Checks in and stays so until `checkOut`; nothing is emitted before the constructor returns. */
+export const Device = function (this: Client, id: Id, apiKey: string, options?: Options) {
+  this.options = checked(options || {}, id, apiKey);
+  this.id = who(this.options.user ? "U" : "D", id).substr(1);
+  this.online = this._off = false;
+  this.dropped = this._try = this._kick = this._lines = 0;
+  this._gone = [];
+  this._join = [];
+  this._lane = {};
+  this._want = {};
+  this._sent = {};
+  wait(this, 0);
+} as unknown as Constructor;
+
+const proto = Device.prototype;
+
+proto.checkIn = function (this: Client, done?: Done<Peer>) {
+  this._off = false;
+  if (done) this._join.push(done);
+  if (!this._link) wait(this, 0);
+  return true;
+};
+
+proto.checkOut = function (this: Client, done?: Done) {
+  this._off = true;
+  if (this.online && !this.options.udp) post(this, encode({ M: "checkout", ID: this.id, K: this._key }) + "\n");
+  close(this);
+  if (done) this.emit(done);
+  return true;
+};
+
+proto.sayCallback = function (this: Client, f: SayCallback) {
+  this._say = f;
+};
+
+proto.say = function (this: Client, a: any) {
+  const b = arguments;
+  const flat = !a || typeof a !== "object";
+  const o: Say = flat ? { userId: a, groupId: b[1], deviceId: b[2], msg: b[3] } : a;
+  const m: Message = { M: "say", ID: recipient(o), C: o.msg, SIGN: o.sign };
+  if (this.options.udp) {
+    m.toID = m.ID;
+    m.ID = this.id;
+    m.K = this.options.apiKey;
+  }
+  return ask(this, 0, b[flat ? 4 : 1], m);
+};
+
+proto.update = function (this: Client, a: any) {
+  const b = arguments;
+  const given: { [id: string]: unknown } = {};
+  const flat = typeof a !== "object";
+  if (flat) given[a] = b[1];
+  return ask(this, this.options.updateInterval || 5000, b[flat ? 2 : 1], { M: "update", V: values(flat ? given : a) });
+};
+
+proto.isOnline = function (this: Client, id: any, done: any) {
+  const ids: string[] = [].concat(id).map(function (one) {
+    return who(+one >= 0 ? "D" : "", one);
+  });
+  return ask(
+    this,
+    15000,
+    function (err, map) {
+      done(err, map && !Array.isArray(id) ? map[ids[0]] : map);
+    },
+    { M: "isOL", ID: ids },
+  );
+};
+
+proto.status = function (this: Client, done: Done<any>) {
+  return ask(this, 10000, done, { M: "status" });
+};
+
+proto.time = function (this: Client, a: any) {
+  const given = typeof a === "string";
+  return ask(this, 5000, given ? arguments[1] : a, { M: "time", F: given ? a : "stamp" });
+};
+
+proto.alert = function (this: Client, text: string, channel?: string, done?: Done) {
+  return ask(this, 600000, done, { M: "alert", C: text, B: channel || "email" });
+};
+
+emitter(proto);
+
+export function create(options: Options): Client {
   return new Device(options.id!, options.apiKey!, options);
 }

@@ -34,7 +34,10 @@ export function checked(given: Options, id: number | string, apiKey: string): Op
     const at = known.indexOf(":" + name + " ");
     const type = (typeof o[name]).charAt(0);
     // Keys are not shown.
-    if (name !== "id" && (type !== known.charAt(at - 1) || (type === "n" && o[name] < (name === "updateInterval" ? 1000 : 1)) || o[name] !== o[name]))
+    if (
+      name !== "id" &&
+      (type !== known.charAt(at - 1) || (type === "n" && o[name] < (name === "updateInterval" ? 1000 : 1)) || o[name] !== o[name])
+    )
       throw error("config", "option " + name + (at < 0 ? " is unknown" : " cannot be " + (type === "n" ? o[name] : "a" + typeof o[name])));
   }
   return o;

@@ -83,7 +83,8 @@ export function values(given: { [id: string]: unknown }): { [id: string]: string
   for (const id in given) {
     let v = given[id];
     if (v === true || v === false) v = +v;
-    if (typeof v === "number" ? !isFinite(v) : typeof v !== "string" && !Array.isArray(v)) throw error("config", "data " + v + ": text or a number");
+    if (typeof v === "number" ? !isFinite(v) : typeof v !== "string" && !Array.isArray(v))
+      throw error("config", "data " + v + ": text or a number");
     out[who("I", id).substr(1)] = "" + v;
   }
   return out;

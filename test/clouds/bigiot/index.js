@@ -84,8 +84,16 @@ class Cloud {
           done();
         }),
       );
-    for (const port of [8181, 8282]) await bind(net.createServer((socket) => this.handle(socket, port)), port);
-    if (secure) await bind(tls.createServer(secure, (socket) => this.handle(socket, 8585)).on("tlsClientError", () => {}), 8585);
+    for (const port of [8181, 8282])
+      await bind(
+        net.createServer((socket) => this.handle(socket, port)),
+        port,
+      );
+    if (secure)
+      await bind(
+        tls.createServer(secure, (socket) => this.handle(socket, 8585)).on("tlsClientError", () => {}),
+        8585,
+      );
     const udp = dgram.createSocket("udp4").on("message", (data) => this.datagram(data.toString("utf8")));
     await new Promise((done) => udp.bind(0, "127.0.0.1", done));
     ports[9090] = udp.address().port;
@@ -116,7 +124,8 @@ class Cloud {
   store(device, values, spacing = this.rules.updateSpacing) {
     const now = this.clock.now();
     // Half a second of grace: what is measured is when lines arrive.
-    if (device.last !== undefined && now - device.last < spacing - 500) return void this.violations.push({ rule: "update spacing", device: device.id, ms: now - device.last });
+    if (device.last !== undefined && now - device.last < spacing - 500)
+      return void this.violations.push({ rule: "update spacing", device: device.id, ms: now - device.last });
     for (const id of Object.keys(values || {})) {
       if (!device.interfaces.includes(id)) this.violations.push({ rule: "interface", device: device.id, id });
       else if (typeof values[id] !== "string") this.violations.push({ rule: "value", device: device.id, id });
@@ -155,7 +164,14 @@ class Cloud {
 
   /** What a smart speaker's skill does: a plain say, with its own detail in `S`. */
   speak(device, word, detail) {
-    this.deliver("D" + device, { M: "say", ID: "U" + this.devices[device].owner, NAME: "天猫精灵", C: word, S: detail && JSON.stringify(detail), T: this.time() });
+    this.deliver("D" + device, {
+      M: "say",
+      ID: "U" + this.devices[device].owner,
+      NAME: "天猫精灵",
+      C: word,
+      S: detail && JSON.stringify(detail),
+      T: this.time(),
+    });
   }
 
   name(id) {

@@ -4,7 +4,16 @@
 function registry({ devices = [], users = [], groups = [] }) {
   const kept = { devices: {}, users: {}, groups: {} };
   for (const one of devices) {
-    kept.devices[one.id] = { name: "device " + one.id, key: "", interfaces: [], encrypted: false, owner: undefined, values: {}, history: [], ...one };
+    kept.devices[one.id] = {
+      name: "device " + one.id,
+      key: "",
+      interfaces: [],
+      encrypted: false,
+      owner: undefined,
+      values: {},
+      history: [],
+      ...one,
+    };
   }
   for (const one of users) kept.users[one.id] = { name: "user " + one.id, key: "", ...one };
   for (const one of groups) kept.groups[one.id] = { members: [], ...one };

@@ -185,7 +185,8 @@ const KINDS = {
     if (!this.member("alert")) return;
     const device = cloud.devices[this.id.slice(1)];
     const now = cloud.clock.now();
-    if (device.alerted !== undefined && now - device.alerted < cloud.rules.alertSpacing - 500) cloud.violations.push({ rule: "alert spacing" });
+    if (device.alerted !== undefined && now - device.alerted < cloud.rules.alertSpacing - 500)
+      cloud.violations.push({ rule: "alert spacing" });
     else cloud.alerts.push({ at: now, device: device.id, text: m.C, channel: m.B });
     device.alerted = now;
   },

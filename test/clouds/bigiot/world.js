@@ -50,7 +50,7 @@ function world({ port = 8282, cloud: options, device: more } = {}) {
     /** Moves both by `ms`. */
     run(ms) {
       // Step by step: what the board does may start timers of the platform.
-      for (const end = device.clock.now() + ms; ; ) {
+      for (const end = device.clock.now() + ms; ;) {
         device.settle();
         timers.run();
         device.settle();
@@ -63,7 +63,12 @@ function world({ port = 8282, cloud: options, device: more } = {}) {
     ask(code) {
       const mark = device.log.length;
       device.run(`print("=" + JSON.stringify(${code}))`);
-      return JSON.parse(device.log.splice(mark).find((line) => line[0] === "=").slice(1));
+      return JSON.parse(
+        device.log
+          .splice(mark)
+          .find((line) => line[0] === "=")
+          .slice(1),
+      );
     },
   };
 }
