@@ -9,6 +9,8 @@ import { cut } from "./line";
 import { encode, peer, said, type Message } from "./protocol";
 import type { Device, Done, Item, Values } from "./types";
 
+const HOST = "www.bigiot.net";
+
 export function wait(d: Device, ms: number): void {
   if (d._timer) cancel(d._timer);
   d._timer = ms < 0 ? 0 : after(tick, ms, d);
@@ -29,8 +31,6 @@ function finish(d: Device, item: Item, err?: Error, result?: unknown): void {
   for (let i = 0; i < item._all.length; i++) d.emit(item._all[i], err, result);
   if (err && !item._all.length) d.emit("error", err);
 }
-
-const HOST = "www.bigiot.net";
 
 /** Lets the link go and waits for the next attempt; what is worth it is kept, the rest is told. */
 export function close(d: Device, e?: Error, ms?: number, how?: unknown): void {
