@@ -23,11 +23,10 @@ class MPython {
     this.write(print(message));
   }
 
+  /** The flag is read at once, before an answer can have come: on a good platform a second check-in always follows. */
   enter(times) {
     this.checkIn();
-    if (times > 1) this.after(() => this.checked || this.enter(times - 1), 1000);
-    // The flag is read before an answer can have come: a second check-in always follows.
-    if (times === 3) this.checked = false;
+    if (!this.checked && times > 1) this.after(() => this.enter(times - 1), 1000);
   }
 
   checkIn() {
@@ -70,7 +69,7 @@ class MPython {
       }
       this.last = m;
       if (m.M === "b") this.send({ M: "beat" });
-      if (m.M === "checkinok") this.accepted = true;
+      if (m.M === "checkinok") this.checked = true;
     }
   }
 }
