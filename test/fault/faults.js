@@ -9,7 +9,7 @@ module.exports = [
   { name: "whitelist: packets for brokers are taken", file: "client.ts", wordings: [["type > p.PINGRESP ||", "type > 15 ||"]] },
   { name: "flags: those of PUBREL are not looked at", file: "client.ts", wordings: [["(head & 15) !== (type === p.PUBREL ? 2 : 0)", "(head & 15) !== (type === p.PUBREL ? head & 15 : 0)"]] },
   { name: "id: identifiers begin at 0", file: "session.ts", wordings: [["id = (id % 65535) + 1;", "id = (id + 1) % 65536;"]] },
-  { name: "id: one that is in flight is given again", file: "session.ts", wordings: [["i >= 0 && queue[i]._id !== id;", "i >= queue.length && queue[i]._id !== id;"]] },
+  { name: "id: one that is in flight is given again", file: "session.ts", wordings: [["i >= 0 && queue[i]._id !== id;", "i >= 0 && queue[i]._id !== -1;"]] },
   { name: "dup: a second transmission does not say so", file: "session.ts", wordings: [["chr(head | 8)", "chr(head)"]] },
   { name: "window: one too many is with the broker", file: "client.ts", wordings: [["session._at < (options.maxInflight || 20)", "session._at <= (options.maxInflight || 20)"]] },
   { name: "ping: after silence there is none", file: "client.ts", wordings: [["(idle++ || !wrote)", "(idle++ && !wrote)"]] },
