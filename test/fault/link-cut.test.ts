@@ -83,7 +83,8 @@ function check(o: Outcome, what: unknown): void {
   const names = ["up 0", "up 1", "up 2", "up late"].flatMap((name) => [1, 2].map((qos) => `${name} ${qos}`));
   const count = (list: string[], name: string) => list.filter((one) => one === name).length;
   // All that was published is acknowledged in the end, so all of it must be with the broker.
-  for (const name of [...names, "subscribed", "subscribed gone", "unsubscribed"]) expect(fail(name, o.acknowledged.has(name))).toEqual(fail(name, true));
+  for (const name of [...names, "subscribed", "subscribed gone", "unsubscribed"])
+    expect(fail(name, o.acknowledged.has(name))).toEqual(fail(name, true));
   for (const name of names) {
     const n = count(o.broker.received, name);
     expect(fail(name, name.endsWith("2") ? n === 1 : n >= 1)).toEqual(fail(name, true));
@@ -115,16 +116,20 @@ test("without a cut", () => {
   expect(o.heard.length).toBe(6);
 });
 
-test.each(["end", "reset", "silence"] as const)("link cut at every byte, seen as %s", (manner) => {
-  const o = whole();
-  let points = 0;
-  for (const way of ["up", "down"] as const)
-    for (let at = 0; at < o[way]; at++, points++) {
-      const cut = run(way, at, manner, false);
-      // A cut in the farewell is the end already.
-      if (manner !== "silence" && at < o[way] - 2) expect([way, at, cut.links]).toEqual([way, at, 2]);
-      check(cut, { way, at, manner });
-    }
-  process.stdout.write(`link cut (${manner}): ${points} points\n`);
-  expect(points).toBeGreaterThan(400);
-}, 120000);
+test.each(["end", "reset", "silence"] as const)(
+  "link cut at every byte, seen as %s",
+  (manner) => {
+    const o = whole();
+    let points = 0;
+    for (const way of ["up", "down"] as const)
+      for (let at = 0; at < o[way]; at++, points++) {
+        const cut = run(way, at, manner, false);
+        // A cut in the farewell is the end already.
+        if (manner !== "silence" && at < o[way] - 2) expect([way, at, cut.links]).toEqual([way, at, 2]);
+        check(cut, { way, at, manner });
+      }
+    process.stdout.write(`link cut (${manner}): ${points} points\n`);
+    expect(points).toBeGreaterThan(400);
+  },
+  120000,
+);

@@ -24,7 +24,19 @@ function copy() {
 
 /** True when the suite of the copy is content. */
 function passes(dir) {
-  const args = ["--selectProjects", "source", "--runInBand", "--bail", "--silent", "--coverage=false", "--testPathIgnorePatterns", "soak", "interop", "--", "test/unit/mqtt/"];
+  const args = [
+    "--selectProjects",
+    "source",
+    "--runInBand",
+    "--bail",
+    "--silent",
+    "--coverage=false",
+    "--testPathIgnorePatterns",
+    "soak",
+    "interop",
+    "--",
+    "test/unit/mqtt/",
+  ];
   const { status } = spawnSync(process.execPath, [jest, ...args], { cwd: dir, encoding: "utf8", timeout: PATIENCE, killSignal: "SIGKILL" });
   return status === 0;
 }

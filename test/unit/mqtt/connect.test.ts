@@ -216,14 +216,26 @@ describe("URL", () => {
     expect(dialled({})).toMatchObject({ host: "localhost", port: 1883, tls: false });
   });
 
-  test.each(["", "broker", "mqtt://", "mqtt:///path", "http://broker", "mqtt://broker:x", "mqtt://broker:70000", "mqtt://u@", "ws://b", "mqtt://b:1.5", "mqtt://b:-1"])(
-    "%p is refused at once",
-    (url) => {
-      const { world } = scene();
-      expect(thrown(() => world.mqtt.connect(url))).toMatchObject({ code: "config", message: expect.stringMatching(/url|protocol|port|host/) });
-      expect(world.timers()).toBe(1);
-    },
-  );
+  test.each([
+    "",
+    "broker",
+    "mqtt://",
+    "mqtt:///path",
+    "http://broker",
+    "mqtt://broker:x",
+    "mqtt://broker:70000",
+    "mqtt://u@",
+    "ws://b",
+    "mqtt://b:1.5",
+    "mqtt://b:-1",
+  ])("%p is refused at once", (url) => {
+    const { world } = scene();
+    expect(thrown(() => world.mqtt.connect(url))).toMatchObject({
+      code: "config",
+      message: expect.stringMatching(/url|protocol|port|host/),
+    });
+    expect(world.timers()).toBe(1);
+  });
 
   test("a malformed escape is refused, and the error keeps the password", () => {
     const { world } = scene();

@@ -94,12 +94,27 @@ describe("a QoS 2 identifier that is held over a reconnect", () => {
   };
 
   test("stays held when the session is present [MQTT-4.1.0-1]", () => {
-    expect(drop(scene({ clean: false }, (_w, b) => b.auto.delete("pubrel")), true)).toEqual([]);
+    expect(
+      drop(
+        scene({ clean: false }, (_w, b) => b.auto.delete("pubrel")),
+        true,
+      ),
+    ).toEqual([]);
   });
 
   test("is forgotten when it is not [MQTT-3.1.2-6]", () => {
-    expect(drop(scene({ clean: false }, (_w, b) => b.auto.delete("pubrel")), false)).toEqual(["message t x 2d"]);
-    expect(drop(scene({}, (_w, b) => b.auto.delete("pubrel")), false)).toEqual(["message t x 2d"]);
+    expect(
+      drop(
+        scene({ clean: false }, (_w, b) => b.auto.delete("pubrel")),
+        false,
+      ),
+    ).toEqual(["message t x 2d"]);
+    expect(
+      drop(
+        scene({}, (_w, b) => b.auto.delete("pubrel")),
+        false,
+      ),
+    ).toEqual(["message t x 2d"]);
   });
 });
 

@@ -34,7 +34,14 @@ test.each([0, 1, 2])("waits for what is under way at QoS %i", (qos) => {
   s.world.tick(1000);
   if (qos) expect(s.events).toEqual(["connect"]);
   for (let id = 1; qos && id < 31; id++) {
-    s.broker.say(...(qos === 1 ? [{ cmd: "puback", messageId: id }] : [{ cmd: "pubrec", messageId: id }, { cmd: "pubcomp", messageId: id }]));
+    s.broker.say(
+      ...(qos === 1
+        ? [{ cmd: "puback", messageId: id }]
+        : [
+            { cmd: "pubrec", messageId: id },
+            { cmd: "pubcomp", messageId: id },
+          ]),
+    );
   }
   expect(s.broker.all("publish").length).toBe(30);
   expect(done.calls.map(([e]) => e || "ok")).toEqual(new Array(30).fill("ok"));

@@ -62,7 +62,12 @@ test("a flood of messages with no end: each is delivered, nothing grows", () => 
 test("a flood of answers to nothing: PUBRELs and PUBRECs are answered, the rest is dropped", () => {
   const s = scene({}, (w) => (w.chunk = 1024));
   for (let i = 0; i < 20; i++) {
-    s.broker.say(...Array.from({ length: 100 }, (_, k) => ({ cmd: ["puback", "pubrec", "pubrel", "pubcomp", "unsuback"][k % 5]!, messageId: 1 + i * 100 + k })));
+    s.broker.say(
+      ...Array.from({ length: 100 }, (_, k) => ({
+        cmd: ["puback", "pubrec", "pubrel", "pubcomp", "unsuback"][k % 5]!,
+        messageId: 1 + i * 100 + k,
+      })),
+    );
   }
   expect(s.errors).toEqual([]);
   expect(s.client.status()).toMatchObject({ queued: 0, bytes: 0, inflight: 0, sent: 0 });

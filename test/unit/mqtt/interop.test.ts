@@ -24,7 +24,7 @@ afterEach(() => open.splice(0).forEach((one) => one.end(true)));
 afterAll(() => new Promise((done) => (child.once("exit", done), child.disconnect())));
 
 const until = async (check: () => boolean) => {
-  for (const end = Date.now() + 8000; !check(); ) {
+  for (const end = Date.now() + 8000; !check();) {
     if (Date.now() > end) throw new Error("not within 8 s: " + check);
     await new Promise((done) => setTimeout(done, 5));
   }

@@ -14,7 +14,10 @@ const qos = fc.constantFrom(0, 1, 2);
 const hex = (bytes: string) => Buffer.from(bytes, "latin1").toString("hex");
 
 test("every byte the client sends is what mqtt-packet would send", () => {
-  const { world, broker, client } = scene({ will: { topic: "w", payload: "x", qos: 1 }, username: "u", password: "p" }, (w) => (w.chunk = 65536));
+  const { world, broker, client } = scene(
+    { will: { topic: "w", payload: "x", qos: 1 }, username: "u", password: "p" },
+    (w) => (w.chunk = 65536),
+  );
   client.subscribe({ "a/#": { qos: 2 }, "+": { qos: 0 } });
   client.unsubscribe(["a/#", "b"]);
   for (const level of [0, 1, 2]) client.publish("t", "payload", { qos: level, retain: level > 0 });
@@ -48,18 +51,21 @@ test("fixed headers [MQTT-2.2.2-1] [MQTT-3.6.1-1] [MQTT-3.8.1-1] [MQTT-3.10.1-1]
   expect(sent(() => client.end())).toBe("e000");
 });
 
-test.each([3, 126, 127, 128, 129, 16383, 16384, 16385, 40000])("a packet of %i bytes both ways: the length in as few bytes as it needs", (n) => {
-  const { world, broker, client } = scene({ queueLimit: 100000, maxPacketSize: 100000 }, (w) => (w.chunk = 65536));
-  const payload = "x".repeat(n - 3);
-  const got: string[] = [];
-  client.on("message", (_t: string, p: string) => got.push(p));
-  const before = broker.wire!.sent.length;
-  client.publish("t", payload);
-  world.settle();
-  expect(broker.wire!.sent.slice(before)).toBe(encode({ cmd: "publish", topic: "t", payload, qos: 0 }));
-  broker.publish("t", payload);
-  expect(got).toEqual([payload]);
-});
+test.each([3, 126, 127, 128, 129, 16383, 16384, 16385, 40000])(
+  "a packet of %i bytes both ways: the length in as few bytes as it needs",
+  (n) => {
+    const { world, broker, client } = scene({ queueLimit: 100000, maxPacketSize: 100000 }, (w) => (w.chunk = 65536));
+    const payload = "x".repeat(n - 3);
+    const got: string[] = [];
+    client.on("message", (_t: string, p: string) => got.push(p));
+    const before = broker.wire!.sent.length;
+    client.publish("t", payload);
+    world.settle();
+    expect(broker.wire!.sent.slice(before)).toBe(encode({ cmd: "publish", topic: "t", payload, qos: 0 }));
+    broker.publish("t", payload);
+    expect(got).toEqual([payload]);
+  },
+);
 
 test("publications of any text and any bytes arrive as they are, at any QoS", () => {
   const { world, broker, client } = scene({ queueLimit: 100000 });
@@ -118,7 +124,11 @@ test("20,000 random streams: never an exception, and the client is back after ea
   const packets = fc.oneof(
     fc.record({ cmd: fc.constant("publish"), topic: fc.constant("t"), payload: fc.string(), qos: fc.constant(0) }),
     fc.record({ cmd: fc.constantFrom("puback", "pubrec", "pubrel", "pubcomp", "unsuback"), messageId: fc.integer({ min: 1, max: 9 }) }),
-    fc.record({ cmd: fc.constant("suback"), messageId: fc.integer({ min: 1, max: 9 }), granted: fc.array(fc.constantFrom(0, 1, 2, 128), { minLength: 1 }) }),
+    fc.record({
+      cmd: fc.constant("suback"),
+      messageId: fc.integer({ min: 1, max: 9 }),
+      granted: fc.array(fc.constantFrom(0, 1, 2, 128), { minLength: 1 }),
+    }),
     fc.constant({ cmd: "pingresp" }),
   );
   const { world, broker, client } = scene({ queueLimit: 1000000, reconnectPeriod: 1 }, (w) => (w.random = () => 0));
@@ -126,7 +136,8 @@ test("20,000 random streams: never an exception, and the client is back after ea
   fc.assert(
     fc.property(fc.array(packets, { maxLength: 4 }), fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 3 }), (list, changes) => {
       let bytes = list.map((p) => encode(p as any)).join("");
-      for (const [at, byte] of changes) if (bytes) bytes = bytes.slice(0, at % bytes.length) + String.fromCharCode(byte) + bytes.slice((at % bytes.length) + 1);
+      for (const [at, byte] of changes)
+        if (bytes) bytes = bytes.slice(0, at % bytes.length) + String.fromCharCode(byte) + bytes.slice((at % bytes.length) + 1);
       broker.say(bytes);
       broker.got.length = 0;
       if (!client.connected) world.tick(2);

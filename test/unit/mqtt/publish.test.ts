@@ -136,13 +136,17 @@ describe("the window", () => {
 describe("order", () => {
   test("is that of the calls [MQTT-4.6.0-1] [MQTT-4.6.0-5]", () => {
     fc.assert(
-      fc.property(fc.array(fc.constantFrom(0, 1, 2), { minLength: 1, maxLength: 60 }), fc.integer({ min: 1, max: 20 }), (levels, maxInflight) => {
-        const s = scene({ maxInflight });
-        levels.forEach((qos, i) => s.client.publish("t", "" + i, { qos }));
-        s.world.settle();
-        expect(sent(s)).toEqual(levels.map((_, i) => "" + i));
-        expect(s.client.status()).toMatchObject({ queued: 0, bytes: 0, inflight: 0, sent: levels.length });
-      }),
+      fc.property(
+        fc.array(fc.constantFrom(0, 1, 2), { minLength: 1, maxLength: 60 }),
+        fc.integer({ min: 1, max: 20 }),
+        (levels, maxInflight) => {
+          const s = scene({ maxInflight });
+          levels.forEach((qos, i) => s.client.publish("t", "" + i, { qos }));
+          s.world.settle();
+          expect(sent(s)).toEqual(levels.map((_, i) => "" + i));
+          expect(s.client.status()).toMatchObject({ queued: 0, bytes: 0, inflight: 0, sent: levels.length });
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -179,7 +183,12 @@ describe("order", () => {
     s.broker.drop();
     s.broker.take();
     s.world.tick(60000);
-    expect(s.broker.take().slice(1).map((p) => `${p.cmd} ${p.messageId}${p.dup ? " dup" : ""}`)).toEqual(["pubrel 1", "pubrel 2", "pubrel 3", "publish 4 dup"]);
+    expect(
+      s.broker
+        .take()
+        .slice(1)
+        .map((p) => `${p.cmd} ${p.messageId}${p.dup ? " dup" : ""}`),
+    ).toEqual(["pubrel 1", "pubrel 2", "pubrel 3", "publish 4 dup"]);
   });
 
   test("an identifier, and the whole packet but for DUP, stay as they were [MQTT-3.3.1-1] [MQTT-2.3.1-3]", () => {
@@ -255,19 +264,22 @@ describe("offline", () => {
 
   test("bytes are counted down to 0 again, whatever happened", () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.constantFrom("0", "1", "2", "sub", "unsub", "drop", "tick"), fc.nat(300)), { maxLength: 40 }), (acts) => {
-        const s = scene({ queueLimit: 3000, maxInflight: 4 });
-        for (const [act, n] of acts) {
-          if (act === "drop") s.broker.drop();
-          else if (act === "tick") s.world.tick(n * 10);
-          else if (act === "sub") s.client.subscribe("s" + n, () => {});
-          else if (act === "unsub") s.client.unsubscribe("s" + n, () => {});
-          else s.client.publish("t", "x".repeat(n), { qos: +act }, () => {});
-          expect(s.client.status().bytes).toBeLessThanOrEqual(3010);
-        }
-        s.world.tick(120000);
-        expect([acts, s.client.status()]).toMatchObject([acts, { queued: 0, bytes: 0, inflight: 0, connected: true }]);
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.constantFrom("0", "1", "2", "sub", "unsub", "drop", "tick"), fc.nat(300)), { maxLength: 40 }),
+        (acts) => {
+          const s = scene({ queueLimit: 3000, maxInflight: 4 });
+          for (const [act, n] of acts) {
+            if (act === "drop") s.broker.drop();
+            else if (act === "tick") s.world.tick(n * 10);
+            else if (act === "sub") s.client.subscribe("s" + n, () => {});
+            else if (act === "unsub") s.client.unsubscribe("s" + n, () => {});
+            else s.client.publish("t", "x".repeat(n), { qos: +act }, () => {});
+            expect(s.client.status().bytes).toBeLessThanOrEqual(3010);
+          }
+          s.world.tick(120000);
+          expect([acts, s.client.status()]).toMatchObject([acts, { queued: 0, bytes: 0, inflight: 0, connected: true }]);
+        },
+      ),
       { numRuns: 100 },
     );
   });

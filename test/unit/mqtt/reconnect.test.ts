@@ -25,16 +25,32 @@ const refused = (random: () => number, options: object = {}) =>
   });
 
 test("the pause grows from floor to ceiling, and jitter spreads it over all that lies between", () => {
-  const most = pauses(refused(() => 0.9999), 9).map((ms) => Math.round(ms / 1000));
+  const most = pauses(
+    refused(() => 0.9999),
+    9,
+  ).map((ms) => Math.round(ms / 1000));
   expect(most).toEqual([2, 4, 8, 16, 32, 60, 60, 60, 60]);
-  const least = pauses(refused(() => 0), 5).map((ms) => Math.round(ms / 100) / 10);
+  const least = pauses(
+    refused(() => 0),
+    5,
+  ).map((ms) => Math.round(ms / 100) / 10);
   expect(least).toEqual([1, 1, 1, 1, 1]);
 });
 
 test("reconnectPeriod is the floor, maxReconnectPeriod the ceiling, in milliseconds", () => {
   const options = { reconnectPeriod: 500, maxReconnectPeriod: 3000 };
-  expect(pauses(refused(() => 0.9999, options), 5).map((ms) => Math.round(ms / 500) / 2)).toEqual([1, 2, 3, 3, 3]);
-  expect(pauses(refused(() => 0, options), 3).map((ms) => Math.round(ms / 500) / 2)).toEqual([0.5, 0.5, 0.5]);
+  expect(
+    pauses(
+      refused(() => 0.9999, options),
+      5,
+    ).map((ms) => Math.round(ms / 500) / 2),
+  ).toEqual([1, 2, 3, 3, 3]);
+  expect(
+    pauses(
+      refused(() => 0, options),
+      3,
+    ).map((ms) => Math.round(ms / 500) / 2),
+  ).toEqual([0.5, 0.5, 0.5]);
 });
 
 test("many devices that lose a broker at once come back spread over time", () => {
@@ -270,7 +286,20 @@ describe("two clients with one id", () => {
 });
 
 test("whatever order of losses, refusals, silences and calls: it comes back, with one link and one timer", () => {
-  const act = fc.constantFrom("drop", "reset", "refuse", "accept", "silence", "speak", "reconnect", "publish", "subscribe", "tick", "long", "garbage");
+  const act = fc.constantFrom(
+    "drop",
+    "reset",
+    "refuse",
+    "accept",
+    "silence",
+    "speak",
+    "reconnect",
+    "publish",
+    "subscribe",
+    "tick",
+    "long",
+    "garbage",
+  );
   fc.assert(
     fc.property(fc.array(act, { maxLength: 25 }), (acts) => {
       const s = scene({ keepalive: 10, connectTimeout: 5000, queueLimit: 100000 });

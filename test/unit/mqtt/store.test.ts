@@ -38,7 +38,11 @@ function reboot(s: Scene, options: object, sessionPresent = true): Scene {
 }
 
 const silent = (_w: unknown, b: Scene["broker"]) => (b.auto = new Set(["connack"]));
-const packets = (s: Scene) => s.broker.take().slice(1).map((p) => `${p.cmd} ${p.messageId}${p.payload ? " " + p.payload : ""}${p.dup ? " dup" : ""}`);
+const packets = (s: Scene) =>
+  s.broker
+    .take()
+    .slice(1)
+    .map((p) => `${p.cmd} ${p.messageId}${p.payload ? " " + p.payload : ""}${p.dup ? " dup" : ""}`);
 
 test("publications under way go out again with DUP, in order, and leave the store when they are settled [MQTT-4.1.0-1]", () => {
   const kept = store();
@@ -51,7 +55,12 @@ test("publications under way go out again with DUP, in order, and leave the stor
   expect(kept.records.size).toBe(4);
   const second = reboot(s, { store: kept });
   expect(packets(second).sort()).toEqual(["publish 1 1 dup", "publish 4 4 dup", "publish 5 5 dup", "pubrel 3"]);
-  second.broker.say({ cmd: "pubrec", messageId: 1 }, { cmd: "pubcomp", messageId: 1 }, { cmd: "pubcomp", messageId: 3 }, { cmd: "puback", messageId: 4 });
+  second.broker.say(
+    { cmd: "pubrec", messageId: 1 },
+    { cmd: "pubcomp", messageId: 1 },
+    { cmd: "pubcomp", messageId: 3 },
+    { cmd: "puback", messageId: 4 },
+  );
   second.broker.say({ cmd: "pubrec", messageId: 5 }, { cmd: "pubcomp", messageId: 5 });
   expect(kept.records.size).toBe(0);
   expect(second.client.status()).toMatchObject({ queued: 0, bytes: 0, inflight: 0 });
@@ -64,7 +73,11 @@ test("what was accepted offline is kept too", () => {
   s.client.publish("t", "one", { qos: 1 });
   s.client.publish("t", "two", { qos: 2 });
   const second = reboot({ ...s, broker: Object.assign(s.broker, { wire: { end() {} } }) } as any, { store: kept });
-  expect(packets(second).slice(0, 2).map((line) => line.split(" ")[2])).toEqual(["one", "two"]);
+  expect(
+    packets(second)
+      .slice(0, 2)
+      .map((line) => line.split(" ")[2]),
+  ).toEqual(["one", "two"]);
   expect(kept.records.size).toBe(0);
 });
 

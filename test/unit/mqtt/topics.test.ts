@@ -43,22 +43,42 @@ test("what may be published to and subscribed to [MQTT-4.7.1-1] to [MQTT-4.7.1-3
 test("what falls under a filter [MQTT-4.7.1] [MQTT-4.7.2-1]", () => {
   const { world, broker, client } = scene();
   fc.assert(
-    fc.property(filter, fc.array(plain.filter((t) => t !== ""), { minLength: 1, maxLength: 5 }), (f, topics) => {
-      const got: string[] = [];
-      client.subscribe(f, { handler: (topic: string) => got.push(topic) });
-      for (const topic of topics) broker.publish(topic);
-      client.unsubscribe(f);
-      world.settle();
-      broker.publish(topics[0]!);
-      expect([f, topics, got]).toEqual([f, topics, topics.filter((topic) => falls(topic, f))]);
-    }),
+    fc.property(
+      filter,
+      fc.array(
+        plain.filter((t) => t !== ""),
+        { minLength: 1, maxLength: 5 },
+      ),
+      (f, topics) => {
+        const got: string[] = [];
+        client.subscribe(f, { handler: (topic: string) => got.push(topic) });
+        for (const topic of topics) broker.publish(topic);
+        client.unsubscribe(f);
+        world.settle();
+        broker.publish(topics[0]!);
+        expect([f, topics, got]).toEqual([f, topics, topics.filter((topic) => falls(topic, f))]);
+      },
+    ),
     { numRuns: 300 },
   );
 });
 
 test("the examples of section 4.7", () => {
   const { world, broker, client, events } = scene();
-  const filters = ["sport/tennis/player1/#", "sport/#", "#", "sport/tennis/+", "sport/+", "+", "+/+", "/+", "+/monitor/Clients", "$SYS/#", "$SYS/monitor/+", "/finance"];
+  const filters = [
+    "sport/tennis/player1/#",
+    "sport/#",
+    "#",
+    "sport/tennis/+",
+    "sport/+",
+    "+",
+    "+/+",
+    "/+",
+    "+/monitor/Clients",
+    "$SYS/#",
+    "$SYS/monitor/+",
+    "/finance",
+  ];
   const got: string[] = [];
   for (const f of filters) client.subscribe(f, { handler: (topic: string) => got.push(`${f} ${topic}`) });
   world.settle();
