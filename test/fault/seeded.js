@@ -42,11 +42,13 @@ function passes(dir) {
 }
 
 /** The source with the fault in it; undefined when no wording of the fault is found exactly once. */
-function seed({ file, wordings }) {
-  const whole = path.join(root, "src/mqtt", file);
-  const text = fs.existsSync(whole) ? fs.readFileSync(whole, "utf8") : "";
-  const found = wordings.find(([from]) => text.split(from).length === 2);
-  return found && { whole: path.join("src/mqtt", file), from: text, to: text.replace(found[0], () => found[1]) };
+function seed({ wordings }) {
+  for (const [file, good, bad] of wordings) {
+    const whole = path.join("src/mqtt", file);
+    const from = fs.readFileSync(path.join(root, whole), "utf8");
+    if (from.split(good).length === 2) return { whole, from, to: from.replace(good, () => bad) };
+  }
+  return undefined;
 }
 
 function main(word) {
@@ -62,7 +64,7 @@ function main(word) {
     for (const fault of faults) {
       const one = seed(fault);
       if (!one) {
-        console.log(`STALE   ${fault.name}: not found in src/mqtt/${fault.file}`);
+        console.log(`STALE   ${fault.name}: not found in src/mqtt`);
         failed++;
         continue;
       }

@@ -109,8 +109,7 @@ test("while offline, before the first attempt, while connecting", () => {
   client.end(over);
   world.tick(1000);
   expect(over.calls.length).toBe(1);
-  expect(world.wires.length).toBe(1);
-  expect(world.timers()).toBe(1);
+  expect([world.links(), world.timers()]).toEqual([1, 1]);
 });
 
 test("twice, and after it is over: every callback once, the event once per life", () => {
