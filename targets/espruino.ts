@@ -94,9 +94,7 @@ export function cancel(timer: Timer): void {
   if (timer) clearTimeout(timer as number);
 }
 
-export function random(): number {
-  return Math.random();
-}
+export const random = Math.random;
 
 /** Builds for a PC or a watch keep text apart from bytes; on microcontrollers a string is its bytes. */
 export function textToBytes(text: string): Bytes {

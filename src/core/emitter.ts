@@ -21,7 +21,11 @@ export function emit(this: any, event: string | Listener | Listener[]): void {
   // Named parameters would cost a variable each.
   const args = [].slice.call(arguments, 1);
   const own = typeof event === "string" ? this[KEPT + event] : event;
-  const last = [log];
+  const last: any = [
+    function (text: string) {
+      log(text);
+    },
+  ];
   const list = own ? [].concat(own) : event === "error" ? last : [];
   for (let i = 0; i < list.length; i++) {
     try {

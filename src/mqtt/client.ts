@@ -79,7 +79,7 @@ interface State extends Omit<Client, "options">, Session {
   _out: Bytes;
   /** Something is written and not yet gone: so many messages of QoS 0, and their callbacks. */
   _busy?: number;
-  _going: number;
+  _going?: number;
   _gone?: Done[];
   /** What is subscribed: its QoS, and 4 more when the broker has granted it. */
   _subs: { [filter: string]: number };
@@ -94,7 +94,7 @@ interface State extends Omit<Client, "options">, Session {
   _offline?: number;
   _count: number;
   _received: number;
-  _dropped: number;
+  _dropped?: number;
   _dials: number;
   /** The message that came last, if it was of QoS 0 and for one listener: its bytes up to the payload, their number, that of the payload, of both. */
   _head?: Bytes;
@@ -116,6 +116,9 @@ interface State extends Omit<Client, "options">, Session {
   _take(what: Bytes, at: number): number;
   _ask(type: number, args: ArrayLike<unknown>, again?: boolean): Client;
 }
+
+/** Where the listeners of `message` are. */
+const MESSAGE = KEPT + "message";
 
 /** Hears the link. */
 function heard(this: any, what: any): void {
@@ -180,7 +183,7 @@ function warm(c: any): void {
       c._idle = 0;
       what = c._in += what;
       try {
-        while (what.substr(at, c._n) === c._head && c[KEPT + "message"] === c._list) {
+        while (what.substr(at, c._n) === c._head && c[MESSAGE] === c._list) {
           if (at + c._total > what.length) return (c._in = what.substr(at));
           at += c._total;
           c._received++;
@@ -255,7 +258,7 @@ const methods: any = {
       inflight: this._at,
       sent: this._count,
       received: this._received,
-      dropped: this._dropped,
+      dropped: this._dropped || 0,
       reconnects: this._dials && this._dials - 1,
     };
   },
@@ -280,7 +283,8 @@ const methods: any = {
     delete c._to;
     delete c._calls;
     delete c._gone;
-    c._fresh = c._going = 0;
+    delete c._going;
+    c._fresh = 0;
     tick(c, -1);
     if (e) c.emit("error", e);
     if (link) {
@@ -325,7 +329,7 @@ const methods: any = {
     if (b && c._link && !c._busy) {
       c._out = "";
       c._busy = c._wrote = 1;
-      c._going = c._fresh;
+      if (c._fresh) c._going = c._fresh;
       c._fresh = 0;
       if (c._calls) {
         c._gone = c._calls;
@@ -341,8 +345,10 @@ const methods: any = {
     const c = this;
     if (failed) c.emit("error", failed);
     if (what === c._link) {
-      c._count += c._going;
-      c._going = 0;
+      if (c._going) {
+        c._count += c._going;
+        delete c._going;
+      }
       // What the callbacks publish goes in one write.
       const gone = c._gone;
       if (gone) {
@@ -445,13 +451,13 @@ const methods: any = {
       if (!wrong) {
         const name = bytesToText(e);
         if (qos) i += 2;
-        if (qos < 2 || !c._held[id]) {
+        if (qos < 2 || !(c._held && c._held[id])) {
           const payload = body.substr(i);
           const packet: Packet = { qos: qos, retain: (head & 1) > 0, dup: (head & 8) > 0 };
           if (qos) packet.messageId = id.charCodeAt(0) * 256 + code;
-          if (qos > 1) c._held[id] = (o.store && o.store.put(id)) || -1;
+          if (qos > 1) (c._held = c._held || {})[id] = (o.store && o.store.put(id)) || -1;
           c._received++;
-          const list = (c as any)[KEPT + "message"];
+          const list = (c as any)[MESSAGE];
           c._head = undefined;
           // The list of an event's listeners is made anew by each change.
           if (!qos && list && list.length < 2) {
@@ -567,7 +573,7 @@ const methods: any = {
           ? error("limit", "queueLimit reached: " + c._size + " bytes wait")
           : c._queue.length > 65534 && error("limit", "all 65535 identifiers are in use"));
     if (e) {
-      c._dropped++;
+      c._dropped = (c._dropped || 0) + 1;
       if (!done) throw e;
       c.emit(done, e);
     } else {
@@ -592,7 +598,7 @@ const methods: any = {
         type === PUBLISH &&
         !c._queue[c._at] &&
         after.length < 1024 &&
-        bytesToText("\xe2\x82\xac").length > 1
+        field("", JSON.parse('"\\u20ac"'), true).length < 2
       ) {
         c._to = to;
         c._length = after.length;
@@ -612,7 +618,6 @@ export function connect(url: string | Options, more?: Options): Client {
   c.connected = false;
   c.options = normalise(url, more);
   c._queue = [];
-  c._held = {};
   c._subs = {};
   restore(c);
   c._dials = -1;

@@ -61,7 +61,7 @@ export function normalise(from: string | Options, more?: Options): Options {
     const place = (part[1] || "").split("/")[0].split("@");
     const user = place[1] ? place[0].split(":") : [];
     const host = place[place.length - 1].split(":");
-    o.protocol = part[0];
+    if (part[0] !== "mqtt") o.protocol = part[0];
     o.host = host[0];
     if (host[1]) o.port = +host[1];
     try {

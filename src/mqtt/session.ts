@@ -37,7 +37,7 @@ export interface Session {
   /** The identifier given last, as a number. */
   _last: number;
   /** Identifiers received at QoS 2 and not yet released, with their store key. */
-  _held: { [id: string]: number };
+  _held?: { [id: string]: number };
   /** Packets of QoS 0 taken from the queue and not yet written, and the callbacks that some of them have. */
   _fresh: number;
   _calls?: Done[];
@@ -53,7 +53,7 @@ export function restore(s: Session): void {
         s._queue.push({ _id: id, _bytes: bytes, _sent: true, _key: key });
         s._size += bytes.length;
         s._last = id.charCodeAt(0) * 256 + id.charCodeAt(1);
-      } else s._held[id] = key;
+      } else (s._held = s._held || {})[id] = key;
     });
 }
 
@@ -133,7 +133,7 @@ export function settle(s: Session, type: number, id: Id): Entry | undefined {
 export function release(s: Session, id: Id): void {
   for (const held in s._held)
     if (!id || held === id) {
-      if (s.options.store && s._held[held] > 0) s.options.store.drop(s._held[held]);
-      delete s._held[held];
+      if (s.options.store && s._held![held] > 0) s.options.store.drop(s._held![held]);
+      delete s._held![held];
     }
 }
