@@ -85,8 +85,14 @@ export function datagram(host: string, port: number, bytes: Bytes, ms: number, d
 
 export const now = Date.now;
 
-export const after = setTimeout;
-export const cancel = clearTimeout as (timer: Timer) => void;
+// Functions that are inlined: a second name for what the interpreter has would cost two variables.
+export function after(fn: (arg?: any) => void, ms: number, arg?: unknown): Timer {
+  return setTimeout(fn, ms, arg);
+}
+
+export function cancel(timer: Timer): void {
+  if (timer) clearTimeout(timer as number);
+}
 
 export const random = Math.random;
 
@@ -103,7 +109,9 @@ export function bytesToText(bytes: Bytes): string {
   return E.isUTF8("\u20ac") ? E.asUTF8(bytes) : bytes;
 }
 
-export const log = console.log;
+export function log(text: string): void {
+  console.log(text);
+}
 
 export function restart(): void {
   if (E.reboot) E.reboot();

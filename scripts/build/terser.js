@@ -8,6 +8,8 @@ const options = (cache) => ({
   toplevel: true,
   compress: {
     passes: 3,
+    // "ram" at the head of a function is for Espruino.
+    directives: false,
     // Espruino does not hoist: a function must stay textually before the first statement that runs it.
     hoist_funs: false,
     // An unused parameter costs a variable for every function that is loaded.

@@ -6,24 +6,32 @@ export type Listener = (a?: any, b?: any, c?: any) => void;
 export interface Emitter {
   on(event: string, listener: Listener): this;
   removeListener(event: string, listener: Listener): this;
-  /** Calls the listeners of an event, or one function, as it calls all that the application gave. */
-  emit(event: string | Listener, a?: unknown, b?: unknown, c?: unknown): void;
+  /** Calls the listeners of an event, or functions, as it calls all that the application gave. */
+  emit(event: string | Listener | Listener[], a?: unknown, b?: unknown, c?: unknown): void;
 }
 
-const KEPT = listeners || "_on";
+/** The listeners of `x` are kept under this and `x`: one function, or an array. */
+export const KEPT = listeners || "_on";
 
 /**
  * Listeners run in the order they were added, synchronously from the event. One that throws becomes an `error` event,
  * and an error nobody listens to becomes a log line: neither reaches the socket.
  */
-export function emit(this: any, event: string | Listener, a?: unknown, b?: unknown, c?: unknown): void {
-  const own = typeof event === "function" ? event : this[KEPT + event];
-  const list = own ? [].concat(own) : event === "error" ? [log as never] : [];
+export function emit(this: any, event: string | Listener | Listener[]): void {
+  // Named parameters would cost a variable each.
+  const args = [].slice.call(arguments, 1);
+  const own = typeof event === "string" ? this[KEPT + event] : event;
+  const last: any = [
+    function (text: string) {
+      log(text);
+    },
+  ];
+  const list = own ? [].concat(own) : event === "error" ? last : [];
   for (let i = 0; i < list.length; i++) {
     try {
-      (list[i] as Listener).call(this, a, b, c);
+      (list[i] as any).apply(this, args);
     } catch (e) {
-      if (event === "error") log("" + e);
+      if (event === "error") this.emit(last, "" + e);
       else this.emit("error", e);
     }
   }

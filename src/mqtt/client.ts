@@ -1,11 +1,11 @@
-import { after, bytesToText, cancel, connect as dial, dataToBytes, end as hangUp, random, textToBytes, write } from "#host";
+import { after, bytesToText, cancel, connect as dial, end as hangUp, random, write } from "#host";
 import { backoff } from "../core/backoff";
-import { chr, u16 } from "../core/bytes";
-import { emitter, type Emitter } from "../core/emitter";
+import { chr } from "../core/bytes";
+import { emitter, KEPT, type Emitter } from "../core/emitter";
 import { error } from "../core/errors";
 import type { Bytes, Link, Timer } from "../host";
 import { check, connectPacket, normalise, type Options } from "./options";
-import * as p from "./packet";
+import { field, matching, PINGREQ, PINGRESP, PUBACK, PUBLISH, PUBREC, PUBREL, SUBACK, SUBSCRIBE, topical, UNSUBSCRIBE } from "./packet";
 import { enqueue, next, release, restore, settle, type Done, type Session } from "./session";
 
 export type Handler = (topic: string, payload: Bytes, packet: Packet) => void;
@@ -47,396 +47,580 @@ export interface Status {
   reconnects: number;
 }
 
-type Filters = { [filter: string]: SubscribeOptions & { _ok?: boolean } };
+type Filters = { [filter: string]: SubscribeOptions };
 type OnGranted = (err?: Error, granted?: Granted[]) => void;
 
 export interface Client extends Emitter {
   options: Options;
   connected: boolean;
   publish(topic: string, payload: unknown, options?: PublishOptions | Done, done?: Done): Client;
-  subscribe(filter: string | string[] | { [filter: string]: SubscribeOptions }, options?: SubscribeOptions | OnGranted, done?: OnGranted): Client;
+  subscribe(
+    filter: string | string[] | { [filter: string]: SubscribeOptions },
+    options?: SubscribeOptions | OnGranted,
+    done?: OnGranted,
+  ): Client;
   unsubscribe(filter: string | string[], options?: {} | OnGranted, done?: OnGranted): Client;
   end(force?: boolean | Done, done?: Done): Client;
   reconnect(): Client;
   status(): Status;
 }
 
-/** Connects to a broker and keeps connected until `end`; nothing is emitted before this returns. */
-export function connect(url: string | Options, more?: Options): Client {
-  const options = normalise(url, more);
-  const session: Session = { _queue: [], _at: 0, _size: 0, _last: 0, _held: {}, _store: options.store };
-  const subs: Filters = {};
-  let link: Link | undefined;
-  let timer: Timer;
-  // Bytes of a packet that has not wholly come.
-  let input = "";
-  // Answers and pings that wait for the link: they go before the queue.
-  let output = "";
-  // Something is written and not yet gone, with the callbacks of what went at QoS 0.
-  let busy: boolean;
-  let written: (Done | undefined)[] = [];
-  // The last topic that came and was found right, and its text.
-  let topic: Bytes;
-  let name: string;
-  // Half keep-alives since something came; whether something went since the last of them.
-  let idle = 0;
-  let wrote: boolean;
-  // Attempts since the last stable connection (-1: the next comes at once), and connections in a row that broke off before they were stable.
-  let attempt = 0;
-  let early = 0;
-  let ended: boolean;
-  let offline: boolean;
-  let sent = 0;
-  let received = 0;
-  let dropped = 0;
-  let dials = 0;
+/**
+ * What the client knows besides its session. A field costs a variable even when it holds nothing: those that are not set
+ * at the start are made when they are needed. For the same reason they are numbers where a boolean would do.
+ */
+interface State extends Omit<Client, "options">, Session {
+  options: Options;
+  _link?: Link;
+  _timer?: Timer;
+  /** Bytes of a packet that has not wholly come. */
+  _in: Bytes;
+  /** What waits for the link: answers, pings, and messages of QoS 0 on their way. */
+  _out: Bytes;
+  /** Something is written and not yet gone: so many messages of QoS 0, and their callbacks. */
+  _busy?: number;
+  _going?: number;
+  _gone?: Done[];
+  /** What is subscribed: its QoS, and 4 more when the broker has granted it. */
+  _subs: { [filter: string]: number };
+  _handlers?: { [filter: string]: Handler };
+  /** Half keep-alives since something came; whether something went since the last of them. */
+  _idle: number;
+  _wrote?: number;
+  /** Attempts since the last stable connection (-1: the next comes at once), and connections in a row that broke off before they were stable. */
+  _attempt: number;
+  _early: number;
+  _ended?: number;
+  _offline?: number;
+  _count: number;
+  _received: number;
+  _dropped?: number;
+  _dials: number;
+  /** The message that came last, if it was of QoS 0 and for one listener: its bytes up to the payload, their number, that of the payload, of both. */
+  _head?: Bytes;
+  _n: number;
+  _m: number;
+  _total: number;
+  _name: string;
+  _packet: Packet;
+  _list: Handler[];
+  _call: Handler;
+  /** The message that went last, if it was of QoS 0 and without options: its topic, its bytes up to the payload, the payload's length. */
+  _to?: string;
+  _pre: Bytes;
+  _length: number;
+  _hot?: number;
+  _close(e?: Error): void;
+  _send(b?: Bytes): Bytes | undefined;
+  _told(what: any, at?: number, failed?: unknown): void;
+  _take(what: Bytes, at: number): number;
+  _ask(type: number, args: ArrayLike<unknown>, again?: boolean): Client;
+}
 
-  /** Negative: nothing is awaited. */
-  function wait(ms: number): void {
-    if (timer) cancel(timer);
-    timer = ms < 0 ? 0 : after(tick, ms);
+/** Where the listeners of `message` are. */
+const MESSAGE = KEPT + "message";
+
+/** Hears the link. */
+function heard(this: any, what: any): void {
+  const c = this._client;
+  if (c._link === this) c._told(what);
+}
+
+/**
+ * One timer serves three waits: for the next attempt, for CONNACK, and for the next half keep-alive.
+ * With `ms` it is set (negative: nothing is awaited), without it has run.
+ */
+function tick(c: State, ms?: number): void {
+  const o = c.options;
+  if (ms !== undefined) {
+    if (c._timer) cancel(c._timer);
+    c._timer = ms < 0 ? 0 : after(tick, ms, c);
+    return;
   }
-
-  /** One timer serves three waits: for the next attempt, for CONNACK, and for the next half keep-alive. */
-  function tick(): void {
-    timer = 0;
-    if (ended === true || attempt < 0) close();
-    else if (!link) {
-      input = output = "";
-      busy = false;
-      wait(options.connectTimeout || 30000);
-      if (dials++) client.emit("reconnect");
-      const tls = options.protocol === "mqtts";
-      link = dial(options.host || "localhost", options.port || (tls ? 8883 : 1883), tls ? options : undefined, heard);
-      send(connectPacket(options));
-    } else if (!client.connected || idle > 1) close(error("timeout", client.connected ? "nothing came within 1.5 keepalive" : "no CONNACK"));
-    else {
-      attempt = early = 0;
-      wait(options.keepalive! * 500 || 30000);
-      // [MQTT-3.1.2-23]
-      if (options.keepalive && (idle++ || !wrote)) send("\xc0\0");
-      wrote = false;
+  c._timer = 0;
+  if (c._ended || c._attempt < 0) c._close();
+  else if (!c._link) {
+    let hello;
+    if (c._dials > 0) c.emit("reconnect");
+    try {
+      hello = connectPacket(o);
+    } catch (e) {
+      if (c._dials < 0) throw e;
+      return c._close(e as Error);
     }
+    // The first time, from `connect`, only to find fault.
+    if (!++c._dials) return tick(c, 0);
+    const tls = o.protocol === "mqtts";
+    c._in = c._out = "";
+    c._busy = 0;
+    tick(c, o.connectTimeout || 30000);
+    c._link = dial(o.host || "localhost", o.port || (tls ? 8883 : 1883), tls ? o : undefined, heard);
+    (c._link as { _client: State })._client = c;
+    c._send(hello);
+  } else if (!c.connected || c._idle > 1) c._close(error("timeout", c.connected ? "nothing came within 1.5 keepalive" : "no CONNACK"));
+  else {
+    c._attempt = c._early = 0;
+    tick(c, o.keepalive! * 500 || 30000);
+    // [MQTT-3.1.2-23]
+    if (o.keepalive && (c._idle++ || !c._wrote)) c._send("\xc0");
+    c._wrote = 0;
   }
+}
 
-  /** Lets the link go, tells why, and waits for the next attempt unless the client is to end. */
-  function close(e?: Error): void {
-    const old = link;
-    const was = client.connected;
-    const lost = written;
-    link = undefined;
-    client.connected = false;
-    written = [];
-    wait(-1);
-    if (e) client.emit("error", e);
-    if (old) {
-      if (was && !e) write(old, "\xe0\0");
-      hangUp(old);
-      client.emit("close");
-    }
-    for (let i = 0; i < lost.length; i++) if (lost[i]) client.emit(lost[i]!, error("network", "the link broke first"));
-    if (ended) {
-      wait(-1);
-      for (let i = 0; i < session._queue.length; i++) {
-        const done = session._queue[i]._done;
-        // The entry may live on after `reconnect`; it is answered only once.
-        session._queue[i]._done = undefined;
-        if (done) client.emit(done, error("offline", "the client has ended"));
+/**
+ * Once messages come or go at QoS 0, two functions more that only compare: what comes begins with the bytes of the last message
+ * up to its payload, what goes has topic and length of the last. Each says the rest to the function it hides. The interpreter reads
+ * a function anew whenever it runs; "ram" has these two copied where flash is slow, and a text in quotes would be allocated each time.
+ */
+function warm(c: any): void {
+  c._hot = 1;
+
+  c._told = function (what: any) {
+    "ram";
+    let at = 0;
+    let failed;
+    if (what.substr) {
+      c._idle = 0;
+      what = c._in += what;
+      try {
+        while (what.substr(at, c._n) === c._head && c[MESSAGE] === c._list) {
+          if (at + c._total > what.length) return (c._in = what.substr(at));
+          at += c._total;
+          c._received++;
+          c._call(c._name, what.substr(at - c._m, c._m), c._packet);
+        }
+      } catch (e) {
+        failed = e;
       }
-      client.emit("end");
-    } else if (attempt < 0 || options.reconnectPeriod !== 0) {
-      wait(attempt < 0 ? 0 : backoff(attempt, options.reconnectPeriod || 1000, options.maxReconnectPeriod || 60000, random()));
-      attempt++;
+      if (!failed && at === what.length) return (c._in = "");
+    }
+    methods._told.call(c, what, at, failed);
+  };
+
+  c.publish = function (to: any, payload: any, o: any, done: any) {
+    "ram";
+    if (to === c._to && !o && payload && payload.substr && payload.length === c._length && c._out.length < 4096) {
+      c._out += c._pre + payload;
+      c._fresh++;
+      if (done) (c._calls = c._calls || []).push(done);
+      if (!c._busy) c._send();
+      return c;
+    }
+    return methods.publish.call(c, to, payload, o, done);
+  };
+}
+
+const methods: any = {
+  publish: function (this: State) {
+    return this._ask(PUBLISH, arguments);
+  },
+
+  subscribe: function (this: State) {
+    return this._ask(SUBSCRIBE, arguments);
+  },
+
+  unsubscribe: function (this: State) {
+    return this._ask(UNSUBSCRIBE, arguments);
+  },
+
+  end: function (this: State, force?: boolean | Done, done?: Done) {
+    if (typeof force === "function") {
+      done = force;
+      force = false;
+    }
+    if (done) {
+      const c = this;
+      const once = function () {
+        c.removeListener("end", once);
+        done!();
+      };
+      c.on("end", once);
+    }
+    this._ended = 1;
+    this._to = undefined;
+    if (this.connected && !force) this._send();
+    else tick(this, 0);
+    return this;
+  },
+
+  reconnect: function (this: State) {
+    delete this._ended;
+    this._attempt = -1;
+    tick(this, 0);
+    return this;
+  },
+
+  status: function (this: State) {
+    return {
+      connected: this.connected,
+      queued: this._queue.length,
+      bytes: this._size,
+      inflight: this._at,
+      sent: this._count,
+      received: this._received,
+      dropped: this._dropped || 0,
+      reconnects: this._dials && this._dials - 1,
+    };
+  },
+
+  /** The link is let go, why is told, and the next attempt is awaited unless the client is to end. */
+  _close: function (this: State, e?: Error) {
+    const c = this;
+    const o = c.options;
+    const link = c._link;
+    const broken = error("network", "the link broke first");
+    let lost: any;
+    if (c.connected) {
+      c.connected = false;
+      if (!e) {
+        c._busy = 0;
+        c._send("\xe0");
+      }
+      lost = (c._gone || []).concat(c._calls || []);
+    }
+    c._link = undefined;
+    delete c._head;
+    delete c._to;
+    delete c._calls;
+    delete c._gone;
+    delete c._going;
+    c._fresh = 0;
+    tick(c, -1);
+    if (e) c.emit("error", e);
+    if (link) {
+      hangUp(link);
+      c.emit("close");
+    }
+    if (lost) c.emit(lost, broken);
+    if (c._ended) {
+      tick(c, -1);
+      for (let i = 0; i < c._queue.length; i++) {
+        // The entry may live on after `reconnect`; it is answered only once.
+        const done = c._queue[i]._done;
+        c._queue[i]._done = undefined;
+        if (done) c.emit(done, error("offline", "the client has ended"));
+      }
+      c.emit("end");
+    } else if (c._attempt < 0 || o.reconnectPeriod !== 0) {
+      tick(c, c._attempt < 0 ? 0 : backoff(c._attempt, o.reconnectPeriod || 1000, o.maxReconnectPeriod || 60000, random()));
+      c._attempt++;
       // Last, because the handler may call `end` or `reconnect`, whose timer counts.
-      const was = offline;
-      offline = true;
-      if (!was) client.emit("offline");
+      if (!c._offline) {
+        c._offline = 1;
+        c.emit("offline");
+      }
     }
-  }
+  },
 
-  /** Writes what waits, when the last write is gone. */
-  function send(bytes: Bytes): void {
-    output += bytes;
-    if (!busy && link) {
-      let b;
-      while (client.connected && output.length < 1024 && session._at < (options.maxInflight || 20) && (b = next(session, written))) output += b;
-      b = output;
-      output = "";
-      if (b) {
-        busy = wrote = true;
-        write(link, b);
-      } else if (ended && client.connected && !session._queue.length) close();
+  /** Writes what waits, `b` (a packet without its length) before the queue, when the last write is gone. Returns the last packet that joined. */
+  _send: function (this: State, b?: Bytes) {
+    const c = this;
+    const list = b ? [b] : [];
+    let last;
+    if (!c._busy && c.connected) next(c, list, 1024 - c._out.length);
+    for (let i = 0; i < list.length; i++) {
+      b = list[i];
+      let n = b.length - 1;
+      last = b.substr(0, 1);
+      for (; n > 127; n >>= 7) last += chr((n & 127) | 128);
+      c._out += last += chr(n) + b.substr(1);
     }
-  }
+    b = c._out;
+    if (b && c._link && !c._busy) {
+      c._out = "";
+      c._busy = c._wrote = 1;
+      if (c._fresh) c._going = c._fresh;
+      c._fresh = 0;
+      if (c._calls) {
+        c._gone = c._calls;
+        c._calls = undefined;
+      }
+      write(c._link, b);
+    } else if (c._ended && c.connected && !c._busy && !c._queue.length) c._close();
+    return last;
+  },
 
-  /** Takes a packet in: head and body apart. Throws for what a broker may not send. */
-  function take(head: number, body: Bytes): void {
-    const type = head >> 4;
-    let at = type === p.PUBLISH ? p.word(body, 0) + 2 : 0;
-    const id = p.word(body, at);
+  /** What the link says, bytes from `at` on. Packets a broker may not send close the link. */
+  _told: function (this: State, what: any, at?: number, failed?: unknown) {
+    const c = this;
+    if (failed) c.emit("error", failed);
+    if (what === c._link) {
+      if (c._going) {
+        c._count += c._going;
+        delete c._going;
+      }
+      // What the callbacks publish goes in one write.
+      const gone = c._gone;
+      if (gone) {
+        c._gone = undefined;
+        c.emit(gone as never);
+      }
+      c._busy = 0;
+      c._send();
+    } else if (!what.substr) {
+      // Dropped again and again soon after CONNACK: that is what a second client of our name does.
+      c._close(
+        c.connected && ++c._early > 2
+          ? error("conflict", "dropped " + c._early + " times soon after CONNACK: is " + c.options.clientId + " used twice?")
+          : what.message && error("network", what.message),
+      );
+    } else if (c._out.length > 8192) c._close(error("limit", "the broker does not read the answers it asks for"));
+    else {
+      if (at === undefined) {
+        c._idle = at = 0;
+        what = c._in += what;
+      }
+      try {
+        for (let next = at; c._link && next >= 0; next = c._take(what, at)) at = next;
+        if (at) c._in = what.substr(at);
+      } catch (e) {
+        c._close(e as Error);
+      }
+    }
+  },
+
+  /** Takes in the packet at `at`: where it ends, or -1 when it has not wholly come. Throws for what a broker may not send. */
+  _take: function (this: State, what: Bytes, at: number): number {
+    const c = this;
+    const o = c.options;
     let wrong = "";
+    let free;
     let e: any;
-    if (!client.connected) {
-      if (head !== 32 || body.length !== 2 || id > 511 || (id > 255 && (id > 256 || options.clean !== false))) wrong = "3.2.0-1";
-      else if ((id & 255) > 5) wrong = "3.2.2-6";
-      else if (id & 255) {
+    let n = 0;
+    let from: number = at + 1;
+    let b = 128;
+    for (let m = 1; b > 127; m *= 128) {
+      if (m > 2097152) throw error("protocol", "the broker broke [MQTT-2.2.3]: remaining length");
+      // NaN past the end: leaves the loop, and the length test below asks for more bytes.
+      b = what.charCodeAt(from++);
+      n += (b & 127) * m;
+    }
+    if (n > (o.maxPacketSize || 32768)) throw error("limit", "a packet of " + n + " bytes is over maxPacketSize");
+    if (from + n > what.length) return -1;
+    const head = what.charCodeAt(at);
+    const type = head >> 4;
+    const body = what.substr(from, n);
+    let i = type === PUBLISH ? body.charCodeAt(0) * 256 + body.charCodeAt(1) + 2 : 0;
+    const id = body.substr(i, 2);
+    const code = id.charCodeAt(1);
+    if (!c.connected) {
+      const present = id.charCodeAt(0);
+      if (head !== 32 || body.length !== 2 || present > 1 || (present && (code || o.clean !== false))) wrong = "3.2.0-1";
+      else if (code > 5) wrong = "3.2.2-6";
+      else if (code) {
         // Trying again soon will not help: wait the longest.
-        attempt = 20;
+        c._attempt = 20;
         e = error(
-          id > 3 ? "auth" : "refused",
-          "CONNACK " + id + ": " + ["", "protocol version", "clientId", "server unavailable", "username or password", "not authorised"][id],
+          code > 3 ? "auth" : "refused",
+          "CONNACK " +
+            code +
+            ": " +
+            ["", "protocol version", "clientId", "server unavailable", "username or password", "not authorised"][code],
         );
-        e.returnCode = id;
+        e.returnCode = code;
         throw e;
       } else {
-        client.connected = true;
-        offline = false;
-        session._at = 0;
+        c.connected = true;
+        c._offline = 0;
         // CONNECT went too long ago to count.
-        wrote = false;
-        wait(options.keepalive! * 500 || 30000);
-        if (!id) {
+        c._at = c._wrote = 0;
+        tick(c, o.keepalive! * 500 || 30000);
+        if (!present) {
           const again: Filters = {};
-          for (const f in subs) if (subs[f]._ok) again[(e = f)] = subs[f];
-          for (const held in session._held) release(session, +held);
-          if (e) ask(p.SUBSCRIBE, again, undefined, undefined, true);
+          for (const f in c._subs)
+            if (c._subs[f] > 3) again[(e = f)] = { qos: (c._subs[f] & 3) as 0, handler: c._handlers && c._handlers[f] };
+          free = "";
+          if (e) c._ask(SUBSCRIBE, [again], true);
         }
-        client.emit("connect", { sessionPresent: id > 0, returnCode: 0 });
-        send("");
+        c.emit("connect", { sessionPresent: present > 0, returnCode: 0 });
+        c._send();
       }
-    } else if (type === p.PUBLISH) {
+    } else if (type === PUBLISH) {
       const qos = (head >> 1) & 3;
-      e = body.substr(2, at - 2);
-      wrong = qos > 2 ? "3.3.1-4" : !qos && head & 8 ? "3.3.1-2" : at > body.length || (qos && !id) ? "2.3.1-1" : "";
-      if (e !== topic) {
-        if (!p.topical(e)) wrong = "3.3.2-1";
-        name = bytesToText(e);
-      }
+      e = body.substr(2, i - 2);
+      wrong =
+        qos > 2
+          ? "3.3.1-4"
+          : !qos && head & 8
+            ? "3.3.1-2"
+            : i > body.length || (qos && (id === "\0\0" || id.length < 2))
+              ? "2.3.1-1"
+              : topical(e)
+                ? ""
+                : "3.3.2-1";
       if (!wrong) {
-        topic = e;
-        if (qos) at += 2;
-        if (qos < 2 || !session._held[id]) {
-          const payload = body.substr(at);
+        const name = bytesToText(e);
+        if (qos) i += 2;
+        if (qos < 2 || !(c._held && c._held[id])) {
+          const payload = body.substr(i);
           const packet: Packet = { qos: qos, retain: (head & 1) > 0, dup: (head & 8) > 0 };
-          if (qos) packet.messageId = id;
-          if (qos > 1) session._held[id] = (session._store && session._store.put(u16(id))) || -1;
-          received++;
-          for (const f in subs) if (subs[f].handler && p.matches(f, name)) client.emit(subs[f].handler!, name, payload, packet);
-          client.emit("message", name, payload, packet);
+          if (qos) packet.messageId = id.charCodeAt(0) * 256 + code;
+          if (qos > 1) (c._held = c._held || {})[id] = (o.store && o.store.put(id)) || -1;
+          c._received++;
+          const list = (c as any)[MESSAGE];
+          c._head = undefined;
+          // The list of an event's listeners is made anew by each change.
+          if (!qos && list && list.length < 2) {
+            c._list = list;
+            c._call = list[0];
+            c._n = from - at + i;
+            c._m = payload.length;
+            c._total = c._n + c._m;
+            c._head = what.substr(at, c._n);
+            c._name = name;
+            c._packet = packet;
+            if (!c._hot) warm(c);
+          }
+          const under = matching(c._handlers, name);
+          if (under.length) {
+            c._head = undefined;
+            c.emit(under, name, payload, packet);
+          }
+          c.emit("message", name, payload, packet);
         }
         // PUBACK or PUBREC
-        if (qos) send(p.packet(48 + 16 * qos, u16(id)));
+        if (qos) c._send(chr(48 + 16 * qos) + id);
       }
-    } else if (type < p.PUBACK || type > p.PINGRESP || type === p.SUBSCRIBE || type === p.UNSUBSCRIBE || type === 12 || (head & 15) !== (type === p.PUBREL ? 2 : 0)) wrong = "2.2.2-2";
-    else if (type === p.PINGRESP ? body : type === p.SUBACK ? body.length < 3 : body.length !== 2) wrong = "2.2.3";
-    else if (type === p.PUBREL) {
-      release(session, id);
-      send(p.packet(p.PUBCOMP << 4, body));
-    } else if (type < p.PINGRESP) {
-      e = settle(session, type, id);
-      if (type === p.PUBREC) send(p.packet(98, body));
+    } else if (
+      type < PUBACK ||
+      type > PINGRESP ||
+      type === SUBSCRIBE ||
+      type === UNSUBSCRIBE ||
+      type === PINGREQ ||
+      (head & 15) !== (type === PUBREL ? 2 : 0)
+    )
+      wrong = "2.2.2-2";
+    else if (type === PINGRESP ? body : type === SUBACK ? body.length < 3 : body.length !== 2) wrong = "2.2.3";
+    else if (type === PUBREL) {
+      free = id;
+      c._send("p" + id);
+    } else if (type < PINGRESP) {
+      e = settle(c, type, id);
+      if (type === PUBREC) c._send("b" + id);
       else if (e) {
-        if (type < p.SUBACK) sent++;
-        if (e._done) client.emit(e._done, undefined, body);
-        send("");
+        if (type < SUBACK) c._count++;
+        if (e._done) c.emit(e._done, undefined, body);
+        c._send();
       }
     }
+    if (free !== undefined) release(c, free);
     if (wrong) throw error("protocol", "the broker broke [MQTT-" + wrong + "]");
-  }
+    return from + n;
+  },
 
-  function heard(this: Link, what: any): void {
-    if (link !== this) return;
-    if (what === link) {
-      const done = written;
-      written = [];
-      busy = false;
-      sent += done.length;
-      for (let i = 0; i < done.length; i++) if (done[i]) client.emit(done[i]!);
-      send("");
-    } else if (typeof what !== "string") {
-      // Dropped again and again soon after CONNACK: that is what a second client of our name does.
-      const twice = client.connected && ++early > 2;
-      const reason = what.message;
-      close(
-        twice
-          ? error("conflict", "dropped " + early + " times soon after CONNACK: is " + options.clientId + " used twice?")
-          : reason
-            ? error("network", reason)
-            : undefined,
-      );
-    } else {
-      idle = 0;
-      // Answers to earlier bytes still wait for the link.
-      if (output.length > 4096) return close(error("limit", "the broker does not read the answers it asks for"));
-      what = input += what;
-      const size = what.length;
-      let at = 0;
-      try {
-        while (at + 1 < size && link === this) {
-          let i = at + 1;
-          let b = what.charCodeAt(i);
-          let n = b & 127;
-          for (let m = 128; b > 127; m *= 128) {
-            if (m > 2097152) throw error("protocol", "the broker broke [MQTT-2.2.3]: remaining length");
-            // NaN past the end: leaves the loop, and the length test below asks for more bytes.
-            b = what.charCodeAt(++i);
-            n += (b & 127) * m;
-          }
-          if (n > (options.maxPacketSize || 32768)) throw error("limit", "a packet of " + n + " bytes is over maxPacketSize");
-          if (++i + n > size) break;
-          take(what.charCodeAt(at), what.substr(i, n));
-          at = i + n;
-        }
-        if (at) input = what.substr(at);
-      } catch (e) {
-        close(e as Error);
-      }
-    }
-  }
-
-  /** SUBSCRIBE or UNSUBSCRIBE; without a callback a refusal is an `error` event. */
-  function ask(type: number, filter: string | string[] | Filters, o?: SubscribeOptions | OnGranted, done?: OnGranted, again?: boolean): Client {
+  /** PUBLISH, SUBSCRIBE or UNSUBSCRIBE; without a callback a refusal is an `error` event. */
+  _ask: function (this: State, type: number, args: any, again?: boolean) {
+    const c = this;
+    let at = type === PUBLISH ? 2 : 1;
+    let to = args[0];
+    let o = args[at++];
+    let done = args[at];
     const names: string[] = [];
-    let filters: Filters = {};
-    let body = "";
+    let head = (type << 4) | 2;
+    let before = "";
+    let after = "";
+    let filters: any = {};
     if (typeof o === "function") {
       done = o;
       o = undefined;
     }
-    if (typeof filter === "string") filter = [filter];
-    if (Array.isArray(filter)) for (let i = 0; i < filter.length; i++) filters[filter[i]] = o || {};
-    else filters = filter;
-    for (const f in filters) {
-      if (!again) check(filters[f], " n:qos f:handler ");
-      if (!p.topical(textToBytes(f), true)) throw error("config", "topic filter " + f + ": + and # stand alone in a level, # last");
-      names.push(f);
-      body += p.field(f);
-      if (type === p.SUBSCRIBE) body += chr(filters[f].qos || 0);
-    }
-    // [MQTT-3.8.3-3], [MQTT-3.10.3-2]
-    if (!body) throw error("config", "topic filter: there is none");
-    const accepted = add(
-      (type << 4) | 2,
-      "",
-      body,
-      done,
-      function (err, codes) {
+    const given = o || {};
+    let told = done;
+    if (type === PUBLISH) {
+      check(given, " n:qos b:retain b:binary ");
+      head = 48 | ((given.qos || 0) << 1) | (given.retain ? 1 : 0);
+      before = field("topic", to);
+      if (typeof to !== "string" || !topical(before.substr(2))) throw error("config", "topic " + to + ": not empty, no NUL, no wildcard");
+      after = given.binary && typeof args[1] === "string" ? args[1] : field("payload", args[1], true);
+    } else {
+      if (typeof to === "string") to = [to];
+      if (Array.isArray(to)) for (let i = 0; i < to.length; i++) filters[to[i]] = given;
+      else filters = to;
+      for (const f in filters) {
+        const one = filters[f];
+        const name = field("topic filter", f);
+        if (!again) check(one, " n:qos f:handler ");
+        if (!topical(name.substr(2), true)) throw error("config", "topic filter " + f + ": + and # stand alone in a level, # last");
+        names.push(f);
+        after += name;
+        if (type === SUBSCRIBE) after += chr(one.qos || 0);
+      }
+      // [MQTT-3.8.3-3], [MQTT-3.10.3-2]
+      if (!after) throw error("config", "topic filter: there is none");
+      told = function (err?: Error, codes?: Bytes) {
         const granted: Granted[] = [];
         for (let i = 0; codes && i < names.length; i++) {
+          const f = names[i];
           const qos = codes.charCodeAt(i + 2);
-          granted.push({ topic: names[i], qos: qos });
+          granted.push({ topic: f, qos: qos });
           // NaN where a code is missing.
-          if (type === p.SUBSCRIBE && !(qos < 3)) {
-            delete subs[names[i]];
-            err = error("refused", "the broker refuses to subscribe " + names[i]);
-          } else if (subs[names[i]]) subs[names[i]]._ok = true;
+          if (type === SUBSCRIBE && !(qos < 3)) {
+            delete c._subs[f];
+            if (c._handlers) delete c._handlers[f];
+            err = error("refused", "the broker refuses to subscribe " + f);
+          } else if (c._subs[f] < 4) c._subs[f] |= 4;
         }
         if (done) done(err, granted);
         else if (err && codes) throw err;
-      },
-      again,
-    );
-    for (let i = 0; accepted && i < names.length; i++) {
-      const f = names[i];
-      // A copy: the options are the application's.
-      if (type === p.SUBSCRIBE) subs[f] = { qos: filters[f].qos, handler: filters[f].handler };
-      else delete subs[f];
-    }
-    return client;
-  }
-
-  /** Whether it was accepted; if not, `given` is told, or it throws. What a new session asks for goes `anyway`. */
-  function add(head: number, before: Bytes, after: Bytes, given?: Done, done?: Done, anyway?: boolean): boolean {
-    const e = anyway
-      ? undefined
-      : ended
-        ? error("offline", "the client has ended")
-        : session._size + before.length + after.length > (options.queueLimit || 16384)
-          ? error("limit", "queueLimit reached: " + session._size + " bytes wait")
-          : session._queue.length > 65534
-            ? error("limit", "all 65535 identifiers are in use")
-            : undefined;
-    if (e) {
-      dropped++;
-      if (!given) throw e;
-      client.emit(given, e);
-    } else {
-      enqueue(session, head, before, after, done);
-      if (!busy) send("");
-    }
-    return !e;
-  }
-
-  const client = {
-    options: options,
-    connected: false,
-
-    publish: function (to: string, payload: unknown, o?: PublishOptions | Done, done?: Done) {
-      if (typeof o === "function") {
-        done = o;
-        o = undefined;
-      }
-      const given = o || ({} as PublishOptions);
-      const bytes = given.binary ? payload : dataToBytes(payload);
-      check(given, " n:qos b:retain b:binary ");
-      if (typeof to !== "string" || !p.topical(textToBytes(to))) throw error("config", "topic " + to + ": not empty, no NUL, no wildcard");
-      if (typeof bytes !== "string") throw error("config", "payload: text or bytes, not " + typeof payload);
-      add((p.PUBLISH << 4) | ((given.qos || 0) << 1) | (given.retain ? 1 : 0), p.field(to), bytes, done, done);
-      return client;
-    },
-
-    subscribe: function (filter: string, o?: SubscribeOptions, done?: OnGranted) {
-      return ask(p.SUBSCRIBE, filter, o, done);
-    },
-
-    unsubscribe: function (filter: string, o?: SubscribeOptions, done?: OnGranted) {
-      return ask(p.UNSUBSCRIBE, filter, o, done);
-    },
-
-    end: function (force?: boolean | Done, done?: Done) {
-      if (typeof force === "function") {
-        done = force;
-        force = false;
-      }
-      if (done) {
-        const once = function () {
-          client.removeListener("end", once);
-          done!();
-        };
-        client.on("end", once);
-      }
-      ended = true;
-      if (client.connected && !force) send("");
-      else wait(0);
-      return client;
-    },
-
-    reconnect: function () {
-      ended = false;
-      attempt = -1;
-      wait(0);
-      return client;
-    },
-
-    status: function () {
-      return {
-        connected: client.connected,
-        queued: session._queue.length,
-        bytes: session._size,
-        inflight: session._at,
-        sent: sent,
-        received: received,
-        dropped: dropped,
-        reconnects: dials && dials - 1,
       };
-    },
-  } as Client;
+    }
+    // What a new session asks for goes anyway.
+    const e =
+      !again &&
+      (c._ended
+        ? error("offline", "the client has ended")
+        : c._size + before.length + after.length > (c.options.queueLimit || 16384)
+          ? error("limit", "queueLimit reached: " + c._size + " bytes wait")
+          : c._queue.length > 65534 && error("limit", "all 65535 identifiers are in use"));
+    if (e) {
+      c._dropped = (c._dropped || 0) + 1;
+      if (!done) throw e;
+      c.emit(done, e);
+    } else {
+      enqueue(c, head, before, after, told);
+      c._to = undefined;
+      for (let i = 0; i < names.length; i++) {
+        const f = names[i];
+        c._head = undefined;
+        delete c._subs[f];
+        if (c._handlers) delete c._handlers[f];
+        if (type === SUBSCRIBE) {
+          c._subs[f] = filters[f].qos || 0;
+          if (filters[f].handler) (c._handlers = c._handlers || {})[f] = filters[f].handler;
+        }
+      }
+      const last = c._send();
+      // Where text is bytes, the next of this topic and length goes without a look.
+      if (
+        last &&
+        c.connected &&
+        !o &&
+        type === PUBLISH &&
+        !c._queue[c._at] &&
+        after.length < 1024 &&
+        field("", JSON.parse('"\\u20ac"'), true).length < 2
+      ) {
+        c._to = to;
+        c._length = after.length;
+        if (!c._hot) warm(c);
+        c._pre = last.substr(0, last.length - after.length);
+      }
+    }
+    return c;
+  },
+};
+emitter(methods);
 
-  emitter(client);
-  if (options.store)
-    options.store.each(function (record, key) {
-      restore(session, record, key);
-    });
-  wait(0);
-  return client;
+/** Connects to a broker and keeps connected until `end`; nothing is emitted before this returns. */
+export function connect(url: string | Options, more?: Options): Client {
+  const c: State = Object.create(methods);
+  c._idle = c._received = c._fresh = c._at = c._size = c._last = c._going = c._count = c._dropped = c._dials = c._attempt = c._early = 0;
+  c.connected = false;
+  c.options = normalise(url, more);
+  c._queue = [];
+  c._subs = {};
+  restore(c);
+  c._dials = -1;
+  tick(c);
+  return c;
 }

@@ -1,8 +1,8 @@
-import { random, textToBytes } from "#host";
-import { chr, u16 } from "../core/bytes";
+import { random } from "#host";
+import { chr } from "../core/bytes";
 import { error } from "../core/errors";
 import type { TlsOptions } from "../host";
-import { field, packet, topical } from "./packet";
+import { field, topical } from "./packet";
 import type { Store } from "./session";
 
 export interface Will {
@@ -41,7 +41,14 @@ export function check(options: Loose, known: string): void {
     const at = known.indexOf(":" + name + " ");
     // The whole numbers of MQTT end at 2, 65535 or where a timer ends.
     const most = name === "qos" ? 2 : name === "port" || name === "keepalive" ? 65535 : 2147483647;
-    if (v !== undefined && (at < 0 || v === null || v !== v || (typeof v).charAt(0) !== known.charAt(at - 1) || (typeof v === "number" && (v < 0 || v > most || v % 1 !== 0))))
+    if (
+      v !== undefined &&
+      (at < 0 ||
+        v === null ||
+        v !== v ||
+        (typeof v).charAt(0) !== known.charAt(at - 1) ||
+        (typeof v === "number" && (v < 0 || v > most || v % 1 !== 0)))
+    )
       throw error("config", "option " + name + (at < 0 ? " is unknown" : " cannot be this " + typeof v + "; numbers: 0 to " + most));
   }
 }
@@ -54,7 +61,7 @@ export function normalise(from: string | Options, more?: Options): Options {
     const place = (part[1] || "").split("/")[0].split("@");
     const user = place[1] ? place[0].split(":") : [];
     const host = place[place.length - 1].split(":");
-    o.protocol = part[0];
+    if (part[0] !== "mqtt") o.protocol = part[0];
     o.host = host[0];
     if (host[1]) o.port = +host[1];
     try {
@@ -76,32 +83,32 @@ export function normalise(from: string | Options, more?: Options): Options {
     if (o.clean === false) throw error("config", "option clientId is needed with clean: false");
     o.clientId = "thincloud_" + (random() + "").substr(2, 9);
   }
-  connectPacket(o);
+  // [MQTT-1.5.3-2]
+  if ((o.clientId! + o.username).indexOf("\0") >= 0) throw error("config", "options clientId, username: no NUL");
   return o;
 }
 
-/** The CONNECT packet of some options [MQTT-3.1]. */
+/** The CONNECT packet of some options [MQTT-3.1], without its length. */
 export function connectPacket(o: Options): string {
   const w = o.will;
   let flags = o.clean === false ? 0 : 2;
-  let body = field(o.clientId!);
-  // [MQTT-1.5.3-2]
-  if ((o.clientId! + o.username).indexOf("\0") >= 0) throw error("config", "options clientId, username: no NUL");
+  let body = field("clientId", o.clientId);
   if (w) {
     check(w, " s:topic s:payload n:qos b:retain ");
-    if (!w.topic || !topical(textToBytes(w.topic))) throw error("config", "option will: topic");
+    const topic = field("will", w.topic);
+    if (!topical(topic.substr(2))) throw error("config", "option will: topic");
     flags |= 4 | ((w.qos || 0) << 3) | (w.retain ? 32 : 0);
-    body += field(w.topic) + field(w.payload || "");
+    body += topic + field("will", w.payload || "");
   }
   if (o.username !== undefined) {
     flags |= 128;
-    body += field(o.username);
+    body += field("username", o.username);
   }
   if (o.password !== undefined) {
     // [MQTT-3.1.2-22]
     if (flags < 128) throw error("config", "option password needs username");
     flags |= 64;
-    body += field(o.password);
+    body += field("password", o.password);
   }
-  return packet(16, "\0\x04MQTT\x04" + chr(flags) + u16(o.keepalive!) + body);
+  return "\x10\0\x04MQTT\x04" + chr(flags, o.keepalive! >> 8, o.keepalive! & 255) + body;
 }

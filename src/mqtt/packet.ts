@@ -1,10 +1,9 @@
-import { textToBytes } from "#host";
-import { chr, u16 } from "../core/bytes";
+import { dataToBytes } from "#host";
+import { chr } from "../core/bytes";
 import { error } from "../core/errors";
 import { valid } from "../core/utf8";
 import type { Bytes } from "../host";
 
-export const CONNECT = 1;
 export const CONNACK = 2;
 export const PUBLISH = 3;
 export const PUBACK = 4;
@@ -15,29 +14,14 @@ export const SUBSCRIBE = 8;
 export const SUBACK = 9;
 export const UNSUBSCRIBE = 10;
 export const UNSUBACK = 11;
+export const PINGREQ = 12;
 export const PINGRESP = 13;
 
-export const PINGREQ_PACKET = "\xc0\0";
-export const DISCONNECT_PACKET = "\xe0\0";
-
-/** Reads a 16-bit number at `at`; NaN past the end. */
-export function word(b: Bytes, at: number): number {
-  return b.charCodeAt(at) * 256 + b.charCodeAt(at + 1);
-}
-
-/** Length-prefixed UTF-8 [MQTT-1.5.3]. */
-export function field(text: string): Bytes {
-  const b = textToBytes(text);
-  if (b.length > 65535) throw error("config", "text is longer than 65535 bytes");
-  return u16(b.length) + b;
-}
-
-/** Fixed header and body; `head` is type and flags. */
-export function packet(head: number, body: Bytes): Bytes {
-  let n = body.length;
-  let b = chr(head);
-  for (; n > 127; n >>= 7) b += chr((n & 127) | 128);
-  return b + chr(n) + body;
+/** A field of `name`: text as UTF-8 or bytes as they are, after their length [MQTT-1.5.3] unless `bare`. */
+export function field(name: string, data: unknown, bare?: boolean): Bytes {
+  const b = dataToBytes(data)!;
+  if (b === undefined || (!bare && b.length > 65535)) throw error("config", name + ": text or bytes" + (bare ? "" : ", up to 65535"));
+  return bare ? b : chr(b.length >> 8, b.length & 255) + b;
 }
 
 /**
@@ -46,20 +30,24 @@ export function packet(head: number, body: Bytes): Bytes {
  */
 export function topical(b: Bytes, wild?: boolean): boolean {
   const levels = b.split("/");
-  let ok = !!b && b.indexOf("\0") < 0 && valid(b);
+  let ok: any = b && b.indexOf("\0") < 0 && valid(b);
   for (let i = 0; ok && i < levels.length; i++) {
     const l = levels[i];
-    if (l.indexOf("+") >= 0 || l.indexOf("#") >= 0) ok = !!wild && (l === "+" || (l === "#" && i === levels.length - 1));
+    if (l.indexOf("+") >= 0 || l.indexOf("#") >= 0) ok = wild && (l === "+" || (l === "#" && i > levels.length - 2));
   }
   return ok;
 }
 
-/** Whether a topic name falls under a filter [MQTT-4.7]. */
-export function matches(filter: string, topic: string): boolean {
-  const f = filter.split("/");
+/** The values of those filters under which a topic name falls [MQTT-4.7]. */
+export function matching<T>(filters: { [filter: string]: T } | undefined, topic: string): T[] {
+  const out: T[] = [];
   const t = topic.split("/");
-  let i = 0;
-  while (i < f.length && i < t.length && f[i] !== "#" && (f[i] === "+" || f[i] === t[i])) i++;
-  // [MQTT-4.7.2-1]
-  return (f[i] === "#" || (i === f.length && i === t.length)) && (topic.charAt(0) !== "$" || f[0] === t[0]);
+  for (const filter in filters) {
+    const f = filter.split("/");
+    let i = 0;
+    while (i < f.length && i < t.length && f[i] !== "#" && (f[i] === "+" || f[i] === t[i])) i++;
+    // [MQTT-4.7.2-1]
+    if ((f[i] === "#" || (i === f.length && i === t.length)) && (topic.charAt(0) !== "$" || f[0] === t[0])) out.push(filters[filter]);
+  }
+  return out;
 }

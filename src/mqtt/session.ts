@@ -1,13 +1,16 @@
-import { chr, u16 } from "../core/bytes";
+import { chr } from "../core/bytes";
 import type { Bytes } from "../host";
-import { packet, PUBLISH, PUBREC, word } from "./packet";
+import { PUBLISH, PUBREC } from "./packet";
 
 export type Done = (err?: Error, result?: any) => void;
 
+/** A packet identifier as its two bytes; empty for QoS 0. */
+export type Id = Bytes;
+
 /** Something the application handed over that the broker has not settled yet. */
 export interface Entry {
-  /** Packet identifier; 0 for QoS 0. */
-  _id: number;
+  _id: Id;
+  /** The packet without its length. */
   _bytes: Bytes;
   _done?: Done;
   /** It may have reached the broker before: a PUBLISH goes out again with DUP. */
@@ -25,26 +28,33 @@ export interface Store {
 
 /** QoS state and nothing else: what is under way in both directions. */
 export interface Session {
+  options: { store?: Store; maxInflight?: number };
   /** Oldest first; the first `_at` of them are with the broker. */
   _queue: Entry[];
   _at: number;
   /** Sum of the bytes in `_queue`. */
   _size: number;
-  /** The identifier given last. */
+  /** The identifier given last, as a number. */
   _last: number;
   /** Identifiers received at QoS 2 and not yet released, with their store key. */
-  _held: { [id: number]: number };
-  _store?: Store;
+  _held?: { [id: string]: number };
+  /** Packets of QoS 0 taken from the queue and not yet written, and the callbacks that some of them have. */
+  _fresh: number;
+  _calls?: Done[];
 }
 
 /** Takes what a store has kept: publications and releases under way (identifier and packet), and held identifiers. */
-export function restore(s: Session, record: Bytes, key: number): void {
-  const id = word(record, 0);
-  if (record.length > 2) {
-    s._queue.push({ _id: id, _bytes: record.substr(2), _sent: true, _key: key });
-    s._size += record.length - 2;
-    s._last = id;
-  } else s._held[id] = key;
+export function restore(s: Session): void {
+  if (s.options.store)
+    s.options.store.each(function (record, key) {
+      const id = record.substr(0, 2);
+      const bytes = record.substr(2);
+      if (bytes) {
+        s._queue.push({ _id: id, _bytes: bytes, _sent: true, _key: key });
+        s._size += bytes.length;
+        s._last = id.charCodeAt(0) * 256 + id.charCodeAt(1);
+      } else (s._held = s._held || {})[id] = key;
+    });
 }
 
 /**
@@ -52,46 +62,47 @@ export function restore(s: Session, record: Bytes, key: number): void {
  * Identifiers are never 0 and never alike in flight [MQTT-2.3.1-1], [MQTT-2.3.1-4].
  */
 export function enqueue(s: Session, head: number, before: Bytes, after: Bytes, done?: Done): void {
-  const queue = s._queue;
-  let id = 0;
+  const store = s.options.store;
+  let id = "";
   if (head >> 4 !== PUBLISH || head & 6) {
     let i = 0;
-    for (id = s._last; i >= 0; ) {
-      id = (id % 65535) + 1;
-      for (i = queue.length - 1; i >= 0 && queue[i]._id !== id; ) i--;
+    while (i >= 0) {
+      s._last = (s._last % 65535) + 1;
+      id = chr(s._last >> 8, s._last & 255);
+      for (i = s._queue.length - 1; i >= 0 && s._queue[i]._id !== id;) i--;
     }
-    s._last = id;
-    before += u16(id);
   }
-  const e: Entry = { _id: id, _bytes: packet(head, before + after), _done: done };
-  if (s._store && id && head >> 4 === PUBLISH) e._key = s._store.put(u16(id) + e._bytes);
+  const e: Entry = { _id: id, _bytes: chr(head) + before + id + after, _done: done };
+  if (store && id && head >> 4 === PUBLISH) e._key = store.put(id + e._bytes);
   s._size += e._bytes.length;
-  queue.push(e);
+  s._queue.push(e);
 }
 
 /**
- * The next packet to send [MQTT-4.6.0-1], or undefined. One that goes a second time carries DUP if it is a PUBLISH
- * [MQTT-3.3.1-1]; one of QoS 0 leaves the queue, and its callback moves to `written`.
+ * Appends to `list` the next packets to send [MQTT-4.6.0-1], about `room` bytes. One that goes a second time carries DUP if it is
+ * a PUBLISH [MQTT-3.3.1-1]; one of QoS 0 leaves the queue.
  */
-export function next(s: Session, written: (Done | undefined)[]): Bytes | undefined {
-  const e = s._queue[s._at];
-  if (e) {
-    const head = e._bytes.charCodeAt(0);
-    const b = e._sent && head >> 4 === PUBLISH ? chr(head | 8) + e._bytes.substr(1) : e._bytes;
+export function next(s: Session, list: Bytes[], room: number): void {
+  for (let e; room > 0 && s._at < (s.options.maxInflight || 20) && (e = s._queue[s._at]);) {
+    const b = e._bytes;
+    const head = b.charCodeAt(0);
+    room -= b.length;
+    list.push(e._sent && head >> 4 === PUBLISH ? chr(head | 8) + b.substr(1) : b);
     if (e._id) {
       e._sent = true;
       s._at++;
     } else {
       s._queue.splice(s._at, 1);
       s._size -= b.length;
-      written.push(e._done);
+      s._fresh++;
+      if (e._done) (s._calls = s._calls || []).push(e._done);
     }
-    return b;
   }
 }
 
 /** The answer of type `type` to packet `id`: the entry it settles, now gone from the queue; PUBREC only turns it into its PUBREL. */
-export function settle(s: Session, type: number, id: number): Entry | undefined {
+export function settle(s: Session, type: number, id: Id): Entry | undefined {
+  const store = s.options.store;
   for (let i = 0; i < s._at; i++) {
     const e = s._queue[i];
     const head = e._bytes.charCodeAt(0) >> 1;
@@ -100,9 +111,9 @@ export function settle(s: Session, type: number, id: number): Entry | undefined 
       s._size -= e._bytes.length;
       if (type === PUBREC) {
         // PUBREL with the flags of [MQTT-3.6.1-1].
-        e._bytes = packet(98, u16(id));
-        s._size += 4;
-        e._key = s._store && s._store.put(u16(id) + e._bytes);
+        e._bytes = "b" + id;
+        s._size += 3;
+        e._key = store && store.put(id + e._bytes);
         // A store that is full: rather the PUBLISH once more than nothing after a restart.
         if (key && !e._key) {
           e._key = key;
@@ -112,14 +123,17 @@ export function settle(s: Session, type: number, id: number): Entry | undefined 
         s._queue.splice(i, 1);
         s._at--;
       }
-      if (key) s._store!.drop(key);
+      if (key) store!.drop(key);
       return e;
     }
   }
 }
 
-/** Lets go of a QoS 2 identifier. */
-export function release(s: Session, id: number): void {
-  if (s._store && s._held[id] > 0) s._store.drop(s._held[id]);
-  delete s._held[id];
+/** Lets go of a QoS 2 identifier, or of all for none. */
+export function release(s: Session, id: Id): void {
+  for (const held in s._held)
+    if (!id || held === id) {
+      if (s.options.store && s._held![held] > 0) s.options.store.drop(s._held![held]);
+      delete s._held![held];
+    }
 }
