@@ -83,7 +83,9 @@ export function datagram(host: string, port: number, bytes: Bytes, ms: number, d
   }
 }
 
-export const now = Date.now;
+export function now(): number {
+  return Date.now();
+}
 
 export const after = setTimeout;
 export const cancel = clearTimeout as (timer: Timer) => void;
