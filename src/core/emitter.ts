@@ -10,7 +10,8 @@ export interface Emitter {
   emit(event: string | Listener, a?: unknown, b?: unknown, c?: unknown): void;
 }
 
-const KEPT = listeners || "_on";
+/** What comes before the name of an event in the name of the member that has its listeners: one function, or an array. */
+export const KEPT = listeners || "_on";
 
 /**
  * Listeners run in the order they were added, synchronously from the event. One that throws becomes an `error` event,

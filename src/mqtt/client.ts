@@ -437,6 +437,6 @@ export function connect(url: string | Options, more?: Options): Client {
     options.store.each(function (record, key) {
       restore(session, record, key);
     });
-  wait(0);
+  if (!options.manualConnect) wait(0);
   return client;
 }

@@ -1,0 +1,50 @@
+import { textToBytes } from "#host";
+import { percent } from "../../core/percent";
+import { unbag, unpercent, type Properties } from "./bag";
+
+export function hubUsername(host: string, clientId: string, api: string, agent: string, modelId?: string): string {
+  return (
+    host +
+    "/" +
+    clientId +
+    "/?api-version=" +
+    api +
+    (modelId ? "&model-id=" + percent(textToBytes(modelId)) : "") +
+    "&DeviceClientType=" +
+    percent(textToBytes(agent))
+  );
+}
+
+/** What a message from the hub is: the answer to a twin request, desired properties, a direct method, or for the application. */
+export interface Heard {
+  _kind: "res" | "PATCH" | "POST" | "c2d" | "";
+  /** Of an answer. */
+  _status: number;
+  /** Of a method. */
+  _name: string;
+  _properties: Properties;
+}
+
+export function heardFrom(topic: string): Heard {
+  const part = topic.split("/");
+  const c2d = topic.indexOf("/devicebound/");
+  return c2d > 0
+    ? { _kind: "c2d", _status: 0, _name: "", _properties: unbag(topic.substr(c2d + 13)) }
+    : {
+        // $iothub/twin/res/STATUS/?…, $iothub/twin/PATCH/properties/desired/?…, $iothub/methods/POST/NAME/?…
+        _kind: part[0] === "$iothub" ? (part[2] as "res") : "",
+        _status: +part[3],
+        _name: unpercent(part[3] || ""),
+        _properties: unbag(part[part.length - 1]),
+      };
+}
+
+/** Merges objects into objects, whatever else replaces; always into copies. */
+export function merge(into: any, from: any): any {
+  for (const name in from) {
+    const value = from[name];
+    const deep = value && typeof value === "object" && !Array.isArray(value) && !value.toJSON;
+    into[name] = deep ? merge(into[name] && typeof into[name] === "object" && !Array.isArray(into[name]) ? into[name] : {}, value) : value;
+  }
+  return into;
+}
