@@ -209,7 +209,7 @@ export function connect(url: string | Options, more?: Options): Client {
       e = body.substr(2, at - 2);
       wrong = qos > 2 ? "3.3.1-4" : !qos && head & 8 ? "3.3.1-2" : at > body.length || (qos && !id) ? "2.3.1-1" : "";
       if (e !== topic) {
-        if (!p.topical(e)) wrong = "3.3.2-1";
+        if (!options.anyTopic && !p.topical(e)) wrong = "3.3.2-1";
         name = bytesToText(e);
       }
       if (!wrong) {

@@ -69,6 +69,7 @@ export function hub(o: Options, tell?: Tell): Hub {
   const client = mqtt(
     passed(o, {
       manualConnect: true,
+      anyTopic: true,
       protocol: o.protocol || "mqtts",
       clientId: id,
       keepalive: o.keepalive || 180,
@@ -91,6 +92,8 @@ export function hub(o: Options, tell?: Tell): Hub {
   let renewal: Timer;
   let retrying: boolean;
   let registering: boolean;
+  // Whether the assignment is believed in.
+  let known: boolean;
   let failures = 0;
   let attempts = 0;
   // The identifiers of the messages from the cloud that came last.
@@ -168,6 +171,7 @@ export function hub(o: Options, tell?: Tell): Hub {
     timer = 0;
     if (status === 429 || status > 499) return again();
     const read = asked === true;
+    const list = askers;
     const e = status > 299 ? error("refused", "twin: " + status + " " + body.substr(0, 200)) : undefined;
     asked = undefined;
     tries = 0;
@@ -186,9 +190,9 @@ export function hub(o: Options, tell?: Tell): Hub {
         version = newest = v;
         told.call(client, "desired", twin.desired, v, twin.reported);
       }
-    } else if (read || !askers.length) {
+    } else if (read || !list.length) {
       if (e) client.emit("error", e);
-    } else for (let list = askers, i = 0; i < list.length; i++) client.emit(list[i], e);
+    } else for (let i = 0; i < list.length; i++) client.emit(list[i], e);
   }
 
   function hear(topic: string, payload: Bytes): void {
@@ -254,7 +258,8 @@ export function hub(o: Options, tell?: Tell): Hub {
     const server = o.dpsHost || host || DPS;
     findTime({ ntp: o.ntp === undefined ? "pool.ntp.org" : o.ntp, http: server, tls: o.protocol === "mqtt" ? undefined : o }, function (err, ms) {
       if (err) return failed(err);
-      expires = ms! + life;
+      // What provisioning gets is used at once.
+      if (host) expires = ms! + life;
       try {
         token(
           {
@@ -265,7 +270,7 @@ export function hub(o: Options, tell?: Tell): Hub {
             moduleId: host && o.moduleId,
             key: key,
             sign: o.sign,
-            expires: Math.floor(expires / 1000),
+            expires: Math.floor((ms! + life) / 1000),
           },
           function (e, password) {
             if (e) failed(e);
@@ -304,7 +309,7 @@ export function hub(o: Options, tell?: Tell): Hub {
   function begin(): void {
     renewal = 0;
     retrying = false;
-    if (client.assignment) open();
+    if (known) open();
     else if (!registering) {
       registering = true;
       say("registering " + id);
@@ -314,6 +319,7 @@ export function hub(o: Options, tell?: Tell): Hub {
           registering = false;
           if (!begun) return;
           client.assignment = assignment;
+          known = true;
           if (o.cache) o.cache.write(stringify([o.idScope, id, assignment!.assignedHub, assignment!.deviceId]));
           open();
         });
@@ -329,7 +335,7 @@ export function hub(o: Options, tell?: Tell): Hub {
     if (timer) cancel(timer);
     timer = 0;
     back();
-    stale = true;
+    stale = known = true;
     if (!subscribing) {
       subscribing = true;
       const filters: any = { "$iothub/twin/res/#": {}, "$iothub/twin/PATCH/properties/desired/#": {}, "$iothub/methods/POST/#": {} };
@@ -346,10 +352,15 @@ export function hub(o: Options, tell?: Tell): Hub {
   client.on("message", hear);
 
   client.on("reconnect", function () {
+    // A token that ran out while nobody renewed it.
+    if (expires && time() > expires)
+      sign(client.options.host, function (password) {
+        client.options.password = password;
+      });
     // The hub may have moved: after a quarter of an hour of trying, the longest waits being a minute.
     if (++attempts > (o.reprovisionAfter || 30) && o.idScope && !registering && !retrying) {
       attempts = 0;
-      client.assignment = undefined;
+      known = false;
       later(0);
     }
   });
@@ -359,9 +370,9 @@ export function hub(o: Options, tell?: Tell): Hub {
     opening = undefined;
     say((e.code || "error") + ": " + e.message);
     // Refused by the hub: the key, the device or the clock is not what it was; provisioning knows, when the token was good.
-    if (e.returnCode && e.returnCode !== 3 && !e.retryAfter && !registering && !retrying && begun) {
+    if (e.returnCode > 1 && e.returnCode !== 3 && !e.retryAfter && !registering && !retrying && begun) {
       say("refused although our clock says " + new Date(time()).toISOString());
-      if (o.idScope && (!expires || time() < expires)) client.assignment = undefined;
+      if (o.idScope) known = false;
       retry(e);
     }
     if (done) client.emit(done, e);
@@ -374,14 +385,15 @@ export function hub(o: Options, tell?: Tell): Hub {
     opening = done;
     if (!begun) {
       begun = true;
-      let known: any;
+      let kept: any;
       try {
-        known = o.cache && parse(o.cache.read() || "");
+        kept = o.cache && parse(o.cache.read() || "");
       } catch {
         // None, or a torn one.
       }
       if (o.host) client.assignment = { assignedHub: o.host, deviceId: id };
-      else if (known && known[0] === o.idScope && known[1] === id) client.assignment = { assignedHub: known[2], deviceId: known[3] };
+      else if (kept && kept[0] === o.idScope && kept[1] === id) client.assignment = { assignedHub: kept[2], deviceId: kept[3] };
+      known = !!client.assignment;
       later(0);
     }
   };

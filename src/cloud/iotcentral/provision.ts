@@ -30,6 +30,7 @@ export function register(
   let attempt = 0;
   // What `timer` waits for: an answer that has not come, or the next request.
   let timer: Timer;
+  let ready: boolean;
   let over: boolean;
   let reason: any;
 
@@ -60,7 +61,8 @@ export function register(
   function next(): void {
     timer = 0;
     wait(o.requestTimeout || 30000);
-    if (client.connected) client.publish(question(++rid, operation), operation ? "" : stringify(ask), { qos: 1, binary: true });
+    if (!ready) client.reconnect();
+    else if (client.connected) client.publish(question(++rid, operation), operation ? "" : stringify(ask), { qos: 1, binary: true });
   }
 
   const client = connect(
@@ -78,6 +80,7 @@ export function register(
     limit = 0;
     finish(reason || error("timeout", "provisioning: no assignment in time; does the device wait for approval?"));
   }, o.registrationTimeout || 300000);
+  wait(o.requestTimeout || 30000);
   client.on("error", function (e: any) {
     // Why there is no connection says more than that there was none in time.
     reason = e;
@@ -90,6 +93,7 @@ export function register(
     client.subscribe(ANSWERS, { qos: 1 }, function (err) {
       if (err) finish(err);
       else if (!over) {
+        ready = true;
         if (timer) cancel(timer);
         next();
       }
