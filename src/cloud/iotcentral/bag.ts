@@ -8,21 +8,23 @@ export interface Properties {
 }
 
 /** What the properties of a message are on the wire, by the names that applications know. */
-const SYSTEM = "messageId:mid correlationId:cid userId:uid to:to contentType:ct contentEncoding:ce expiry:exp component:sub ";
+const SYSTEM = "messageId:mid correlationId:cid userId:uid to:to contentType:ct contentEncoding:ce expiry:exp component:sub";
 
 /** Properties as the end of a topic: system ones first, in the order that Azure's own device library has. */
 export function bag(properties: Properties): string {
   const system = SYSTEM.split(" ");
+  const known: string[] = [];
   let first = "";
   let then = "";
-  for (let i = 0; i + 1 < system.length; i++) {
+  for (let i = 0; i < system.length; i++) {
     const pair = system[i].split(":");
     const value = properties[pair[0]];
+    known.push(pair[0]);
     if (value !== undefined && value !== null) first += "&%24." + pair[1] + "=" + percent(textToBytes("" + value));
   }
   for (const name in properties) {
     const value = properties[name];
-    if (value !== undefined && SYSTEM.indexOf(name + ":") < 0)
+    if (value !== undefined && known.indexOf(name) < 0)
       then += "&" + percent(textToBytes(name)) + (value === null ? "" : "=" + percent(textToBytes("" + value)));
   }
   return (first + then).substr(1);

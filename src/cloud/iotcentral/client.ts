@@ -215,7 +215,7 @@ export function hub(o: Options, tell?: Tell): Hub {
       let open = true;
       const respond: Respond = function (status, value) {
         if (open && client.connected)
-          client.publish("$iothub/methods/res/" + status + topic.substr(topic.indexOf("/?")), value === undefined ? "" : stringify(value), {
+          client.publish("$iothub/methods/res/" + status + "/" + topic.split("/")[4], value === undefined ? "" : stringify(value), {
             binary: true,
           });
         open = false;
@@ -256,31 +256,34 @@ export function hub(o: Options, tell?: Tell): Hub {
   function sign(host: string | undefined, then: (password?: string) => void): void {
     if (!key && !o.sign) return then();
     const server = o.dpsHost || host || DPS;
-    findTime({ ntp: o.ntp === undefined ? "pool.ntp.org" : o.ntp, http: server, tls: o.protocol === "mqtt" ? undefined : o }, function (err, ms) {
-      if (err) return failed(err);
-      // What provisioning gets is used at once.
-      if (host) expires = ms! + life;
-      try {
-        token(
-          {
-            idScope: host ? undefined : o.idScope,
-            registrationId: id,
-            host: host,
-            deviceId: client.assignment && client.assignment.deviceId,
-            moduleId: host && o.moduleId,
-            key: key,
-            sign: o.sign,
-            expires: Math.floor((ms! + life) / 1000),
-          },
-          function (e, password) {
-            if (e) failed(e);
-            else if (begun) then(password);
-          },
-        );
-      } catch (e) {
-        failed(e);
-      }
-    });
+    findTime(
+      { ntp: o.ntp === undefined ? "pool.ntp.org" : o.ntp, http: server, tls: o.protocol === "mqtt" ? undefined : o },
+      function (err, ms) {
+        if (err) return failed(err);
+        // What provisioning gets is used at once.
+        if (host) expires = ms! + life;
+        try {
+          token(
+            {
+              idScope: host ? undefined : o.idScope,
+              registrationId: id,
+              host: host,
+              deviceId: client.assignment && client.assignment.deviceId,
+              moduleId: host && o.moduleId,
+              key: key,
+              sign: o.sign,
+              expires: Math.floor((ms! + life) / 1000),
+            },
+            function (e, password) {
+              if (e) failed(e);
+              else if (begun) then(password);
+            },
+          );
+        } catch (e) {
+          failed(e);
+        }
+      },
+    );
   }
 
   /** Connects to the hub that is known with a new token, and comes again before that expires. */
@@ -443,7 +446,8 @@ export function hub(o: Options, tell?: Tell): Hub {
     size += n;
     pending = merge(pending || {}, patch);
     if (done) waiting.push(done);
-    if (!asked && !timer) step();
+    // What is reported in one turn of the program is one message.
+    if (client.connected && !asked && !timer) timer = after(step, 0);
   };
   return client;
 }

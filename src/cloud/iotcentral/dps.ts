@@ -27,7 +27,9 @@ export function dpsUsername(idScope: string, registrationId: string, api: string
 export function question(rid: number, operationId?: string): string {
   return (
     "$dps/registrations/" +
-    (operationId ? "GET/iotdps-get-operationstatus/?$rid=" + rid + "&operationId=" + percent(operationId) : "PUT/iotdps-register/?$rid=" + rid)
+    (operationId
+      ? "GET/iotdps-get-operationstatus/?$rid=" + rid + "&operationId=" + percent(operationId)
+      : "PUT/iotdps-register/?$rid=" + rid)
   );
 }
 

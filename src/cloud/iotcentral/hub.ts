@@ -27,16 +27,14 @@ export interface Heard {
 
 export function heardFrom(topic: string): Heard {
   const part = topic.split("/");
-  const c2d = topic.indexOf("/devicebound/");
-  return c2d > 0
-    ? { _kind: "c2d", _status: 0, _name: "", _properties: unbag(topic.substr(c2d + 13)) }
-    : {
-        // $iothub/twin/res/STATUS/?…, $iothub/twin/PATCH/properties/desired/?…, $iothub/methods/POST/NAME/?…
-        _kind: part[0] === "$iothub" ? (part[2] as "res") : "",
-        _status: +part[3],
-        _name: unpercent(part[3] || ""),
-        _properties: unbag(part[part.length - 1]),
-      };
+  const c2d = part[3] === "devicebound";
+  return {
+    // $iothub/twin/res/STATUS/?…, $iothub/twin/PATCH/properties/desired/?…, $iothub/methods/POST/NAME/?…
+    _kind: c2d ? "c2d" : part[0] === "$iothub" ? (part[2] as "res") : "",
+    _status: +part[3],
+    _name: unpercent(part[3] || ""),
+    _properties: unbag(c2d ? part.slice(4).join("/") : part[part.length - 1]),
+  };
 }
 
 /** Merges objects into objects, whatever else replaces; always into copies. */

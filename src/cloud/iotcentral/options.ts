@@ -57,7 +57,8 @@ export interface Options extends TlsOptions {
 }
 
 /** What goes to the MQTT client as it is given. */
-const PASSED = "protocol port will connectTimeout reconnectPeriod maxReconnectPeriod queueLimit maxPacketSize maxInflight ca cert key servername";
+const PASSED =
+  "protocol port will connectTimeout reconnectPeriod maxReconnectPeriod queueLimit maxPacketSize maxInflight ca cert key servername";
 
 /** Options of the MQTT client, of those given and some more. */
 export function passed(o: any, more: any): any {

@@ -134,7 +134,8 @@ class Azure {
     const id = (one.id = packet.clientId);
     const scripted = this.connacks.shift();
     if (scripted) return this.refuse(one, scripted);
-    if (packet.username.split("/?")[0] !== `${HUB}/${id}` || !this.verify(packet.password, `${HUB}/devices/${id}`, id)) return this.refuse(one, 5);
+    if (packet.username.split("/?")[0] !== `${HUB}/${id}` || !this.verify(packet.password, `${HUB}/devices/${id}`, id))
+      return this.refuse(one, 5);
     const old = this.connections.get(id);
     if (old) old.close();
     this.connections.set(id, one);
@@ -147,9 +148,15 @@ class Azure {
     const { topic } = packet;
     const payload = packet.payload.toString("utf8");
     const rid = (/\$rid=(.*)$/.exec(topic) || [])[1];
-    const res = (status, extra, body) => one.send({ cmd: "publish", qos: 0, topic: `$iothub/twin/res/${status}/?$rid=${rid}${extra}`, payload: body });
+    const res = (status, extra, body) =>
+      one.send({ cmd: "publish", qos: 0, topic: `$iothub/twin/res/${status}/?$rid=${rid}${extra}`, payload: body });
     if (topic.startsWith(`devices/${one.id}/messages/events/`)) {
-      this.telemetry.push({ at: this.clock.now(), bag: topic.slice(`devices/${one.id}/messages/events/`.length), payload, dup: packet.dup });
+      this.telemetry.push({
+        at: this.clock.now(),
+        bag: topic.slice(`devices/${one.id}/messages/events/`.length),
+        payload,
+        dup: packet.dup,
+      });
     } else if (topic.startsWith("$iothub/twin/")) {
       const [status, body] = this.twinAnswers.shift() || [];
       if (status === 0) return;
@@ -184,12 +191,23 @@ class Azure {
     this.patch(this.twin.desired, patch);
     const v = (this.twin.desired.$version = version || this.twin.desired.$version + 1);
     const one = this.device();
-    if (one && !quiet) one.send({ cmd: "publish", qos: 0, topic: `$iothub/twin/PATCH/properties/desired/?$version=${v}`, payload: JSON.stringify({ ...patch, $version: v }) });
+    if (one && !quiet)
+      one.send({
+        cmd: "publish",
+        qos: 0,
+        topic: `$iothub/twin/PATCH/properties/desired/?$version=${v}`,
+        payload: JSON.stringify({ ...patch, $version: v }),
+      });
   }
 
   /** A direct method: its answer is in the log as a PUBLISH. */
   call(name, payload, rid = String(this.nextId++)) {
-    this.device().send({ cmd: "publish", qos: 0, topic: `$iothub/methods/POST/${name}/?$rid=${rid}`, payload: payload === undefined ? "" : payload });
+    this.device().send({
+      cmd: "publish",
+      qos: 0,
+      topic: `$iothub/methods/POST/${name}/?$rid=${rid}`,
+      payload: payload === undefined ? "" : payload,
+    });
     return rid;
   }
 
@@ -202,7 +220,13 @@ class Azure {
   /** Cloud to device: kept while there is no connection. */
   message(bag, payload, id = "sim-dev-01") {
     const send = () =>
-      this.device(id).send({ cmd: "publish", qos: 1, messageId: this.nextId++, topic: `devices/${id}/messages/devicebound/${bag}`, payload });
+      this.device(id).send({
+        cmd: "publish",
+        qos: 1,
+        messageId: this.nextId++,
+        topic: `devices/${id}/messages/devicebound/${bag}`,
+        payload,
+      });
     if (this.device(id)) send();
     else this.queue.push(send);
   }
