@@ -4,13 +4,14 @@ const vm = require("node:vm");
 const { EventEmitter } = require("node:events");
 
 const START = Date.UTC(2026, 0, 1);
-let current;
+/** The network of the device that was made last; here because modules are loaded anew for each device. */
+const shared = globalThis;
 
 class Socket extends EventEmitter {
   constructor({ host, port, servername }) {
     super();
-    const { device } = (this.net = current);
-    const handler = device.away || !current.hosts.has(host) ? undefined : current.ports.get(port);
+    const { device } = (this.net = shared.currentNet);
+    const handler = device.away || !shared.currentNet.hosts.has(host) ? undefined : shared.currentNet.ports.get(port);
     this.link = { host, port, servername, silence: () => (this.silent = true) };
     if (!handler) this.later(() => this.destroy(new Error("connect ECONNREFUSED")));
     else {
@@ -21,7 +22,7 @@ class Socket extends EventEmitter {
         write: (bytes) => this.push(bytes),
         end: () => this.later(() => this.destroy()),
       };
-      current.sockets.add(this);
+      shared.currentNet.sockets.add(this);
       this.later(() => this.emit("secureConnect"));
       handler(this.peer);
     }
@@ -65,7 +66,7 @@ exports.tls = { connect: (options) => new Socket(options) };
 exports.dgram = {
   createSocket() {
     const socket = new EventEmitter();
-    const net = current;
+    const net = shared.currentNet;
     socket.close = socket.unref = () => socket;
     socket.send = (bytes, port) => {
       const handler = net.datagrams.get(port);
@@ -76,12 +77,15 @@ exports.dgram = {
   },
 };
 
-/** @param {object} module  what `require("iotcentral")` gives there */
-exports.nodeDevice = (module) => (options) => {
+/** @param {() => object} load  gives what `require("iotcentral")` does there */
+exports.nodeDevice = (load) => (options) => {
   jest.useFakeTimers({ now: options.now ?? START });
+  let module;
+  // The module has to see the timers of this device.
+  jest.isolateModules(() => (module = load()));
   const files = new Map();
   const hosts = new Set(["127.0.0.1", "localhost"]);
-  const net = (current = { hosts, ports: new Map(), datagrams: new Map(), sockets: new Set(), latency: options.latency || 0 });
+  const net = (shared.currentNet = { hosts, ports: new Map(), datagrams: new Map(), sockets: new Set(), latency: options.latency || 0 });
   const device = {
     unicode: true,
     log: [],
@@ -119,6 +123,7 @@ exports.nodeDevice = (module) => (options) => {
     },
   };
   net.device = device;
+  jest.spyOn(console, "log").mockImplementation((text) => device.log.push(text));
   const storage = { read: (name) => files.get(name), write: (name, text) => files.set(name, text) };
   const context = vm.createContext({
     print: (text) => device.log.push(text),
