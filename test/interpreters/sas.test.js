@@ -43,9 +43,12 @@ module.exports = [
         // A bare engine has no timers, and MuJS none of Annex B of ES5, which the target takes for granted.
         const shim =
           'var setTimeout, clearTimeout, console = { log: print };\nif (typeof unescape !== "function") { var unescape = function (t) { ' +
-          "return t.replace(/%(..)/g, function (a, hex) { return String.fromCharCode(parseInt(hex, 16)); }); }; }";
+          "return t.replace(/%(..)/g, function (a, hex) { return String.fromCharCode(parseInt(hex, 16)); }); }; }\n" +
+          'if (!"".substr) String.prototype.substr = function (at, n) { return this.slice(at, n === undefined ? undefined : at + n); };';
         const source = `function R(text) { print("R " + text); }\n${shim}\n${script}`;
-        lines = (await runShell(t.interpreter.binary, { files: { sas: t.dist("sas") }, script: source })).lines;
+        const result = await runShell(t.interpreter.binary, { files: { sas: t.dist("sas") }, script: source });
+        lines = result.lines;
+        t.assert.ok(lines.length, result.output);
       } else {
         const device = await t.device({ modules: ["sas"], script: script + "\nsetTimeout(function () {}, 300);" });
         lines = await t.until(() => device.lines.length >= list.length && device.lines, `${list.length} results`);
