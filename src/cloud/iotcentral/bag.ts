@@ -1,6 +1,7 @@
 import { bytesToText, textToBytes } from "#host";
 import { chr } from "../../core/bytes";
 import { percent } from "../../core/percent";
+import type { Bytes } from "../../host";
 
 /** Names and values; null is a name without a value, which is not the same as an empty one. */
 export interface Properties {
@@ -30,17 +31,17 @@ export function bag(properties: Properties): string {
   return (first + then).substr(1);
 }
 
-/** Percent-decoding; what is no escape stays. A plus is a plus. */
-export function unpercent(text: string): string {
-  return bytesToText(
-    textToBytes(text).replace(/%[0-9a-fA-F][0-9a-fA-F]/g, function (escape) {
-      return chr(+("0x" + escape.substr(1)));
-    }),
-  );
+/** Percent-decoding of bytes to text; what is no escape stays. A plus is a plus. */
+export function unpercent(bytes: Bytes): string {
+  const out = bytes.replace(/%[0-9a-fA-F][0-9a-fA-F]/g, function (escape) {
+    return chr(+("0x" + escape.substr(1)));
+  });
+  // Where text is kept apart from bytes, the two are not found under each other's name.
+  return /[\x80-\xff]/.test(out) ? bytesToText(out) : out;
 }
 
-/** The properties at the end of a topic, with the names they have on the wire. */
-export function unbag(text: string): Properties {
+/** The properties at the end of a topic, in bytes, with the names they have on the wire. */
+export function unbag(text: Bytes): Properties {
   const out: Properties = {};
   const pairs = text.substr(text.charAt(0) === "?" ? 1 : 0).split("&");
   for (let i = 0; i < pairs.length; i++) {

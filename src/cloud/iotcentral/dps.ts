@@ -49,7 +49,7 @@ const MINUTE = 60000;
 
 /** What an answer means: its topic has the status, its body, which may be undefined, the rest. */
 export function answer(topic: string, body: any): Answer {
-  const part = topic.split("/");
+  const part = textToBytes(topic).split("/");
   const status = +part[3];
   const query = unbag(part[4] || "");
   const wait = query["retry-after"];

@@ -26,7 +26,7 @@ export interface Heard {
 }
 
 export function heardFrom(topic: string): Heard {
-  const part = topic.split("/");
+  const part = textToBytes(topic).split("/");
   const c2d = part[3] === "devicebound";
   return {
     // $iothub/twin/res/STATUS/?…, $iothub/twin/PATCH/properties/desired/?…, $iothub/methods/POST/NAME/?…
