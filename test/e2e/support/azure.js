@@ -10,7 +10,6 @@ const DPS = "global.azure-devices-provisioning.net";
 const HUB = "hub.sim.test";
 
 const hmac = (key, text) => crypto.createHmac("sha256", key).update(text, "latin1").digest();
-const latin = (text) => Buffer.from(text, "utf8").toString("latin1");
 
 class Azure {
   /** `net`: the mock's; `clock`: whose time counts. */
@@ -236,4 +235,4 @@ class Azure {
   }
 }
 
-module.exports = { Azure, DPS, HUB, latin };
+module.exports = { Azure, DPS, HUB };

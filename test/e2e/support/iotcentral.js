@@ -6,7 +6,7 @@
 const path = require("node:path");
 const { createHmac } = require("node:crypto");
 const { readFileSync } = require("node:fs");
-const { Azure, DPS, latin } = require("./azure");
+const { Azure, DPS } = require("./azure");
 
 const vectors = JSON.parse(readFileSync(path.join(__dirname, "../../vectors/azure.json"), "utf8"));
 const KEY = vectors.keys.K64;
