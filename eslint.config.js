@@ -99,7 +99,7 @@ const complexities = complex({
   "src/cloud/iotcentral/client.ts": 16,
   "src/cloud/iotcentral/dps.ts": 25,
   "src/cloud/iotcentral/limits.ts": 14,
-  "src/cloud/iotcentral/options.ts": 16,
+  "src/cloud/iotcentral/options.ts": 17,
   "src/core/journal.ts": 13,
   "src/core/json.ts": 22,
   "src/core/utf8.ts": 18,

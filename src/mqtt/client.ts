@@ -54,11 +54,7 @@ export interface Client extends Emitter {
   options: Options;
   connected: boolean;
   publish(topic: string, payload: unknown, options?: PublishOptions | Done, done?: Done): Client;
-  subscribe(
-    filter: string | string[] | { [filter: string]: SubscribeOptions },
-    options?: SubscribeOptions | OnGranted,
-    done?: OnGranted,
-  ): Client;
+  subscribe(filter: string | string[] | { [filter: string]: SubscribeOptions }, options?: SubscribeOptions | OnGranted, done?: OnGranted): Client;
   unsubscribe(filter: string | string[], options?: {} | OnGranted, done?: OnGranted): Client;
   end(force?: boolean | Done, done?: Done): Client;
   reconnect(): Client;
@@ -113,8 +109,7 @@ export function connect(url: string | Options, more?: Options): Client {
       const tls = options.protocol === "mqtts";
       link = dial(options.host || "localhost", options.port || (tls ? 8883 : 1883), tls ? options : undefined, heard);
       send(connectPacket(options));
-    } else if (!client.connected || idle > 1)
-      close(error("timeout", client.connected ? "nothing came within 1.5 keepalive" : "no CONNACK"));
+    } else if (!client.connected || idle > 1) close(error("timeout", client.connected ? "nothing came within 1.5 keepalive" : "no CONNACK"));
     else {
       attempt = early = 0;
       wait(options.keepalive! * 500 || 30000);
@@ -165,8 +160,7 @@ export function connect(url: string | Options, more?: Options): Client {
     output += bytes;
     if (!busy && link) {
       let b;
-      while (client.connected && output.length < 1024 && session._at < (options.maxInflight || 20) && (b = next(session, written)))
-        output += b;
+      while (client.connected && output.length < 1024 && session._at < (options.maxInflight || 20) && (b = next(session, written))) output += b;
       b = output;
       output = "";
       if (b) {
@@ -234,15 +228,7 @@ export function connect(url: string | Options, more?: Options): Client {
         // PUBACK or PUBREC
         if (qos) send(p.packet(48 + 16 * qos, u16(id)));
       }
-    } else if (
-      type < p.PUBACK ||
-      type > p.PINGRESP ||
-      type === p.SUBSCRIBE ||
-      type === p.UNSUBSCRIBE ||
-      type === 12 ||
-      (head & 15) !== (type === p.PUBREL ? 2 : 0)
-    )
-      wrong = "2.2.2-2";
+    } else if (type < p.PUBACK || type > p.PINGRESP || type === p.SUBSCRIBE || type === p.UNSUBSCRIBE || type === 12 || (head & 15) !== (type === p.PUBREL ? 2 : 0)) wrong = "2.2.2-2";
     else if (type === p.PINGRESP ? body : type === p.SUBACK ? body.length < 3 : body.length !== 2) wrong = "2.2.3";
     else if (type === p.PUBREL) {
       release(session, id);
@@ -310,13 +296,7 @@ export function connect(url: string | Options, more?: Options): Client {
   }
 
   /** SUBSCRIBE or UNSUBSCRIBE; without a callback a refusal is an `error` event. */
-  function ask(
-    type: number,
-    filter: string | string[] | Filters,
-    o?: SubscribeOptions | OnGranted,
-    done?: OnGranted,
-    again?: boolean,
-  ): Client {
+  function ask(type: number, filter: string | string[] | Filters, o?: SubscribeOptions | OnGranted, done?: OnGranted, again?: boolean): Client {
     const names: string[] = [];
     let filters: Filters = {};
     let body = "";

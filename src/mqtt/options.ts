@@ -45,14 +45,7 @@ export function check(options: Loose, known: string): void {
     const at = known.indexOf(":" + name + " ");
     // The whole numbers of MQTT end at 2, 65535 or where a timer ends.
     const most = name === "qos" ? 2 : name === "port" || name === "keepalive" ? 65535 : 2147483647;
-    if (
-      v !== undefined &&
-      (at < 0 ||
-        v === null ||
-        v !== v ||
-        (typeof v).charAt(0) !== known.charAt(at - 1) ||
-        (typeof v === "number" && (v < 0 || v > most || v % 1 !== 0)))
-    )
+    if (v !== undefined && (at < 0 || v === null || v !== v || (typeof v).charAt(0) !== known.charAt(at - 1) || (typeof v === "number" && (v < 0 || v > most || v % 1 !== 0))))
       throw error("config", "option " + name + (at < 0 ? " is unknown" : " cannot be this " + typeof v + "; numbers: 0 to " + most));
   }
 }

@@ -56,9 +56,9 @@ export function enqueue(s: Session, head: number, before: Bytes, after: Bytes, d
   let id = 0;
   if (head >> 4 !== PUBLISH || head & 6) {
     let i = 0;
-    for (id = s._last; i >= 0;) {
+    for (id = s._last; i >= 0; ) {
       id = (id % 65535) + 1;
-      for (i = queue.length - 1; i >= 0 && queue[i]._id !== id;) i--;
+      for (i = queue.length - 1; i >= 0 && queue[i]._id !== id; ) i--;
     }
     s._last = id;
     before += u16(id);

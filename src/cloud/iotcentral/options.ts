@@ -77,7 +77,7 @@ export function checked(o: Options): void {
   const wrong =
     !o.idScope === !o.host
       ? "idScope (provisioning), or host (a hub)"
-      : !id || id.length > 128 || (o.idScope ? !/^[A-Za-z0-9._:-]*[A-Za-z0-9-]$/.test(id) : /[#+/\0]/.test(id))
+      : !id || id.length > 128 || (o.idScope ? !/^[A-Za-z0-9._:-]*[A-Za-z0-9-]$/.test(id) : /[#+\0]/.test(id) || id.indexOf("/") >= 0)
         ? "deviceId: up to 128 letters, digits and - . _ :"
         : !(o.groupKey || o.deviceKey || o.sign || o.cert)
           ? "groupKey, deviceKey, sign, or cert and key"
