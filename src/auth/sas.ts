@@ -10,13 +10,12 @@ import type { Bytes } from "../host";
 /** Gives the HMAC-SHA256 of some bytes, 32 bytes: as its result, or later to `done`. For keys that never leave a chip. */
 export type Sign = (bytes: Bytes, done: (err?: Error, signature?: Bytes) => void) => Bytes | void;
 
-/** What the token opens: a registration of the provisioning service, a device or module of a hub, or any resource by its path. */
+/** What the token opens: a registration of the provisioning service, a device of a hub (a module: DEVICE/modules/MODULE), or any resource by its path. */
 export interface TokenOptions {
   idScope?: string;
   registrationId?: string;
   host?: string;
   deviceId?: string;
-  moduleId?: string;
   resource?: string;
   /** `resource` is percent-encoded already, or is to be signed as it is. */
   raw?: boolean;
@@ -38,6 +37,7 @@ export interface TokenOptions {
 export function token(o: TokenOptions, done?: (err?: Error, token?: string) => void): string | undefined;
 export function token(o: any, done?: (err?: Error, token?: string) => void): string | undefined {
   const scope = o.idScope;
+  const skn = o.policy || (scope && "registration");
   const ms = time();
   // Not an integer of 32 bits, which ends in 2038.
   const se = o.expires || Math.floor(ms / 1000) + (o.lifetime || 3600);
@@ -46,7 +46,7 @@ export function token(o: any, done?: (err?: Error, token?: string) => void): str
   let out: string | undefined;
   const wrong = key
     ? /undefined/.test(sr)
-      ? "token: what for? resource, host and deviceId, or idScope"
+      ? "token: resource, host or idScope"
       : ms || o.expires || o._id
         ? ""
         : "clock: set it, or give expires"
@@ -58,7 +58,7 @@ export function token(o: any, done?: (err?: Error, token?: string) => void): str
       if (!o._id) {
         out =
           "SharedAccessSignature sr=" + sr + "&sig=" + out.split("+").join("%2B").split("/").join("%2F").replace("=", "%3D") + "&se=" + se;
-        if (scope || o.policy) out += "&skn=" + (o.policy || "registration");
+        if (skn) out += "&skn=" + skn;
       }
     }
     if (done) done(err, out);
@@ -66,7 +66,7 @@ export function token(o: any, done?: (err?: Error, token?: string) => void): str
 
   if (wrong) throw error(wrong.charAt(0) === "c" ? "clock" : "config", wrong);
   if (!o.raw) {
-    sr = textToBytes(sr + (o.moduleId ? "/modules/" + o.moduleId : ""));
+    sr = textToBytes(sr);
     if (!o._id) sr = percent(sr);
   }
   const bytes = o._id ? sr : sr + "\n" + se;

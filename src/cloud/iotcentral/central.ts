@@ -5,6 +5,7 @@ import { bytesToText } from "#host";
 import type { Bytes } from "../../host";
 import type { Properties } from "./bag";
 import { hub, type Done, type Hub } from "./client";
+import { plain } from "./hub";
 import { telemetryNames } from "./limits";
 import type { Options } from "./options";
 
@@ -40,8 +41,7 @@ export interface Central extends Omit<Hub, "sendProperty"> {
 
 /** An object with nothing but a `value`, as templates older than Plug and Play send it. */
 function unwrap(value: any): any {
-  const old = value && typeof value === "object" && Object.keys(value);
-  return old && old.length === 1 && old[0] === "value" ? value.value : value;
+  return plain(value) && Object.keys(value).join() === "value" ? value.value : value;
 }
 
 export function create(o: Options): Central {

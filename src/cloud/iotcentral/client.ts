@@ -75,7 +75,6 @@ export function hub(o: Options, tell?: Tell): Hub {
       keepalive: o.keepalive || 180,
       clean: false,
       maxPacketSize: o.maxPacketSize || 73728,
-      store: o.store,
     }),
   ) as Hub;
   const end = client.end;
@@ -268,8 +267,7 @@ export function hub(o: Options, tell?: Tell): Hub {
               idScope: host ? undefined : o.idScope,
               registrationId: id,
               host: host,
-              deviceId: client.assignment && client.assignment.deviceId,
-              moduleId: host && o.moduleId,
+              deviceId: client.assignment && client.assignment.deviceId + (o.moduleId ? "/modules/" + o.moduleId : ""),
               key: key,
               sign: o.sign,
               expires: Math.floor((ms! + life) / 1000),

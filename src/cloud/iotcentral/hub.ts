@@ -37,12 +37,16 @@ export function heardFrom(topic: string): Heard {
   };
 }
 
+/** Whether a value has members that have names. */
+export function plain(value: any): boolean {
+  return value && typeof value === "object" && !Array.isArray(value) && !value.toJSON;
+}
+
 /** Merges objects into objects, whatever else replaces; always into copies. */
 export function merge(into: any, from: any): any {
   for (const name in from) {
     const value = from[name];
-    const deep = value && typeof value === "object" && !Array.isArray(value) && !value.toJSON;
-    into[name] = deep ? merge(into[name] && typeof into[name] === "object" && !Array.isArray(into[name]) ? into[name] : {}, value) : value;
+    into[name] = plain(value) ? merge(plain(into[name]) ? into[name] : {}, value) : value;
   }
   return into;
 }

@@ -2,6 +2,7 @@ import { textToBytes } from "#host";
 import { error } from "../../core/errors";
 import { stringify } from "../../core/json";
 import type { Bytes } from "../../host";
+import { plain } from "./hub";
 
 /** Integers end where a double of the service's store ends, at 2^52. */
 const INTEGER = 4503599627370495;
@@ -28,7 +29,7 @@ function check(value: any, path: string, depth: number): void {
 
 /** Reported properties as JSON, when a twin can hold them. */
 export function twinBytes(patch: unknown): Bytes {
-  if (!patch || typeof patch !== "object" || Array.isArray(patch)) throw error("config", "reported properties: an object, not " + patch);
+  if (!plain(patch)) throw error("config", "reported properties: an object, not " + patch);
   check(patch, "", 1);
   const bytes = stringify(patch);
   if (bytes.length > 32768) throw error("limit", "reported properties: " + bytes.length + " bytes of 32768");

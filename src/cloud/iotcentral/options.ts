@@ -1,4 +1,5 @@
 import type { Sign } from "../../auth/sas";
+import { find } from "../../core/bytes";
 import { error } from "../../core/errors";
 import type { TlsOptions } from "../../host";
 import { check, type Will } from "../../mqtt/options";
@@ -56,24 +57,24 @@ export interface Options extends TlsOptions {
   store?: Store;
 }
 
-/** What goes to the MQTT client as it is given. */
-const PASSED =
-  "protocol port will connectTimeout reconnectPeriod maxReconnectPeriod queueLimit maxPacketSize maxInflight ca cert key servername";
+/** Ours, after the first letter of their types; whatever else is given goes to the MQTT client, which knows what it takes. */
+const OWN =
+  " s:idScope s:registrationId s:deviceId s:moduleId s:dpsHost n:dpsPort s:groupKey s:deviceKey f:sign s:modelId s:modelKey o:payload s:agent n:tokenLifetime n:requestTimeout n:registrationTimeout n:reprovisionAfter n:commandTimeout o:cache s:ntp o:logger n:logLevel b:legacyAck ";
 
-/** Options of the MQTT client, of those given and some more. */
+/** Options for the MQTT client: `more`, and of those given what is not ours. */
 export function passed(o: any, more: any): any {
-  const names = PASSED.split(" ");
-  for (let i = 0; i < names.length; i++) if (o[names[i]] !== undefined && more[names[i]] === undefined) more[names[i]] = o[names[i]];
+  const own: any = {};
+  for (const name in o) {
+    if (find(OWN, ":" + name + " ") >= 0) own[name] = o[name];
+    else if (!(name in more)) more[name] = o[name];
+  }
+  check(own, OWN);
   return more;
 }
 
 /** Throws for the first option that cannot be right. */
 export function checked(o: Options): void {
   const id = o.registrationId || o.deviceId || "";
-  check(
-    o,
-    " s:idScope s:registrationId s:deviceId s:moduleId s:host n:port s:protocol s:dpsHost n:dpsPort s:groupKey s:deviceKey f:sign s:modelId s:modelKey o:payload s:agent n:tokenLifetime n:requestTimeout n:registrationTimeout n:reprovisionAfter n:commandTimeout o:cache s:ntp o:logger n:logLevel b:legacyAck n:keepalive o:will n:connectTimeout n:reconnectPeriod n:maxReconnectPeriod n:queueLimit n:maxPacketSize n:maxInflight o:store s:ca s:cert s:key s:servername ",
-  );
   const wrong =
     !o.idScope === !o.host
       ? "idScope (provisioning), or host (a hub)"

@@ -74,6 +74,9 @@ export function register(
       username: dpsUsername(o.idScope!, id, API, o.agent || AGENT),
       password: password,
       keepalive: 180,
+      clean: true,
+      will: undefined,
+      store: undefined,
     }),
   );
   let limit: Timer = after(function () {

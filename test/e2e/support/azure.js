@@ -133,7 +133,10 @@ class Azure {
     const id = (one.id = packet.clientId);
     const scripted = this.connacks.shift();
     if (scripted) return this.refuse(one, scripted);
-    if (packet.username.split("/?")[0] !== `${HUB}/${id}` || !this.verify(packet.password, `${HUB}/devices/${id}`, id))
+    if (
+      packet.username.split("/?")[0] !== `${HUB}/${id}` ||
+      !this.verify(packet.password, `${HUB}/devices/${id.replace("/", "/modules/")}`, id)
+    )
       return this.refuse(one, 5);
     const old = this.connections.get(id);
     if (old) old.close();
@@ -149,10 +152,11 @@ class Azure {
     const rid = (/\$rid=(.*)$/.exec(topic) || [])[1];
     const res = (status, extra, body) =>
       one.send({ cmd: "publish", qos: 0, topic: `$iothub/twin/res/${status}/?$rid=${rid}${extra}`, payload: body });
-    if (topic.startsWith(`devices/${one.id}/messages/events/`)) {
+    const events = `devices/${one.id.replace("/", "/modules/")}/messages/events/`;
+    if (topic.startsWith(events)) {
       this.telemetry.push({
         at: this.clock.now(),
-        bag: topic.slice(`devices/${one.id}/messages/events/`.length),
+        bag: topic.slice(events.length),
         payload,
         dup: packet.dup,
       });

@@ -128,6 +128,38 @@ module.exports = function checklist(createDevice) {
       expect([first.clean, second.clean, first.keepalive, second.keepalive]).toEqual([true, false, 180, 180]);
     });
 
+    test("a module of a device on a hub that is known", () => {
+      const v = vectors.username[3];
+      const options = { idScope: undefined, groupKey: undefined, host: "hub.sim.test", deviceKey: keyOf("m"), moduleId: v.module_id };
+      const { cloud, device } = start({
+        options,
+        factory: "hub",
+        script: (cloud) => (cloud.key = () => Buffer.from(keyOf("m"), "base64")),
+      });
+      device.tick(1000);
+      const [connect] = cloud.seen("connect");
+      expect(connect.username).toBe(v.expect.replace(v.host, "hub.sim.test") + "&DeviceClientType=thincloud");
+      expect(connect.clientId).toBe(v.client_id);
+      expect(cloud.registrations).toBe(0);
+      device.run("c.sendTelemetry('text');");
+      device.tick(100);
+      expect(cloud.telemetry).toEqual([expect.objectContaining({ bag: "", payload: "text" })]);
+    });
+
+    test("a certificate in the place of a token: no password, no clock", () => {
+      const options = {
+        idScope: undefined,
+        groupKey: undefined,
+        host: "hub.sim.test",
+        cert: "-----BEGIN-----MAAA-----END-----",
+        key: "-----BEGIN-----MAAA-----END-----",
+      };
+      const { cloud, device } = start({ options, device: { now: 0 } });
+      device.tick(1000);
+      expect(cloud.seen("connect")[0].password).toBeFalsy();
+      device.tick(120 * MINUTE);
+    });
+
     test.each(vectors.telemetry_topic.map((v) => [v.name, v]))("telemetry topic: %s", (_name, v) => {
       const { cloud, device } = start({ factory: "hub" });
       device.tick(1000);

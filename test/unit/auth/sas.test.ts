@@ -75,7 +75,7 @@ describe("what a token is for", () => {
     const [device, module] = [3, 6].map((i) => vectors.sas[i]);
     const host = decodeURIComponent(device.sr_as_sent).split("/")[0];
     expect(token({ host, deviceId: "sim-dev-01", key: device.key_base64, expires: device.se })).toBe(device.token_order_sr_sig_se_skn);
-    const at = { host: "myhub.azure-devices.net", deviceId: "sim-dev-01", moduleId: "mod1" };
+    const at = { host: "myhub.azure-devices.net", deviceId: "sim-dev-01/modules/mod1" };
     expect(token({ ...at, key: module.key_base64, expires: module.se })).toBe(module.token_order_sr_sig_se_skn);
   });
 });
@@ -135,7 +135,7 @@ describe("bad input", () => {
   });
 
   test("nothing to be for", () => {
-    const what = "config: token: what for? resource, host and deviceId, or idScope";
+    const what = "config: token: resource, host or idScope";
     for (const o of [{}, { host: "h" }, { deviceId: "d" }, { idScope: "s" }])
       expect(code(() => token({ ...o, key: KEY, expires: 5 }))).toBe(what);
   });
