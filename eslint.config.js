@@ -94,7 +94,7 @@ const complexities = complex({
   "src/cloud/bigiot/client.ts": 53,
   "src/cloud/bigiot/protocol.ts": 13,
   "src/cloud/bigiot/options.ts": 13,
-  "src/auth/sas.ts": 21,
+  "src/auth/sas.ts": 22,
   "src/cloud/iotcentral/central.ts": 13,
   "src/cloud/iotcentral/client.ts": 16,
   "src/cloud/iotcentral/dps.ts": 25,

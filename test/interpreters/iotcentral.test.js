@@ -76,7 +76,8 @@ module.exports = [
       try {
         await session(t, true);
       } catch (e) {
-        if (/mbedtls_ssl_setup: Not enough memory/.test(t.said())) t.skip("NOT VERIFIED: this build has no memory for a second TLS session");
+        if (/mbedtls_ssl_setup: Not enough memory/.test(t.said()))
+          t.skip("NOT VERIFIED: this build has no memory for a second TLS session");
         throw e;
       }
       t.note("NOT VERIFIED BY THE PLATFORM: stock Espruino accepts every certificate");

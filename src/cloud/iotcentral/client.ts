@@ -62,10 +62,10 @@ export function hub(o: Options, tell?: Tell): Hub {
   checked(o);
   const id = o.registrationId || o.deviceId!;
   const life = (o.tokenLifetime || 3600) * 1000;
-  // The key of the device: with the key of its group derived, else only looked at.
-  const given = o.groupKey || o.deviceKey;
-  const derived = given && deviceKey(given, id);
-  const key = o.groupKey ? derived : o.deviceKey;
+  let key = o.deviceKey;
+  // Of a device's own key only to see that it is one.
+  if (o.groupKey) key = deviceKey(o.groupKey, id);
+  else if (key) deviceKey(key, id);
   const client = mqtt(
     passed(o, {
       manualConnect: true,

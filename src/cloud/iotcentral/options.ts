@@ -57,18 +57,17 @@ export interface Options extends TlsOptions {
   store?: Store;
 }
 
-/** Ours, after the first letter of their types; whatever else is given goes to the MQTT client, which knows what it takes. */
-const OWN =
-  " s:idScope s:registrationId s:deviceId s:moduleId s:dpsHost n:dpsPort s:groupKey s:deviceKey f:sign s:modelId s:modelKey o:payload s:agent n:tokenLifetime n:requestTimeout n:registrationTimeout n:reprovisionAfter n:commandTimeout o:cache s:ntp o:logger n:logLevel b:legacyAck ";
-
 /** Options for the MQTT client: `more`, and of those given what is not ours. */
 export function passed(o: any, more: any): any {
+  // After the first letter of their types; whatever else is given the MQTT client looks at. Not a variable of the module: it would stay.
+  const known =
+    " s:idScope s:registrationId s:deviceId s:moduleId s:dpsHost n:dpsPort s:groupKey s:deviceKey f:sign s:modelId s:modelKey o:payload s:agent n:tokenLifetime n:requestTimeout n:registrationTimeout n:reprovisionAfter n:commandTimeout o:cache s:ntp o:logger n:logLevel b:legacyAck ";
   const own: any = {};
   for (const name in o) {
-    if (find(OWN, ":" + name + " ") >= 0) own[name] = o[name];
+    if (find(known, ":" + name + " ") >= 0) own[name] = o[name];
     else if (!(name in more)) more[name] = o[name];
   }
-  check(own, OWN);
+  check(own, known);
   return more;
 }
 
