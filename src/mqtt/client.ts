@@ -145,8 +145,8 @@ export function connect(url: string | Options, more?: Options): Client {
       }
       client.emit("end");
     } else if (attempt < 0 || options.reconnectPeriod !== 0) {
-      // Not at once: Espruino on a PC crashes when a TLS link opens while the last one still closes.
-      wait(attempt < 0 ? 100 : backoff(attempt, options.reconnectPeriod || 1000, options.maxReconnectPeriod || 60000, random()));
+      // Espruino on a PC crashes when a TLS link opens while the last one still closes.
+      wait(attempt < 0 ? (old && options.protocol === "mqtts" ? 100 : 0) : backoff(attempt, options.reconnectPeriod || 1000, options.maxReconnectPeriod || 60000, random()));
       attempt++;
       // Last, because the handler may call `end` or `reconnect`, whose timer counts.
       const was = offline;

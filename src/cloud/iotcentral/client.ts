@@ -13,13 +13,10 @@ import type { Assignment } from "./dps";
 import { heardFrom, hubUsername, merge } from "./hub";
 import { twinBytes } from "./limits";
 import { checked, passed, type Options } from "./options";
-import { AGENT, DPS, register } from "./provision";
+import { register } from "./provision";
 
 /** Since this version a hub knows models. */
 const API = "2021-04-12";
-
-/** A message is body and properties, 256 KB of both. */
-const MESSAGE = 262144;
 
 /** No program of ours ran before 2024. */
 const BUILT = 1704067200000;
@@ -254,7 +251,7 @@ export function hub(o: Options, tell?: Tell): Hub {
   /** Makes a token, for a hub or without `host` for provisioning, and hands it on; none where a certificate does. */
   function sign(host: string | undefined, then: (password?: string) => void): void {
     if (!key && !o.sign) return then();
-    const server = o.dpsHost || host || DPS;
+    const server = o.dpsHost || host || "global.azure-devices-provisioning.net";
     findTime(
       { ntp: o.ntp === undefined ? "pool.ntp.org" : o.ntp, http: server, tls: o.protocol === "mqtt" ? undefined : o },
       function (err, ms) {
@@ -292,7 +289,7 @@ export function hub(o: Options, tell?: Tell): Hub {
       const name = a.deviceId + (o.moduleId ? "/" + o.moduleId : "");
       options.host = a.assignedHub;
       options.clientId = name;
-      options.username = hubUsername(a.assignedHub, name, API, o.agent || AGENT, o.modelId);
+      options.username = hubUsername(a.assignedHub, name, API, o.agent || "thincloud", o.modelId);
       options.password = password;
       path = "devices/" + a.deviceId + (o.moduleId ? "/modules/" + o.moduleId : "");
       // A quarter of the life is left for clocks that disagree, and for a way that is long.
@@ -322,7 +319,8 @@ export function hub(o: Options, tell?: Tell): Hub {
           client.assignment = assignment;
           known = true;
           if (o.cache) o.cache.write(stringify([o.idScope, id, assignment!.assignedHub, assignment!.deviceId]));
-          open();
+          // Not at once: see the MQTT client about links of TLS that still close.
+          later(100);
         });
       });
     }
@@ -426,7 +424,8 @@ export function hub(o: Options, tell?: Tell): Hub {
       _at: client.connected || all["iothub-creation-time-utc"] ? 0 : now(),
     };
     const n = item._bag.length + item._bytes.length;
-    if (n > MESSAGE) throw error("limit", "telemetry: " + n + " bytes of " + MESSAGE);
+    // Body and properties together.
+    if (n > 262144) throw error("limit", "telemetry: " + n + " bytes of 262144");
     if (path) post(item);
     else if (held + n > (o.queueLimit || 16384)) {
       const e = error("limit", "queueLimit reached: " + held + " bytes wait");

@@ -19,10 +19,6 @@ export interface Refusal extends CloudError {
 
 export const ANSWERS = "$dps/registrations/res/#";
 
-export function dpsUsername(idScope: string, registrationId: string, api: string, agent: string): string {
-  return idScope + "/registrations/" + registrationId + "/api-version=" + api + "&ClientVersion=" + percent(textToBytes(agent));
-}
-
 /** The topic of a request: to register, or to ask how an operation stands. */
 export function question(rid: number, operationId?: string): string {
   return (

@@ -4,18 +4,17 @@ import { stringify } from "../../core/json";
 import type { Bytes } from "../../host";
 import { plain } from "./hub";
 
-/** Integers end where a double of the service's store ends, at 2^52. */
-const INTEGER = 4503599627370495;
-
 /** IoT Central keeps these names of telemetry for itself. */
 const RESERVED = "EventEnqueuedUtcTime EventProcessedUtcTime PartitionId EventHub User $metadata $version";
 
 /** Throws for the first thing below `value` that a twin cannot hold (IoT Hub, device twins). */
 function check(value: any, path: string, depth: number): void {
   if (
-    typeof value === "string" ? textToBytes(value).length > 4096 : typeof value === "number" && value % 1 === 0 && Math.abs(value) > INTEGER
+    typeof value === "string"
+      ? textToBytes(value).length > 4096
+      : typeof value === "number" && value % 1 === 0 && Math.abs(value) > 4503599627370495
   )
-    throw error("limit", path + ": strings have up to 4096 bytes, integers are within " + INTEGER);
+    throw error("limit", path + ": strings have up to 4096 bytes, integers are within 4503599627370495");
   if (value && typeof value === "object") {
     if (depth > 10) throw error("limit", path + ": nested deeper than 10");
     for (const key in value) {

@@ -1,17 +1,12 @@
-import { after, cancel, random } from "#host";
+import { after, cancel, random, textToBytes } from "#host";
 import { backoff } from "../../core/backoff";
 import { error } from "../../core/errors";
 import { parse, stringify } from "../../core/json";
+import { percent } from "../../core/percent";
 import type { Timer } from "../../host";
 import { connect } from "../../mqtt/client";
-import { answer, ANSWERS, dpsUsername, question, type Assignment, type Refusal } from "./dps";
+import { answer, ANSWERS, question, type Assignment, type Refusal } from "./dps";
 import { passed, type Options } from "./options";
-
-export const DPS = "global.azure-devices-provisioning.net";
-export const AGENT = "thincloud";
-
-/** The version that all of the documentation has. */
-const API = "2019-03-31";
 
 /**
  * Registers the device over a connection of its own and tells where it belongs; `done` is called once. An error has `retryAfter`,
@@ -68,10 +63,12 @@ export function register(
   const client = connect(
     passed(o, {
       protocol: o.protocol || "mqtts",
-      host: o.dpsHost || DPS,
+      host: o.dpsHost || "global.azure-devices-provisioning.net",
       port: o.dpsPort || o.port,
       clientId: id,
-      username: dpsUsername(o.idScope!, id, API, o.agent || AGENT),
+      // The version of the service that all of its documentation has.
+      username:
+        o.idScope + "/registrations/" + id + "/api-version=2019-03-31&ClientVersion=" + percent(textToBytes(o.agent || "thincloud")),
       password: password,
       keepalive: 180,
       clean: true,
