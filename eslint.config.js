@@ -135,15 +135,6 @@ module.exports = tseslint.config(
       "@typescript-eslint/no-unused-expressions": "off",
     },
   },
-  {
-    files: ["test/e2e/**/*.js"],
-    languageOptions: {
-      globals: {
-        ...globals.node,
-        ...Object.fromEntries("jest describe test expect afterEach".split(" ").map((name) => [name, "readonly"])),
-      },
-    },
-  },
   { files: ["test/**/*.ts"], rules: { "@typescript-eslint/no-explicit-any": "off", "@typescript-eslint/no-require-imports": "off" } },
   dialect,
   ...complexities,

@@ -1,4 +1,5 @@
 "use strict";
+/* global describe, expect, test */
 /**
  * The checklist of docs/iotcentral.md, point by point, against a scripted provisioning service and hub. `createDevice(options)` gives
  * the mock with the shipped file, or what behaves like it around a module that runs in Node.

@@ -1,4 +1,5 @@
 "use strict";
+/* global jest */
 /** What the mock offers, around a module that runs in Node itself: timers and clock are jest's, sockets are in memory. */
 const vm = require("node:vm");
 const { EventEmitter } = require("node:events");
