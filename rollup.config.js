@@ -14,6 +14,7 @@ const output = {
   freeze: false,
   exports: "named",
   externalLiveBindings: false,
+  interop: "esModule",
   generatedCode: "es5",
 };
 

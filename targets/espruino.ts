@@ -83,7 +83,9 @@ export function datagram(host: string, port: number, bytes: Bytes, ms: number, d
   }
 }
 
-export const now = Date.now;
+export function now(): number {
+  return Date.now();
+}
 
 // Functions that are inlined: a second name for what the interpreter has would cost two variables.
 export function after(fn: (arg?: any) => void, ms: number, arg?: unknown): Timer {

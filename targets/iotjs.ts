@@ -141,10 +141,16 @@ export const cancel = clearTimeout as (timer: Timer) => void;
 export const random = Math.random;
 
 export function hash(algorithm: "sha256" | "sha1" | "md5", bytes: Bytes): Bytes | undefined {
-  // No digest without an update, and an update with nothing is none.
-  if (algorithm === "md5" || !bytes) return undefined;
+  let crypto;
+  try {
+    // No digest without an update, and an update with nothing is none.
+    crypto = algorithm !== "md5" && bytes && require("crypto");
+  } catch {
+    // A build without: the module is an option of IoT.js.
+  }
+  if (!crypto) return undefined;
   // One `update` with one buffer: it cannot be chained, and a second one throws.
-  const h = require("crypto").createHash(algorithm);
+  const h = crypto.createHash(algorithm);
   h.update(toBuffer(bytes));
   return fromBuffer(h.digest());
 }

@@ -2,9 +2,15 @@
 // Use before declaration. Espruino makes a declared function only when execution arrives there, so whatever runs earlier must not
 // name it. Followed are the code itself and every function it calls in a way that can be seen: by name, at once, as a method whose
 // name is assigned in the same file, or as the argument of a builtin that calls back at once.
-const { isFunction, find } = require("./scope.js");
+const { isFunction, isRequire, find } = require("./scope.js");
 
 const CALLS_BACK = new Set(["forEach", "map", "filter", "some", "every", "reduce", "sort", "replace"]);
+
+/** Object.create is not the create of the file, nor is the connect of a host's module its connect. */
+function foreign(object, scope) {
+  const binding = object.type === "Identifier" && find(scope, object.name);
+  return object.name === "Object" || isRequire(object) || (!!binding && binding.foreign === true);
+}
 
 function called(call, scope, methods) {
   const { callee } = call;
@@ -19,8 +25,7 @@ function called(call, scope, methods) {
     if ((name === "call" || name === "apply") && callee.object.type !== "MemberExpression")
       out.push(...called({ callee: callee.object, arguments: [] }, scope, methods));
     else if (CALLS_BACK.has(name)) out.push(...call.arguments.filter(isFunction));
-    // Object.create is not the create of the file.
-    if (callee.object.type !== "Identifier" || callee.object.name !== "Object") out.push(...(methods.get(name) || []));
+    if (!foreign(callee.object, scope)) out.push(...(methods.get(name) || []));
   }
   return out;
 }

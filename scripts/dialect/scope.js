@@ -12,6 +12,8 @@ function children(node) {
   return out;
 }
 
+const isRequire = (node) => !!node && node.type === "CallExpression" && node.callee.name === "require";
+
 function newScope(node, parent) {
   const scope = { node, parent, names: new Map(), refs: [], calls: [], inner: [] };
   if (parent) parent.inner.push(scope);
@@ -41,7 +43,8 @@ function declareAll(node, scope, scopes) {
     scopes.set(node, scope);
   } else if (node.type === "VariableDeclarator") {
     const init = node.init && isFunction(node.init) ? node.init : undefined;
-    declare(scope, node.id.name, init);
+    const binding = declare(scope, node.id.name, init);
+    if (isRequire(node.init)) binding.foreign = true;
   } else if (node.type === "CatchClause") declare(scope, node.param.name);
   for (const [child] of children(node)) declareAll(child, scope, scopes);
 }
@@ -92,4 +95,4 @@ function analyse(ast) {
   return { scopes, refs: state.refs, methods };
 }
 
-module.exports = { analyse, children, isFunction, find };
+module.exports = { isRequire, analyse, children, isFunction, find };

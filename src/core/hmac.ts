@@ -1,8 +1,9 @@
 import type { Bytes } from "../host";
-import { chr } from "./bytes";
 
 /** RFC 2104 with a hash of 64-byte blocks. */
 export function hmac(hash: (bytes: Bytes) => Bytes, key: Bytes, bytes: Bytes): Bytes {
+  // Not that of bytes.ts: as a variable of a module it would be there for ever.
+  const chr = String.fromCharCode;
   let inner = "";
   let outer = "";
   if (key.length > 64) {

@@ -149,7 +149,7 @@ function tick(c: State, ms?: number): void {
       return c._close(e as Error);
     }
     // The first time, from `connect`, only to find fault.
-    if (!++c._dials) return tick(c, 0);
+    if (!++c._dials) return tick(c, o.manualConnect ? -1 : 0);
     const tls = o.protocol === "mqtts";
     c._in = c._out = "";
     c._busy = 0;
@@ -302,7 +302,15 @@ const methods: any = {
       }
       c.emit("end");
     } else if (c._attempt < 0 || o.reconnectPeriod !== 0) {
-      tick(c, c._attempt < 0 ? 0 : backoff(c._attempt, o.reconnectPeriod || 1000, o.maxReconnectPeriod || 60000, random()));
+      // Espruino on a PC crashes when a TLS link opens while the last one still closes.
+      tick(
+        c,
+        c._attempt < 0
+          ? link && o.protocol === "mqtts"
+            ? 100
+            : 0
+          : backoff(c._attempt, o.reconnectPeriod || 1000, o.maxReconnectPeriod || 60000, random()),
+      );
       c._attempt++;
       // Last, because the handler may call `end` or `reconnect`, whose timer counts.
       if (!c._offline) {
@@ -445,7 +453,7 @@ const methods: any = {
             ? "3.3.1-2"
             : i > body.length || (qos && (id === "\0\0" || id.length < 2))
               ? "2.3.1-1"
-              : topical(e)
+              : o.anyTopic || topical(e)
                 ? ""
                 : "3.3.2-1";
       if (!wrong) {

@@ -29,6 +29,10 @@ export interface Options extends TlsOptions {
   queueLimit?: number;
   maxPacketSize?: number;
   maxInflight?: number;
+  /** Take messages whose topic no broker may send: Azure puts a plus in. */
+  anyTopic?: boolean;
+  /** Wait for `reconnect()` instead of connecting at once. */
+  manualConnect?: boolean;
   store?: Store;
 }
 
@@ -75,7 +79,7 @@ export function normalise(from: string | Options, more?: Options): Options {
   for (const name in more) o[name] = (more as Loose)[name];
   check(
     o,
-    " s:protocol s:host n:port s:clientId s:username s:password n:keepalive b:clean o:will n:connectTimeout n:reconnectPeriod n:maxReconnectPeriod n:queueLimit n:maxPacketSize n:maxInflight o:store s:ca s:cert s:key s:servername ",
+    " s:protocol s:host n:port s:clientId s:username s:password n:keepalive b:clean o:will n:connectTimeout n:reconnectPeriod n:maxReconnectPeriod n:queueLimit n:maxPacketSize n:maxInflight b:manualConnect b:anyTopic o:store s:ca s:cert s:key s:servername ",
   );
   if (o.protocol && o.protocol !== "mqtt" && o.protocol !== "mqtts") throw error("config", "option protocol: mqtt or mqtts");
   if (!o.clientId) {

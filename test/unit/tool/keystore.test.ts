@@ -99,5 +99,5 @@ describe("the key store", () => {
     }
     expect(leaves.length).toBeGreaterThan(5);
     expect(new Set(leaves).size).toBe(leaves.length);
-  });
+  }, 60000);
 });

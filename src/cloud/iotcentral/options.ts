@@ -1,0 +1,90 @@
+import type { Sign } from "../../auth/sas";
+import { find } from "../../core/bytes";
+import { error } from "../../core/errors";
+import type { TlsOptions } from "../../host";
+import { check, type Will } from "../../mqtt/options";
+import type { Store } from "../../mqtt/session";
+
+/** Of the seed's three methods two; `setLogLevel` is called when the application changes the level. */
+export interface Logger {
+  info(text: string): void;
+  debug(text: string): void;
+  setLogLevel?(level: number): void;
+}
+
+/** Keeps the text of an assignment; `read` gives undefined while there is none. */
+export interface Cache {
+  read(): string | undefined;
+  write(text: string): void;
+}
+
+/** docs/iotcentral.md lists them with defaults and units. */
+export interface Options extends TlsOptions {
+  idScope?: string;
+  registrationId?: string;
+  deviceId?: string;
+  moduleId?: string;
+  host?: string;
+  port?: number;
+  protocol?: string;
+  dpsHost?: string;
+  dpsPort?: number;
+  groupKey?: string;
+  deviceKey?: string;
+  sign?: Sign;
+  modelId?: string;
+  modelKey?: string;
+  payload?: { [name: string]: unknown };
+  agent?: string;
+  tokenLifetime?: number;
+  requestTimeout?: number;
+  registrationTimeout?: number;
+  reprovisionAfter?: number;
+  commandTimeout?: number;
+  cache?: Cache;
+  ntp?: string;
+  logger?: Logger;
+  logLevel?: number;
+  legacyAck?: boolean;
+  keepalive?: number;
+  will?: Will;
+  connectTimeout?: number;
+  reconnectPeriod?: number;
+  maxReconnectPeriod?: number;
+  queueLimit?: number;
+  maxPacketSize?: number;
+  maxInflight?: number;
+  store?: Store;
+}
+
+/** Options for the MQTT client: `more`, and of those given what is not ours. */
+export function passed(o: any, more: any): any {
+  // After the first letter of their types; whatever else is given the MQTT client looks at. Not a variable of the module: it would stay.
+  const known =
+    " s:idScope s:registrationId s:deviceId s:moduleId s:dpsHost n:dpsPort s:groupKey s:deviceKey f:sign s:modelId s:modelKey o:payload s:agent n:tokenLifetime n:requestTimeout n:registrationTimeout n:reprovisionAfter n:commandTimeout o:cache s:ntp o:logger n:logLevel b:legacyAck ";
+  const own: any = {};
+  for (const name in o) {
+    if (find(known, ":" + name + " ") >= 0) own[name] = o[name];
+    else if (!(name in more)) more[name] = o[name];
+  }
+  check(own, known);
+  return more;
+}
+
+/** Throws for the first option that cannot be right. */
+export function checked(o: Options): void {
+  const id = o.registrationId || o.deviceId || "";
+  const wrong =
+    !o.idScope === !o.host
+      ? "idScope (provisioning), or host (a hub)"
+      : !id || id.length > 128 || (o.idScope ? !/^[A-Za-z0-9._:-]*[A-Za-z0-9-]$/.test(id) : /[#+\0]/.test(id) || id.indexOf("/") >= 0)
+        ? "deviceId: up to 128 letters, digits and - . _ :"
+        : !(o.groupKey || o.deviceKey || o.sign || o.cert)
+          ? "groupKey, deviceKey, sign, or cert and key"
+          : o.keepalive! > 1177
+            ? "keepalive: up to 1177 seconds"
+            : o.tokenLifetime! < 60 || o.tokenLifetime! > 2000000
+              ? "tokenLifetime: 60 to 2000000 seconds"
+              : "";
+  if (wrong) throw error("config", "option " + wrong);
+}

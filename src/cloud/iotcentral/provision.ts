@@ -1,0 +1,115 @@
+import { after, cancel, random, textToBytes } from "#host";
+import { backoff } from "../../core/backoff";
+import { error } from "../../core/errors";
+import { parse, stringify } from "../../core/json";
+import { percent } from "../../core/percent";
+import type { Timer } from "../../host";
+import { connect } from "../../mqtt/client";
+import { answer, ANSWERS, question, type Assignment, type Refusal } from "./dps";
+import { passed, type Options } from "./options";
+
+/**
+ * Registers the device over a connection of its own and tells where it belongs; `done` is called once. An error has `retryAfter`,
+ * the milliseconds to wait at least before the next try. `password` is none for a device with a certificate.
+ */
+export function register(
+  o: Options,
+  id: string,
+  password: string | undefined,
+  done: (err?: Refusal, assignment?: Assignment) => void,
+): void {
+  const ask: any = { registrationId: id };
+  let model: any = o.payload;
+  let rid = 0;
+  let operation: string | undefined;
+  let attempt = 0;
+  // What `timer` waits for: an answer that has not come, or the next request.
+  let timer: Timer;
+  let ready: boolean;
+  let over: boolean;
+  let reason: any;
+
+  if (o.modelId) {
+    model = {};
+    for (const name in o.payload) model[name] = o.payload[name];
+    model[o.modelKey || "modelId"] = o.modelId;
+  }
+  if (model) ask.payload = model;
+
+  function finish(err?: any, assignment?: Assignment): void {
+    if (!over) {
+      over = true;
+      if (timer) cancel(timer);
+      if (limit) cancel(limit);
+      client.end(!assignment);
+      if (err && !err.retryAfter) err.retryAfter = 5000;
+      done(err, assignment);
+    }
+  }
+
+  function wait(ms: number): void {
+    if (timer) cancel(timer);
+    timer = after(next, ms);
+  }
+
+  /** Sends the next request, or the last one again when its answer has not come. */
+  function next(): void {
+    timer = 0;
+    wait(o.requestTimeout || 30000);
+    if (!ready) client.reconnect();
+    else if (client.connected) client.publish(question(++rid, operation), operation ? "" : stringify(ask), { qos: 1, binary: true });
+  }
+
+  const client = connect(
+    passed(o, {
+      protocol: o.protocol || "mqtts",
+      host: o.dpsHost || "global.azure-devices-provisioning.net",
+      port: o.dpsPort || o.port,
+      clientId: id,
+      // The version of the service that all of its documentation has.
+      username:
+        o.idScope + "/registrations/" + id + "/api-version=2019-03-31&ClientVersion=" + percent(textToBytes(o.agent || "thincloud")),
+      password: password,
+      keepalive: 180,
+      clean: true,
+      will: undefined,
+      store: undefined,
+    }),
+  );
+  let limit: Timer = after(function () {
+    limit = 0;
+    finish(reason || error("timeout", "provisioning: no assignment in time; does the device wait for approval?"));
+  }, o.registrationTimeout || 300000);
+  wait(o.requestTimeout || 30000);
+  client.on("error", function (e: any) {
+    // Why there is no connection says more than that there was none in time.
+    reason = e;
+    if (e.returnCode && e.returnCode !== 3) {
+      e.retryAfter = 300000;
+      finish(e);
+    }
+  });
+  client.on("connect", function () {
+    client.subscribe(ANSWERS, { qos: 1 }, function (err) {
+      if (err) finish(err);
+      else if (!over) {
+        ready = true;
+        if (timer) cancel(timer);
+        next();
+      }
+    });
+  });
+  client.on("message", function (topic: string, payload: string) {
+    let body;
+    try {
+      body = parse(payload);
+    } catch {
+      // The status says enough.
+    }
+    const a = answer(topic, body);
+    if (over || a.rid !== rid) return;
+    if (a.assignment || a.err) return finish(a.err, a.assignment);
+    operation = a.again ? operation : a.operationId || operation;
+    wait(a.wait || (a.again ? backoff(attempt++, 2000, 60000, random()) : 3000));
+  });
+}
