@@ -38,15 +38,16 @@ const NOTHING = "export function hash() {} export const btoa = undefined; export
 const SHELL = `${NOTHING}
 export { encode as textToBytes, decode as bytesToText } from "${CORE}/utf8.ts";
 export const unicode = true;
+export const random = Math.random;
 export function storeSize() { return -1; }
 export function storeRead() { return ""; }
 export function storeWrite() { return false; }
 export function storeErase() {}
 `;
 
-async function build(kind, plain) {
+async function build(kind, plain, entry = ENTRY) {
   const target = path.join(ROOT, "targets", kind + ".ts");
-  const virtual = { "\0entry": ENTRY, "\0host": kind === "shell" ? SHELL : `export * from "${target}"; ${NOTHING}` };
+  const virtual = { "\0entry": entry, "\0host": kind === "shell" ? SHELL : `export * from "${target}"; ${NOTHING}` };
   const host = plain || kind === "shell" ? "\0host" : target;
   const bundle = await rollup({
     input: "\0entry",
@@ -225,10 +226,12 @@ function cases(kind) {
   return list;
 }
 
+/** Annex B of ES5, which MuJS leaves out; every host has it. */
+const ANNEX_B =
+  'if(!"".substr)String.prototype.substr=function(a,n){a=a<0?Math.max(0,this.length+a):a;return n===void 0?this.slice(a):this.slice(a,a+n)};\n';
+
 function script(list) {
-  // Annex B of ES5, which MuJS leaves out; every host has it.
-  let text =
-    'if(!"".substr)String.prototype.substr=function(a,n){a=a<0?Math.max(0,this.length+a):a;return n===void 0?this.slice(a):this.slice(a,a+n)};\n';
+  let text = ANNEX_B;
   text += 'var core=require("core");function H(b){return core.hex(b)}\n';
   text += 'function T(n,f){var r;try{r=f()}catch(e){r="threw "+(e.message||e)}R(n+" "+r)}\n';
   list.forEach((one, i) => (text += `T(${i},function(){return ${one.expression}});\n`));
@@ -252,7 +255,7 @@ function check(list, lines) {
   });
 }
 
-module.exports = { build, cases, check, script };
+module.exports = { ANNEX_B, build, cases, check, script };
 
 if (require.main === module) {
   const kind = process.argv[2] || "shell";
