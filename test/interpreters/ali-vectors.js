@@ -11,7 +11,11 @@ function cases() {
     const { signmethod, ...rest } = defined(v.in);
     // The C library's order of pairs is its own.
     const attributes = v.name === "c-sdk-4-style" ? v.mqttClientId.split("|")[1] : undefined;
-    add(v.name, ["login", defined({ ...rest, signMethod: signmethod, attributes })], flat({ clientId: v.mqttClientId, username: v.username, password: v.password }));
+    add(
+      v.name,
+      ["login", defined({ ...rest, signMethod: signmethod, attributes })],
+      flat({ clientId: v.mqttClientId, username: v.username, password: v.password }),
+    );
   }
   for (const v of vectors.dynamicRegister) {
     const o = v.in && defined(v.in);
@@ -19,7 +23,11 @@ function cases() {
     if (v.sign) add(v.name, ["sign", o.signMethod, productSecret, { deviceName, productKey, random }], v.sign);
     else if (o) {
       const { signmethod, ...rest } = o;
-      add(v.name, ["login", { ...rest, signMethod: signmethod }], flat({ clientId: v.mqttClientId, username: v.username, password: v.password }));
+      add(
+        v.name,
+        ["login", { ...rest, signMethod: signmethod }],
+        flat({ clientId: v.mqttClientId, username: v.username, password: v.password }),
+      );
     } else {
       const got = JSON.parse(v.payload);
       const { mqttClientId, username, password } = v.expectConnect;
@@ -29,7 +37,13 @@ function cases() {
   for (const v of vectors.subDevice) {
     const o = v.params || v.in || { deviceName: "sub1", productKey: "a1SubProdKy", random: v.random, signMethod: v.signMethod };
     const secret = v.secret || (v.in ? v.in.deviceSecret : "subsecret0123456789");
-    const fields = defined({ clientId: o.clientId, deviceName: o.deviceName, productKey: o.productKey, random: o.random, timestamp: o.timestamp });
+    const fields = defined({
+      clientId: o.clientId,
+      deviceName: o.deviceName,
+      productKey: o.productKey,
+      random: o.random,
+      timestamp: o.timestamp,
+    });
     add(v.name, ["sign", o.signMethod, secret, fields], v.sign || v.params.sign);
   }
   for (const v of vectors.crc16) {

@@ -17,9 +17,18 @@ const vectors = {
     const ali = await bundle.build(kind);
     const result =
       kind === "shell"
-        ? await runShell(binary, { files: { ali }, script: `function R(t){print("R "+t)}\n${ANNEX_B}var m = require("ali");\n${ask(list)}`, timeout: 60000 })
+        ? await runShell(binary, {
+            files: { ali },
+            script: `function R(t){print("R "+t)}\n${ANNEX_B}var m = require("ali");\n${ask(list)}`,
+            timeout: 60000,
+          })
         : await (
-            await startDevice(t.interpreter, { modules: { ali }, script: `var m = require("ali");\n${ask(list)}`, timeout: 60000, until: (line) => line === "end" })
+            await startDevice(t.interpreter, {
+              modules: { ali },
+              script: `var m = require("ali");\n${ask(list)}`,
+              timeout: 60000,
+              until: (line) => line === "end",
+            })
           ).ended;
     const wrong = list.flatMap(({ name, expect }, i) => {
       const got = (result.lines.find((line) => line.startsWith(`${i} `)) || "").slice(`${i} `.length);

@@ -81,7 +81,10 @@ methods.connect = function (this: Device, done?: Done): number {
           h._ready = false;
           for (const key in h._of) h._of[key].status = false;
         }
-        if (event === "end") leave(h);
+        if (event === "end") {
+          leave(h);
+          tell(h, h._bye);
+        }
         if (event === "error" && first) {
           h._done = undefined;
           tell(h, first, a);
@@ -94,10 +97,10 @@ methods.connect = function (this: Device, done?: Done): number {
 
 methods.disconnect = function (this: Device, done?: Done): boolean {
   const h = this._h;
-  if (h._mq && this.status) h._mq.end(false, done);
+  if (!h._mq) tell(h, done);
   else {
-    if (h._mq) h._mq.end(true);
-    tell(h, done);
+    h._bye = done;
+    h._mq.end(!this.status);
   }
   return true;
 };
@@ -116,6 +119,7 @@ export function create(options: Options): any {
     _subs: {},
   };
   d.dropped = 0;
+  d.host = d._h._o.host;
   equip(d, options);
   return d;
 }

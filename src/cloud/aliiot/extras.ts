@@ -34,6 +34,10 @@ methods.shadow = function (this: Device, method: string, state?: any, done?: Don
   const d = this;
   const h = d._h;
   let tries = 2;
+  if (typeof state === "function") {
+    done = state;
+    state = undefined;
+  }
   /** What was asked for; or first, `look`, what the version is. */
   function go(look: boolean): boolean {
     const body: any = { method: look || method === "get" ? "get" : method };

@@ -33,13 +33,15 @@ export function heard(h: Hub, topic: string, payload: Bytes): void {
   let key = "";
   if (tail === "thing/file/download_reply") data = unframe(payload);
   else {
+    // Only where the platform allows anything is it no fault.
+    const free = own || rrpc || (sys ? tail.indexOf("model/") > 0 || tail.indexOf("broadcast/") === 0 : !/^.(ota|ext|shadow)/.test(name));
     try {
       data = parse(payload);
     } catch (e) {
-      // Only where the platform allows anything is it no fault.
-      if (!own && !rrpc && (sys ? tail.indexOf("model/") < 0 && tail.indexOf("broadcast/") : /^.(ota|ext|shadow)/.test(name))) throw e;
+      if (!free) throw e;
       data = bytesToText(payload);
     }
+    if (!free && !(data && typeof data === "object")) throw error("protocol", "no Alink: " + tail);
   }
   if (tail.substr(0, 8) === "/shadow/") {
     const version = data.version || (data.payload || {}).version;

@@ -39,8 +39,9 @@ export interface Hub {
   _subs: { [filter: string]: number | Error };
   /** Of the shadow, as far as it was heard. */
   _version?: number;
-  /** Who called `connect`. */
+  /** Who called `connect`, and who `disconnect`. */
   _done?: Done;
+  _bye?: Done;
 }
 
 /** Who asked is told; where nobody did, an error goes to the listeners. */

@@ -37,9 +37,9 @@ export interface Options extends TlsOptions, Identity {
 /** Throws for the first thing a device of the platform cannot be. */
 export function triple(o: any): void {
   const wrong =
-    !/^[\w@.:-]+$/.test(o.deviceName) || o.deviceName.length > 32
+    !/^[\w@.:-]+$/.test(o.deviceName || "") || o.deviceName.length > 32
       ? "deviceName"
-      : /^\w+$/.test(o.productKey) && o.productKey.length < 21
+      : /^\w+$/.test(o.productKey || "") && o.productKey.length < 21
         ? ""
         : "productKey";
   if (wrong)
