@@ -2,7 +2,7 @@ import type { Bytes } from "../host";
 import { hash } from "#host";
 import { digest } from "./digest";
 
-function mix(w: number[], s: number[]): void {
+export function mixMd5(w: number[], s: number[]): void {
   for (let i = 0; i < 64; i++) {
     const a = s[0];
     const b = s[1];
@@ -26,7 +26,9 @@ function mix(w: number[], s: number[]): void {
   }
 }
 
+export const startMd5 = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476];
+
 /** RFC 1321. For protocols that ask for it, no new use. */
 export function md5(bytes: Bytes): Bytes {
-  return hash("md5", bytes) || digest(bytes, true, [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476], mix);
+  return hash("md5", bytes) || digest(bytes, true, startMd5.slice(), mixMd5);
 }

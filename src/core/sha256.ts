@@ -6,7 +6,7 @@ import { digest } from "./digest";
 const start: number[] = [];
 const round: number[] = [];
 
-function mix(w: number[], s: number[]): void {
+export function mixSha256(w: number[], s: number[]): void {
   for (let i = 0; i < 64; i++) {
     const a = s[0];
     const e = s[4];
@@ -27,12 +27,8 @@ function mix(w: number[], s: number[]): void {
   }
 }
 
-/** FIPS 180-4. */
-export function sha256(bytes: Bytes): Bytes {
-  const native = hash("sha256", bytes);
-  if (native) {
-    return native;
-  }
+/** The state before the first block; and what the rounds need is there from then on. */
+export function startSha256(): number[] {
   for (let n = 2; !round[63]; n++) {
     let divisor = 2;
     while (n % divisor) {
@@ -43,5 +39,10 @@ export function sha256(bytes: Bytes): Bytes {
       round.push((Math.pow(n, 1 / 3) * 4294967296) | 0);
     }
   }
-  return digest(bytes, false, start.slice(0, 8), mix);
+  return start.slice(0, 8);
+}
+
+/** FIPS 180-4. */
+export function sha256(bytes: Bytes): Bytes {
+  return hash("sha256", bytes) || digest(bytes, false, startSha256(), mixSha256);
 }

@@ -1,4 +1,5 @@
 import { bytesToText } from "#host";
+import { find } from "../../core/bytes";
 import { error } from "../../core/errors";
 import { parse } from "../../core/json";
 import type { Bytes } from "../../host";
@@ -24,8 +25,8 @@ export function heard(h: Hub, topic: string, payload: Bytes): void {
   const own = topic.substr(0, 10) === "/ext/rrpc/";
   const name = own ? topic.substr(topic.indexOf("/", 10)) : topic;
   let d: Device = h._root;
-  for (const key in h._of) if ((name + "/").indexOf("/" + key + "/") >= 0) d = h._of[key];
-  const sys = name.indexOf(d._s) === 0;
+  for (const key in h._of) if (find(name + "/", "/" + key + "/") >= 0) d = h._of[key];
+  const sys = name.substr(0, d._s.length) === d._s;
   const tail = sys ? name.substr(d._s.length) : name;
   const rrpc = sys && tail.substr(0, 13) === "rrpc/request/";
   const back = tail.slice(-6) === "_reply";
@@ -34,7 +35,7 @@ export function heard(h: Hub, topic: string, payload: Bytes): void {
   if (tail === "thing/file/download_reply") data = unframe(payload);
   else {
     // Only where the platform allows anything is it no fault.
-    const free = own || rrpc || (sys ? tail.indexOf("model/") > 0 || tail.indexOf("broadcast/") === 0 : !/^.(ota|ext|shadow)/.test(name));
+    const free = own || rrpc || (sys ? /^thing.model|^broadcast/.test(tail) : !/^.(ota|ext|shadow)/.test(name));
     try {
       data = parse(payload);
     } catch (e) {

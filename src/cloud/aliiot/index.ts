@@ -5,11 +5,13 @@ import type { Device } from "./model";
 import type { Options } from "./options";
 
 export { login, sign } from "./adapter";
+export { AliIotOTA } from "./ota";
 export { crc16, float, moment, unframe } from "./alink";
 export type { Identity, Login } from "./adapter";
 export type { Answer, Types } from "./alink";
 export type { Callback, Device, Reply, Service } from "./model";
 export type { Keep, Options } from "./options";
+export type { Installer, OtaOptions, Source, Writer } from "./ota";
 
 /** A device behind a gateway. */
 export interface SubDevice extends Device {

@@ -99,7 +99,7 @@ export function answer(d: Device, to: string, id: unknown, data: any, code?: num
       ? data
       : { code: code || 200, data: data || {}, id: id, message: message || (code && code !== 200 ? "failed" : "success"), version: "1.0" },
     done,
-    to.indexOf("rrpc/") > 0 ? 0 : undefined,
+    /rrpc/.test(to) ? 0 : undefined,
   );
 }
 
