@@ -111,6 +111,7 @@ export function register(o: any, done: (err?: Error) => void): void {
       clientId: who.clientId,
       username: who.username,
       password: who.password,
+      keepalive: o.keepalive,
       reconnectPeriod: 0,
       connectTimeout: 20000,
     });

@@ -201,9 +201,9 @@ class Cloud {
   }
 
   /** A synchronous call of a service, as a device without `ext` gets it. */
-  async sync(device, service, params, ms) {
+  async sync(device, service, params, ms, id = undefined) {
     return JSON.parse(
-      await this.rrpc(device, { method: `thing.service.${service}`, id: String(++this.counter), params, version: "1.0.0" }, undefined, ms),
+      await this.rrpc(device, { method: `thing.service.${service}`, id: String(++this.counter), params, version: "1.0.0" }, id, ms),
     );
   }
 
