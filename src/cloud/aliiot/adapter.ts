@@ -1,9 +1,8 @@
 import { hash, textToBytes, unicode } from "#host";
 import { hex } from "../../core/bytes";
 import { hmac } from "../../core/hmac";
-import { md5 } from "../../core/md5";
 import { sha1 } from "../../core/sha1";
-import { sha256 } from "../../core/sha256";
+import { stream } from "../../core/stream";
 import { error } from "../../core/errors";
 import type { Bytes } from "../../host";
 
@@ -19,10 +18,15 @@ export function sign(method: SignMethod, secret: string, fields: { [name: string
   return hex(
     hmac(
       function (b: Bytes): Bytes {
-        // A host whose text is bytes goes without our SHA-1 and SHA-256: it has its own, or still MD5.
-        const native =
-          hash(kind as "md5", b) || (kind === "md5" ? md5(b) : unicode ? (kind === "sha1" ? sha1(b) : kind === "sha256" && sha256(b)) : "");
-        if (!native) throw error("config", "signMethod " + method + ": this host cannot; hmacmd5 always works");
+        // A host whose text is bytes goes without our SHA-1: it has its own, or still MD5.
+        let native = hash(kind as "md5", b);
+        if (!native && kind !== "sha1") {
+          const sum = stream(kind === "md5");
+          sum(b);
+          native = sum();
+        }
+        if (!native && unicode) native = sha1(b);
+        if (!native) throw error("config", "signMethod " + method + ": not on this host");
         return native;
       },
       textToBytes(secret),

@@ -60,10 +60,11 @@ methods.connect = function (this: Device, done?: Done): number {
       protocol: o.protocol || "mqtts",
       resubscribe: false,
       // Five connections a minute are what the platform takes.
+      keepalive: o.keepalive || 300,
       reconnectPeriod: o.reconnectPeriod || 12000,
       maxReconnectPeriod: o.maxReconnectPeriod || 120000,
     };
-    const names = "host keepalive clean ca cert key servername connectTimeout maxPacketSize".split(" ");
+    const names = "host clean ca cert key servername connectTimeout maxPacketSize".split(" ");
     for (let i = 0; i < names.length; i++) more[names[i]] = o[names[i]];
     const mq = (h._mq = dial(more));
     mq.emit = function (event: any, a?: any, b?: any, c?: any) {

@@ -6,7 +6,7 @@ import type { Options } from "./options";
 
 export { login, sign } from "./adapter";
 export { AliIotOTA } from "./ota";
-export { crc16, float, moment, unframe } from "./alink";
+export { float } from "./alink";
 export type { Identity, Login } from "./adapter";
 export type { Answer, Types } from "./alink";
 export type { Callback, Device, Reply, Service } from "./model";

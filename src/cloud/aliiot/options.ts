@@ -46,20 +46,20 @@ export function triple(o: any): void {
     throw error("config", "option " + wrong + ": 1 to " + (wrong > "p" ? "20 letters and digits" : "32 of letters, digits and -_@.:"));
 }
 
-/** A copy of the options, checked, with the host worked out. */
+/** The options, checked, with what follows from them. */
 export function normalise(given: Options): Options {
-  const o: any = { qos: 1, keepalive: 300 };
   check(
     given,
     " s:productKey s:deviceName s:deviceSecret s:productSecret s:deviceToken s:server s:region s:instanceId s:host n:port s:protocol n:qos s:signMethod s:clientId s:timestamp s:extra s:attributes n:keepalive b:clean o:types n:replyTimeout n:rrpcTimeout n:queueLimit s:registration s:registrationHost n:registrationPort o:keep n:connectTimeout n:reconnectPeriod n:maxReconnectPeriod n:maxPacketSize s:ca s:cert s:key s:servername ",
   );
-  for (const name in given) if ((given as any)[name] !== undefined) o[name] = (given as any)[name];
+  // Of its own it has only what is worked out: a name costs memory.
+  const o = Object.create(given);
   triple(o);
   const wrong = !(o.deviceSecret || o.productSecret || o.deviceToken)
     ? "deviceSecret, or productSecret to register with, is needed"
     : o.qos > 1
       ? "qos: 0 or 1"
-      : o.keepalive < 30 || o.keepalive > 1200
+      : o.keepalive !== undefined && (o.keepalive < 30 || o.keepalive > 1200)
         ? "keepalive: 30 to 1200 s"
         : (o.clientId !== undefined && !/^[^|]+$/.test(o.clientId.substr(0, 65))) || (o.clientId || "").length > 64
           ? "clientId: 1 to 64 characters, no bar"
@@ -69,6 +69,7 @@ export function normalise(given: Options): Options {
               ? "protocol: mqtt or mqtts"
               : "";
   if (wrong) throw error("config", "option " + wrong);
+  if (o.qos === undefined) o.qos = 1;
   o.securemode = o.protocol === "mqtt" ? 3 : 2;
   if (!o.host)
     o.host =

@@ -1,4 +1,5 @@
 import { after } from "#host";
+import { hex } from "../../core/bytes";
 import { error } from "../../core/errors";
 import { stream } from "../../core/stream";
 import type { Bytes, TlsOptions } from "../../host";
@@ -122,7 +123,7 @@ export const AliIotOTA = function (projectName: string, firmwareName: string, op
         if (sum) sum(bytes);
         if (bytes.length === left) {
           stop();
-          if (sum && sum() !== file._sign) {
+          if (sum && hex(sum()) !== file._sign) {
             wrong();
             return take(error("refused", file._name + " has another digest than the platform said"));
           }

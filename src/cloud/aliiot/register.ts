@@ -2,7 +2,6 @@ import { random, storeErase, storeRead, storeSize, storeWrite, textToBytes } fro
 import { error } from "../../core/errors";
 import { request } from "../../core/http";
 import { parse, stringify } from "../../core/json";
-import { percent } from "../../core/percent";
 import { connect as dial } from "../../mqtt/client";
 import { login, sign } from "./adapter";
 import type { Options } from "./options";
@@ -77,9 +76,9 @@ export function register(o: any, done: (err?: Error) => void): void {
         headers: { "Content-Type": "application/x-www-form-urlencoded" },
         body:
           "productKey=" +
-          percent(o.productKey) +
+          encodeURIComponent(o.productKey) +
           "&deviceName=" +
-          percent(o.deviceName) +
+          encodeURIComponent(o.deviceName) +
           "&random=" +
           n +
           "&sign=" +
@@ -93,8 +92,7 @@ export function register(o: any, done: (err?: Error) => void): void {
       },
     );
   } else {
-    const given: any = {};
-    for (const name in o) given[name] = o[name];
+    const given = Object.create(o);
     given.authType = over === "regnwl" ? over : "register";
     given.random = n;
     given.clientId = undefined;
@@ -111,7 +109,7 @@ export function register(o: any, done: (err?: Error) => void): void {
       clientId: who.clientId,
       username: who.username,
       password: who.password,
-      keepalive: o.keepalive,
+      keepalive: o.keepalive || 300,
       reconnectPeriod: 0,
       connectTimeout: 20000,
     });
