@@ -6,9 +6,11 @@ import type { Bytes, TlsOptions } from "../../host";
 import type { Done } from "./link";
 import type { Device } from "./model";
 
+type Take = (err?: Error, bytes?: Bytes) => boolean;
+
 /** What the module `ota` takes packages from. */
 export interface Source {
-  read(offset: number, take: (err?: Error, bytes?: Bytes) => boolean): void;
+  read(offset: number, length: number, take: Take): void;
   stop(): void;
 }
 
@@ -25,7 +27,7 @@ export interface Writer {
 }
 
 export interface OtaOptions {
-  /** `require("ota").http`, for packages that come over HTTP. */
+  /** `require("otahttp").source`, for packages that come over HTTP. */
   http?(url: string, tls?: TlsOptions): Source;
   /** `require("ota").create(…)`, for the software module. */
   installer?: Installer;
@@ -65,21 +67,22 @@ export const AliIotOTA = function (projectName: string, firmwareName: string, op
       stop: function () {
         turn++;
       },
-      read: function (offset, take) {
+      read: function (offset, length, take) {
         const mine = ++turn;
+        const self = this;
         const params = {
           fileToken: "default",
           fileInfo: { streamId: data.streamId, fileId: data.streamFileId },
-          fileBlock: { size: o.block || 1024, offset: offset },
+          // 256 is the least that the platform sends.
+          fileBlock: { size: Math.max(256, Math.min(o.block || 1024, length)), offset: offset },
         };
-        const self = this;
         server.request("thing.file.download", params, function (err, answer) {
-          if (mine === turn) {
-            const block = err ? "" : answer!.data.block;
-            // An answer to an older question is none.
-            if (err) take(err);
-            else if (answer!.data.bOffset === offset && block && take(undefined, block)) self.read(offset + block.length, take);
-          }
+          if (mine !== turn) return;
+          const block = err ? "" : answer!.data.block.substr(0, length);
+          // An answer to an older question is none.
+          if (err) take(err);
+          else if (answer!.data.bOffset === offset && block && take(undefined, block) && length > block.length)
+            self.read(offset + block.length, length - block.length, take);
         });
       },
     };
@@ -98,41 +101,44 @@ export const AliIotOTA = function (projectName: string, firmwareName: string, op
       inner = undefined;
     }
 
-    function read(offset: number, take: (err?: Error, bytes?: Bytes) => boolean): void {
+    function read(offset: number, length: number, take: Take): void {
       let start = 0;
       let i = 0;
       while (i < files.length - 1 && offset >= start + files[i]._size) start += files[i++]._size;
       const file = files[i];
+      const end = start + file._size;
       stop();
       const mine = turn;
       // What is not read from its beginning on has no digest of ours: the installer's own counts.
       if (offset === start) sum = stream(data.signMethod.length === 3);
       else if (offset !== position) sum = undefined;
       position = offset;
-      if (offset >= start + file._size) {
+      let left = Math.min(length, end - offset);
+      if (left < 1) {
         take(error("refused", "the package ends at " + offset));
         return;
       }
       inner = file._url ? o.http!(file._url) : blocks();
-      inner.read(offset - start, function (err, bytes) {
+      inner.read(offset - start, left, function (err, bytes) {
         if (mine !== turn) return false;
         if (!bytes) return take(err);
-        const left = start + file._size - position;
         bytes = bytes.substr(0, left);
+        left -= bytes.length;
         position += bytes.length;
         if (sum) sum(bytes);
-        if (bytes.length === left) {
+        if (!left) {
           stop();
-          if (sum && hex(sum()) !== file._sign) {
+          if (position === end && sum && hex(sum()) !== file._sign) {
             wrong();
             return take(error("refused", file._name + " has another digest than the platform said"));
           }
         }
         tell(position);
+        const more = length - (position - offset);
         if (!take(undefined, bytes)) stop();
-        else if (bytes.length === left && i < files.length - 1)
+        else if (!left && more)
           after(function () {
-            if (turn === mine + 1) read(position, take);
+            if (turn === mine + 1) read(position, more, take);
           }, 0);
         return mine === turn;
       });
@@ -142,7 +148,7 @@ export const AliIotOTA = function (projectName: string, firmwareName: string, op
   }
 
   /** Each file to the writer, at its pace: the source is held when 4 kB wait. */
-  function write(from: Source, files: Piece[], writer: Writer, done: Done): void {
+  function write(from: Source, files: Piece[], total: number, writer: Writer, done: Done): void {
     let index = -1;
     let at = 0;
     let end = 0;
@@ -161,7 +167,7 @@ export const AliIotOTA = function (projectName: string, firmwareName: string, op
         input = input.substr(part.length);
         at += part.length;
         writer.write(part, at === end ? close : step);
-      } else if (!reading) fetch();
+      } else if (!reading && at + input.length < total) fetch();
       else idle = true;
     }
     function close(err?: Error): void {
@@ -171,7 +177,7 @@ export const AliIotOTA = function (projectName: string, firmwareName: string, op
     let idle = false;
     function fetch(): void {
       reading = idle = true;
-      from.read(at + input.length, function (err, bytes) {
+      from.read(at + input.length, total - at - input.length, function (err, bytes) {
         const was = idle;
         if (!bytes) {
           reading = false;
@@ -180,7 +186,7 @@ export const AliIotOTA = function (projectName: string, firmwareName: string, op
         } else {
           tries = 3;
           input += bytes;
-          if (input.length > 4096) reading = false;
+          if (input.length > 4096 || at + input.length === total) reading = false;
           idle = false;
           if (was) step();
         }
@@ -276,7 +282,7 @@ export const AliIotOTA = function (projectName: string, firmwareName: string, op
         },
       );
       if (soft && o.installer) o.installer.update(from, end);
-      else write(from, files, o.writer!, end);
+      else write(from, files, total, o.writer!, end);
       return true;
     },
   };
