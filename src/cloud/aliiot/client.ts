@@ -49,6 +49,7 @@ methods.connect = function (this: Device, done?: Done): number {
     return 0;
   }
   h._done = done;
+  h._end = false;
   if (h._mq) h._mq.reconnect();
   else {
     const who: Login = login(o);
@@ -80,6 +81,7 @@ methods.connect = function (this: Device, done?: Done): number {
       else {
         if (event === "close") {
           h._ready = false;
+          if (h._end) mq.end(true);
           for (const key in h._of) h._of[key].status = false;
         }
         if (event === "end") {
@@ -101,7 +103,10 @@ methods.disconnect = function (this: Device, done?: Done): boolean {
   if (!h._mq) tell(h, done);
   else {
     h._bye = done;
-    h._mq.end(!this.status);
+    // What waits its turn goes first.
+    h._end = true;
+    if (this.status) pump(h);
+    else h._mq.end(true);
   }
   return true;
 };

@@ -10,7 +10,6 @@ import { answer, type Device, type Reply } from "./model";
 /** The properties that the platform sets: each goes to its setter, and what became of them is reported. */
 function set(d: Device, params: any, reply: Reply): void {
   const now: any = {};
-  for (const id in params) if (!d._props![id]) throw error("config", "property " + id + " cannot be set");
   for (const id in params) {
     const value = d._props![id](params[id]);
     now[id] = value === undefined ? params[id] : value;
@@ -78,13 +77,16 @@ export function heard(h: Hub, topic: string, payload: Bytes): void {
     );
   try {
     const handler = d._services[service];
-    if (service === "property/set" && d._props && !d._call) value = set(d, data.params, reply);
+    // Without a setter for each of them it is the callback's business.
+    let odd = service === "property/set" && d._props ? "" : "-";
+    for (const one in odd ? {} : data.params) if (!d._props![one]) odd = one;
+    if (!odd) value = set(d, data.params, reply);
     else if (typeof handler === "function") value = handler.call(d, data.params, reply);
     else if (d._call && (!service || handler || service === "property/set")) {
       value = d._call(topic, data, to ? reply : undefined);
       // The platform wants to know that it was heard.
       if (value === undefined && id !== undefined && !service) value = {};
-    } else if (id !== undefined) throw error("config", "nothing here does " + inner);
+    } else if (id !== undefined) throw error("config", odd !== "-" ? "property " + odd + " cannot be set" : "nothing here does " + inner);
     if (value !== undefined && to) reply(value);
   } catch (e) {
     if (id !== undefined) reply({}, 400, (e as Error).message);

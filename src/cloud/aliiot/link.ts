@@ -42,6 +42,7 @@ export interface Hub {
   /** Who called `connect`, and who `disconnect`. */
   _done?: Done;
   _bye?: Done;
+  _end?: boolean;
 }
 
 /** Who asked is told; where nobody did, an error goes to the listeners. */
@@ -118,6 +119,10 @@ export function pump(h: Hub): void {
         else if (err) finish(h, sent._key, err);
       });
     }
+  }
+  if (h._end && h._ready && !h._queue.length) {
+    h._end = false;
+    h._mq!.end();
   }
 }
 

@@ -17,6 +17,7 @@ export interface Source {
 /** What it installs them with. */
 export interface Installer {
   update(source: Source, done?: (err?: Error, version?: string) => void): void;
+  status?(): { version?: string };
 }
 
 /** Takes files wherever the application wants them; each call is over when `next` is called. */
@@ -43,7 +44,7 @@ export interface AliIotOTA {
   setServer(server: Device): void;
   setOtaData(data: any): void;
   getOtaInfo(): { otaModule?: string; otaVersion?: string };
-  /** Whether it began; `done` hears how it ends. */
+  /** Whether it began; `done` hears how it ends. A version that runs already is only told to the platform: false, and `done` hears nothing. */
   start(done?: (err?: Error, version?: string) => void): boolean;
 }
 
@@ -244,8 +245,13 @@ export const AliIotOTA = function (projectName: string, firmwareName: string, op
         });
         total += size;
       }
-      const method = ("" + data.signMethod).toLowerCase();
       const soft = module === projectName;
+      // The platform sends a job until it hears that its version runs.
+      if (server && soft && o.installer && o.installer.status && o.installer.status().version === data.version) {
+        server.otaDeviceInform(data.version, data.module);
+        return false;
+      }
+      const method = ("" + data.signMethod).toLowerCase();
       const to = soft && o.installer ? o.installer : o.writer;
       const wrong = !server
         ? "setServer first"
