@@ -1,3 +1,4 @@
+/* global R */
 // The usage example of QuecPython's aliIot, line by line; what it got wrong is put right (test order, ids, topic of the push).
 var aliiot = require("aliiot");
 var AliIot = aliiot.AliIot;
@@ -59,6 +60,6 @@ server.eventReport("low_power_alarm", { power_level: 20 });
 
 server.otaDeviceInform("1.1.0", "QuecPython-Tracker-Laike");
 
-server.otaFirmwareGet("QuecPython-Tracker-Laike", function (err, answer) {
+server.otaFirmwareGet("QuecPython-Tracker-Laike", function (err) {
   R(err ? "error " + err.message : "reported");
 });

@@ -53,7 +53,8 @@ export function tell(h: Hub, done: Done | undefined, err?: Error, result?: any):
 /** Ends the wait for `key`; whether somebody waited. */
 export function finish(h: Hub, key: string, err?: Error, data?: any): boolean {
   const w = h._wait[key];
-  if (!w) return false;
+  // The name comes from the platform: one that every object has is none of ours.
+  if (!h._wait.hasOwnProperty(key)) return false;
   delete h._wait[key];
   cancel(w._timer);
   if (!err && data && data.code !== undefined && +data.code !== 200) {

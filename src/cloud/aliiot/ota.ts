@@ -60,6 +60,8 @@ export const AliIotOTA = function (projectName: string, firmwareName: string, op
   let server: Device;
   let data: any = {};
   let busy = false;
+  // A digest was wrong: -3.
+  let fault = 0;
 
   /** Blocks over MQTT, one after the other. */
   function blocks(): Source {
@@ -197,6 +199,26 @@ export const AliIotOTA = function (projectName: string, firmwareName: string, op
     step();
   }
 
+  /** Why a job cannot be done. */
+  function refusal(module: string, method: string, to: unknown, total: number): string {
+    return module !== projectName && module !== firmwareName
+      ? "module " + module + " is not of this device"
+      : !to
+        ? "there is neither installer nor writer for " + module
+        : method !== "md5" && method !== "sha256"
+          ? "signMethod " + data.signMethod
+          : !(total > 0)
+            ? "the package says no size"
+            : data.dProtocol !== "mqtt" && !o.http
+              ? "option http is needed for a package over HTTP"
+              : "";
+  }
+
+  /** The platform's number for what went wrong. */
+  function number(code: string): number {
+    return code === "verify" ? -3 : code === "storage" ? -4 : code === "network" || code === "timeout" || code === "refused" ? -2 : -1;
+  }
+
   return {
     setServer: function (aliIot) {
       if (!aliIot || !aliIot.otaDeviceProgress) throw error("config", "setServer: an AliIot");
@@ -217,21 +239,14 @@ export const AliIotOTA = function (projectName: string, firmwareName: string, op
       const files: Piece[] = [];
       const list = data.files || [data];
       let total = 0;
-      let fault = 0;
       let last = 0;
       function report(step: number, text: string): void {
         server.otaDeviceProgress(step, text, data.module);
       }
       function end(err?: any, version?: string): void {
         busy = false;
-        if (err) {
-          const code = err.code;
-          report(
-            fault ||
-              (code === "verify" ? -3 : code === "storage" ? -4 : code === "network" || code === "timeout" || code === "refused" ? -2 : -1),
-            err.message,
-          );
-        } else report(100, "installed, restart to run it");
+        if (err) report(fault || number(err.code), err.message);
+        else report(100, "installed, restart to run it");
         if (done) done(err, version || data.version);
       }
       for (let i = 0; i < list.length; i++) {
@@ -253,29 +268,15 @@ export const AliIotOTA = function (projectName: string, firmwareName: string, op
       }
       const method = ("" + data.signMethod).toLowerCase();
       const to = soft && o.installer ? o.installer : o.writer;
-      const wrong = !server
-        ? "setServer first"
-        : busy
-          ? "one at a time"
-          : !soft && module !== firmwareName
-            ? "module " + module + " is not of this device"
-            : !to
-              ? "there is neither installer nor writer for " + module
-              : method !== "md5" && method !== "sha256"
-                ? "signMethod " + data.signMethod
-                : !(total > 0)
-                  ? "the package says no size"
-                  : data.dProtocol !== "mqtt" && !o.http
-                    ? "option http is needed for a package over HTTP"
-                    : "";
+      const wrong = !server ? "setServer first" : busy ? "one at a time" : refusal(module, method, to, total);
       if (wrong) {
-        const e = error("config", wrong);
         if (server && !busy) report(wrong.substr(0, 4) === "sign" ? -3 : -1, wrong);
-        if (done) done(e);
+        if (done) done(error("config", wrong));
         return false;
       }
       data.signMethod = method;
       busy = true;
+      fault = 0;
       report(1, "begins");
       const from = source(
         files,

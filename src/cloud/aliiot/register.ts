@@ -23,6 +23,20 @@ export function recall(o: any): boolean {
   return true;
 }
 
+/** Takes what the platform gave, once it is kept. */
+function keep(o: any, data: any): Error | undefined {
+  const kept = stringify({ of: o.productKey + "/" + o.deviceName, secret: data.deviceSecret, token: data.deviceToken, id: data.clientId });
+  if (o.keep) o.keep.write(kept);
+  else {
+    storeErase(FILE);
+    // A device that is active is never given another: without room the secret would be lost.
+    if (!storeWrite(FILE, 0, kept, kept.length)) return error("storage", "no room for the device's secret");
+  }
+  o.deviceSecret = data.deviceSecret;
+  o.deviceToken = data.deviceToken;
+  if (data.deviceToken) o.clientId = data.clientId;
+}
+
 /** Asks the platform for the device's secret with the product's, over HTTPS or MQTT, and keeps it. */
 export function register(o: any, done: (err?: Error) => void): void {
   const n = "" + Math.floor(1e9 * (1 + random() * 8));
@@ -41,23 +55,7 @@ export function register(o: any, done: (err?: Error) => void): void {
         data = data.data || {};
       }
       if (!err && !(data.deviceSecret || data.deviceToken)) err = error("protocol", "registration: no secret came");
-      if (!err) {
-        const kept = stringify({
-          of: o.productKey + "/" + o.deviceName,
-          secret: data.deviceSecret,
-          token: data.deviceToken,
-          id: data.clientId,
-        });
-        if (o.keep) o.keep.write(kept);
-        else {
-          storeErase(FILE);
-          // A device that is active is never given another: without room the secret would be lost.
-          if (!storeWrite(FILE, 0, kept, kept.length)) err = error("storage", "no room for the device's secret");
-        }
-        o.deviceSecret = data.deviceSecret;
-        o.deviceToken = data.deviceToken;
-        if (data.deviceToken) o.clientId = data.clientId;
-      }
+      if (!err) err = keep(o, data);
     } catch (e) {
       err = e;
     }

@@ -176,7 +176,9 @@ class Cloud {
     return new Promise((done, fail) => {
       const timer = setTimeout(() => (this.calls.delete(back), fail(new Error(`nothing came on ${back}`))), ms);
       this.calls.set(back, (payload) => (clearTimeout(timer), this.calls.delete(back), done(payload)));
-      if (!this.tell(device, topic, body)) (clearTimeout(timer), fail(new Error(`not subscribed: ${topic}`)));
+      if (this.tell(device, topic, body)) return;
+      clearTimeout(timer);
+      fail(new Error(`not subscribed: ${topic}`));
     });
   }
 
@@ -275,6 +277,7 @@ class Cloud {
   }
 }
 
+/** @type {(options?: any) => any} */
 const createCloud = (options = {}) => new Cloud(options);
 
 module.exports = { createCloud };

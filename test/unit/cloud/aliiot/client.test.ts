@@ -1,4 +1,5 @@
 import { AliIot, float } from "thincloud/aliiot";
+import fc from "fast-check";
 import { clear, connected, device, later, PK, rest, until, world } from "./bench";
 
 afterEach(clear);
@@ -362,3 +363,41 @@ test("two units with one identity: told as a conflict", async () => {
   const b = await connected(cloud);
   await until(() => [...a.errors, ...b.errors].some((e: any) => e.code === "conflict"), "the conflict");
 });
+
+test("whatever the platform says, the session lives on", async () => {
+  const cloud = await world();
+  const d = await connected(cloud);
+  d.addService("add", (input) => input.x.y);
+  d.addProperty("Power", (value) => value.z);
+  const own = `/sys/${PK}/dev001/`;
+  const name = fc.constantFrom("add", "constructor", "__proto__", "hasOwnProperty", "toString", "property", "x");
+  const topic = fc.oneof(
+    name.map((n) => `${own}thing/service/${n}`),
+    name.map((n) => `${own}rrpc/request/${n}`),
+    name.map((n) => `${own}thing/event/${n}/post_reply`),
+    fc.constantFrom(
+      `${own}thing/service/property/set`,
+      `${own}thing/ota/firmware/get_reply`,
+      `/ota/device/upgrade/${PK}/dev001`,
+      `${own}broadcast/request/1`,
+    ),
+  );
+  const odd = fc.oneof(fc.jsonValue(), fc.constantFrom("thing.service.add", "constructor", "__proto__", 200, 460, null));
+  const alink = fc.record({ id: odd, code: odd, data: odd, params: odd, method: odd, message: odd }, { requiredKeys: [] });
+  const payload = fc.oneof(
+    alink.map((o) => JSON.stringify(o)),
+    fc.jsonValue().map((v) => JSON.stringify(v)),
+    fc.string(),
+  );
+  let told = 0;
+  for (const [to, body] of fc.sample(fc.tuple(topic, payload), 400)) if (cloud.tell(dev(cloud), to, body)) told++;
+  expect(told).toBe(400);
+  d.addProperty("Power", () => undefined);
+  await rest(50);
+  cloud.lost.length = 0;
+  await later((done) => d.disconnect(done));
+  await later((done) => d.connect(done));
+  expect((await cloud.set(dev(cloud), { Power: 1 })).code).toBe(200);
+  expect(cloud.closed).toEqual([]);
+  expect(cloud.refused.filter((what: string) => !/rrpc|service/.test(what))).toEqual([]);
+}, 20000);

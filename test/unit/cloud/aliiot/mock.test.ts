@@ -1,0 +1,74 @@
+import path from "node:path";
+import { createDevice } from "thincloud/mock";
+import { createCloud } from "../../../clouds/ali/index.js";
+import { PK, SECRET } from "./bench";
+
+/** The file for Espruino in the mock, on a virtual clock. */
+function scene(options = "", cloudOptions: any = {}) {
+  const device = createDevice({ layout: "esp32", storage: { aliiot: path.resolve("dist/espruino/aliiot.js") } }) as any;
+  const cloud = createCloud({
+    devices: [{ productKey: PK, deviceName: "dev001", secret: SECRET }],
+    now: () => device.clock.now(),
+    ...cloudOptions,
+  });
+  device.net.serve(1883, cloud.peer);
+  device.run(`
+var server = require("aliiot").AliIot({ productKey: "${PK}", deviceName: "dev001", deviceSecret: "${SECRET}", protocol: "mqtt", host: "127.0.0.1"${options} });
+server.on("error", function (e) { console.log("error " + e.code + " " + e.message); });
+server.on("connect", function () { console.log("online"); });
+server.connect();`);
+  return { device, cloud };
+}
+
+test("dropped at once, again and again: never more than 5 connections a minute, and told as a conflict", () => {
+  const { device, cloud } = scene("", { connectsPerMinute: 1000 });
+  const connects: number[] = [];
+  cloud.countConnect = () => (connects.push(device.clock.now()), true);
+  for (let i = 0; i < 1200; i++) {
+    device.tick(500);
+    [...cloud.wires].forEach((wire: any) => wire.destroy());
+  }
+  expect(connects.length).toBeGreaterThan(5);
+  for (const at of connects) expect(connects.filter((one) => one >= at && one < at + 60000).length).toBeLessThanOrEqual(5);
+  expect(device.log.some((line: string) => /^error conflict/.test(line))).toBe(true);
+});
+
+test("a wrong secret: the longest wait between two tries, and no secret in the log", () => {
+  const { device, cloud } = scene(', deviceSecret: "wrong-secret-123"');
+  device.tick(600000);
+  const tries = cloud.packets.filter((p: any) => p.cmd === "connect").length;
+  expect(tries).toBeGreaterThan(2);
+  expect(tries).toBeLessThan(52);
+  expect(device.log.filter((line: string) => /^error auth/.test(line)).length).toBe(tries);
+  expect(device.log.join()).not.toContain("wrong-secret");
+});
+
+test("a hundred reports at once: the queue's worth goes out at the platform's pace, the rest is refused", () => {
+  const { device, cloud } = scene();
+  device.tick(1000);
+  device.run(`
+var ok = 0, no = 0;
+for (var i = 0; i < 100; i++) server.propertiesReport({ n: i }, function (err) { if (err) no++; else ok++; });`);
+  device.tick(20000);
+  device.run('console.log("taken " + ok + " refused " + no);');
+  const [, taken, refused] = /taken (\d+) refused (\d+)/.exec(device.log.join("\n"))!.map(Number);
+  expect(taken + refused).toBe(100);
+  expect(taken).toBeGreaterThanOrEqual(20);
+  expect(cloud.messages.length).toBe(taken);
+  expect([cloud.lost, cloud.refused]).toEqual([[], []]);
+});
+
+test("reports that are made offline wait, with the time they were made at", () => {
+  const { device, cloud } = scene();
+  device.tick(1000);
+  cloud.countConnect = () => false;
+  [...cloud.wires].forEach((wire: any) => wire.destroy());
+  device.tick(1000);
+  const then = device.clock.now();
+  device.run('server.propertiesReport({ t: 1 }, function (err) { console.log(err ? "lost" : "taken"); });');
+  device.tick(700000);
+  cloud.countConnect = () => true;
+  device.tick(300000);
+  expect(device.log).toContain("taken");
+  expect(JSON.parse(cloud.messages[0].payload).params.t.time).toBe(then);
+});
