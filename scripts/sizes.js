@@ -6,7 +6,7 @@ const path = require("node:path");
 const { parseArgs } = require("node:util");
 const { minify } = require("terser");
 const { root, targets, entries } = require("./build/modules.js");
-const { connectors, measure } = require("./sizes/device.js");
+const { measure } = require("./sizes/device.js");
 const budgets = require("./sizes/budgets.js");
 
 const layouts = { ESPRUINO32_BIN: "ESP32 layout", ESPRUINO_BIN: "Linux build, 64 bit" };
@@ -47,7 +47,7 @@ async function collect(peerArgs) {
   const subjects = [
     ...Object.keys(modules)
       .filter((name) => modules[name].espruino)
-      .map((name) => ({ name, bytes: modules[name].espruino, kind: connectors[name] && name })),
+      .map((name) => ({ name, bytes: modules[name].espruino, kind: ["mqtt", "bigiot", "aliiot"].includes(name) ? name : undefined })),
     ...others,
   ];
   const rows = [

@@ -22,9 +22,12 @@ const connectors = {
   mqtt: (port) => `
     var c = m.connect("mqtt://127.0.0.1:${port}", { clientId: "sizes" });
     c.on("connect", function () { c.subscribe("a/b", function () { setTimeout(report, 300, "idle"); }); });`,
+  bigiot: (port) => `
+    var c = m.create({ id: 70413, apiKey: "abc123key", host: "127.0.0.1", port: ${port} });
+    c.on("online", function () { setTimeout(report, 300, "idle"); });`,
   aliiot: (port) => `
     var c = m.AliIot({ productKey: "a1AbCdEfGhI", deviceName: "dev001", deviceSecret: "ds0123456789abcdefABCDEF0123456", protocol: "mqtt", host: "127.0.0.1", port: ${port} });
-    c.connect(function (e) { setTimeout(report, 300, "idle"); });`,
+    c.connect(function () { setTimeout(report, 300, "idle"); });`,
   peer: (port) => `
     var c = m.create("127.0.0.1", { port: ${port}, client_id: "sizes" });
     c.on("connected", function () { c.subscribe("a/b"); setTimeout(report, 500, "idle"); });
@@ -85,4 +88,4 @@ async function measure(binary, subjects) {
   return out;
 }
 
-module.exports = { connectors, measure };
+module.exports = { measure };

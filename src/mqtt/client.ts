@@ -570,101 +570,6 @@ const methods: any = {
         }
         if (done) done(err, granted);
         else if (err && codes) throw err;
-      },
-      again,
-    );
-    for (let i = 0; accepted && i < names.length; i++) {
-      const f = names[i];
-      // A copy: the options are the application's.
-      if (type !== p.SUBSCRIBE) delete subs[f];
-      else if (options.resubscribe !== false || filters[f].handler) subs[f] = { qos: filters[f].qos, handler: filters[f].handler };
-    }
-    return client;
-  }
-
-  /** Whether it was accepted; if not, `given` is told, or it throws. What a new session asks for goes `anyway`. */
-  function add(head: number, before: Bytes, after: Bytes, given?: Done, done?: Done, anyway?: boolean): boolean {
-    const e = anyway
-      ? undefined
-      : ended
-        ? error("offline", "the client has ended")
-        : session._size + before.length + after.length > (options.queueLimit || 16384)
-          ? error("limit", "queueLimit reached: " + session._size + " bytes wait")
-          : session._queue.length > 65534
-            ? error("limit", "all 65535 identifiers are in use")
-            : undefined;
-    if (e) {
-      dropped++;
-      if (!given) throw e;
-      client.emit(given, e);
-    } else {
-      enqueue(session, head, before, after, done);
-      if (!busy) send("");
-    }
-    return !e;
-  }
-
-  const client = {
-    options: options,
-    connected: false,
-
-    publish: function (to: string, payload: unknown, o?: PublishOptions | Done, done?: Done) {
-      if (typeof o === "function") {
-        done = o;
-        o = undefined;
-      }
-      const given = o || ({} as PublishOptions);
-      const bytes = given.binary ? payload : dataToBytes(payload);
-      check(given, " n:qos b:retain b:binary ");
-      if (typeof to !== "string" || !p.topical(textToBytes(to))) throw error("config", "topic " + to + ": not empty, no NUL, no wildcard");
-      if (typeof bytes !== "string") throw error("config", "payload: text or bytes, not " + typeof payload);
-      add((p.PUBLISH << 4) | ((given.qos || 0) << 1) | (given.retain ? 1 : 0), p.field(to), bytes, done, done);
-      return client;
-    },
-
-    subscribe: function (filter: string, o?: SubscribeOptions, done?: OnGranted) {
-      return ask(p.SUBSCRIBE, filter, o, done);
-    },
-
-    unsubscribe: function (filter: string, o?: SubscribeOptions, done?: OnGranted) {
-      return ask(p.UNSUBSCRIBE, filter, o, done);
-    },
-
-    end: function (force?: boolean | Done, done?: Done) {
-      if (typeof force === "function") {
-        done = force;
-        force = false;
-      }
-      if (done) {
-        const once = function () {
-          client.removeListener("end", once);
-          done!();
-        };
-        client.on("end", once);
-      }
-      ended = true;
-      if (client.connected && !force) send("");
-      else wait(0);
-      return client;
-    },
-
-    reconnect: function () {
-      ended = false;
-      attempt = -1;
-      wait(0);
-      return client;
-    },
-
-    status: function () {
-      return {
-        connected: client.connected,
-        queued: session._queue.length,
-        bytes: session._size,
-        inflight: session._at,
-        sent: sent,
-        received: received,
-        dropped: dropped,
-        reconnects: dials && dials - 1,
       };
     }
     // What a new session asks for goes anyway.
@@ -688,7 +593,7 @@ const methods: any = {
         delete c._subs[f];
         if (c._handlers) delete c._handlers[f];
         if (type === SUBSCRIBE) {
-          c._subs[f] = filters[f].qos || 0;
+          if (c.options.resubscribe !== false || filters[f].handler) c._subs[f] = filters[f].qos || 0;
           if (filters[f].handler) (c._handlers = c._handlers || {})[f] = filters[f].handler;
         }
       }

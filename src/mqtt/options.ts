@@ -80,7 +80,7 @@ export function normalise(from: string | Options, more?: Options): Options {
   for (const name in more) o[name] = (more as Loose)[name];
   check(
     o,
-    " s:protocol s:host n:port s:clientId s:username s:password n:keepalive b:clean b:resubscribe o:will n:connectTimeout n:reconnectPeriod n:maxReconnectPeriod n:queueLimit n:maxPacketSize n:maxInflight o:store s:ca s:cert s:key s:servername ",
+    " s:protocol s:host n:port s:clientId s:username s:password n:keepalive b:clean b:resubscribe o:will n:connectTimeout n:reconnectPeriod n:maxReconnectPeriod n:queueLimit n:maxPacketSize n:maxInflight b:manualConnect b:anyTopic o:store s:ca s:cert s:key s:servername ",
   );
   if (o.protocol && o.protocol !== "mqtt" && o.protocol !== "mqtts") throw error("config", "option protocol: mqtt or mqtts");
   if (!o.clientId) {
