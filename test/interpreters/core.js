@@ -36,7 +36,7 @@ export { textToBytes, bytesToText } from "#host";
 const NOTHING = "export function hash() {} export const btoa = undefined; export const atob = undefined;";
 /** Jerry's and MuJS' bare shells: a language and nothing else. */
 const SHELL = `${NOTHING}
-export { encode as textToBytes, decode as bytesToText } from "${CORE}/utf8.ts";
+export { encode as textToBytes, encode as dataToBytes, decode as bytesToText } from "${CORE}/utf8.ts";
 export const unicode = true;
 export const random = Math.random;
 export function storeSize() { return -1; }
