@@ -46,9 +46,10 @@ function answered(h: Hub, tail: string, sys: boolean, data: any): string {
   return tail.slice(-9) === "/response" && !sys ? "ntp" : tail.slice(-6) === "_reply" ? "" + data.id || "-" : "";
 }
 
-/** The first property to set that has no setter; undefined when all have one. */
+/** The first property to set that has no setter; undefined when there are setters, and all have one. */
 function odd(d: Device, params: any): string | undefined {
-  for (const id in params) if (!d._props || !d._props.hasOwnProperty(id)) return id;
+  if (!d._props) return "of a device without addProperty";
+  for (const id in params) if (!d._props.hasOwnProperty(id)) return id;
 }
 
 /** The properties that the platform sets: each goes to its setter, and what became of them is reported. */
@@ -59,7 +60,7 @@ function set(d: Device, params: any, reply: Reply): void {
     now[id] = value === undefined ? params[id] : value;
   }
   reply({});
-  d.propertiesReport(now);
+  if (Object.keys(now).length) d.propertiesReport(now);
 }
 
 /** Lets whoever can do it, and answers with what they return. */
@@ -83,7 +84,9 @@ function serve(c: Call, reply: Reply): void {
 
 function question(h: Hub, c: Call): void {
   const types = (h._o.types || {})[c._service];
+  let open = true;
   const reply: Reply = function (result, code, message) {
+    open = false;
     return answer(c._d, c._to, c._id, typed(result === undefined ? {} : result, types), code, message);
   };
   if (c._sync)
@@ -99,7 +102,7 @@ function question(h: Hub, c: Call): void {
   try {
     serve(c, reply);
   } catch (e) {
-    if (c._id !== undefined) reply({}, 400, (e as Error).message);
+    if (open && c._id !== undefined) reply({}, 400, (e as Error).message);
     throw e;
   }
 }
