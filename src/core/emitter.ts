@@ -15,6 +15,9 @@ export function kept(): string {
   return listeners || "$on";
 }
 
+/** The same as a constant, for those who do not need its value in place. */
+export const KEPT = kept();
+
 /**
  * Listeners run in the order they were added, synchronously from the event. One that throws becomes an `error` event,
  * and an error nobody listens to becomes a log line: neither reaches the socket.
