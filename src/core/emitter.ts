@@ -10,17 +10,23 @@ export interface Emitter {
   emit(event: string | Listener | Listener[], a?: unknown, b?: unknown, c?: unknown): void;
 }
 
-/** The listeners of `x` are kept under this and `x`: one function, or an array. */
-export const KEPT = listeners || "_on";
+/** The listeners of `x` are kept under this and `x`, in an array made anew by each change. A function, because the build puts its value in its place. */
+export function kept(): string {
+  return listeners || "$on";
+}
+
+/** The same as a constant, for those who do not need its value in place. */
+export const KEPT = kept();
 
 /**
  * Listeners run in the order they were added, synchronously from the event. One that throws becomes an `error` event,
  * and an error nobody listens to becomes a log line: neither reaches the socket.
  */
-export function emit(this: any, event: string | Listener | Listener[]): void {
+export function emit(this: any): void {
   // Named parameters would cost a variable each.
-  const args = [].slice.call(arguments, 1);
-  const own = typeof event === "string" ? this[KEPT + event] : event;
+  const args = [].slice.call(arguments) as any[];
+  const event: string | Listener | Listener[] = args.shift();
+  const own = typeof event === "string" ? this[kept() + event] : event;
   const last: any = [
     function (text: string) {
       log(text);
@@ -42,11 +48,11 @@ export function emitter(prototype: any): void {
   prototype.emit = emit;
   if (!listeners) {
     prototype.on = function (event: string, listener: Listener) {
-      this[KEPT + event] = (this[KEPT + event] || []).concat(listener);
+      this[kept() + event] = (this[kept() + event] || []).concat(listener);
       return this;
     };
     prototype.removeListener = function (event: string, listener: Listener) {
-      this[KEPT + event] = (this[KEPT + event] || []).filter(function (l: Listener) {
+      this[kept() + event] = (this[kept() + event] || []).filter(function (l: Listener) {
         return l !== listener;
       });
       return this;

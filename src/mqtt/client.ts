@@ -1,7 +1,7 @@
 import { after, bytesToText, cancel, connect as dial, end as hangUp, random, write } from "#host";
 import { backoff } from "../core/backoff";
 import { chr } from "../core/bytes";
-import { emitter, KEPT, type Emitter } from "../core/emitter";
+import { emitter, kept, type Emitter } from "../core/emitter";
 import { error } from "../core/errors";
 import type { Bytes, Link, Timer } from "../host";
 import { check, connectPacket, normalise, type Options } from "./options";
@@ -69,8 +69,9 @@ export interface Client extends Emitter {
  * What the client knows besides its session. A field costs a variable even when it holds nothing: those that are not set
  * at the start are made when they are needed. For the same reason they are numbers where a boolean would do.
  */
-interface State extends Omit<Client, "options">, Session {
+interface State extends Omit<Client, "options" | "publish">, Session {
   options: Options;
+  publish(...args: any[]): Client;
   _link?: Link;
   _timer?: Timer;
   /** Bytes of a packet that has not wholly come. */
@@ -114,11 +115,7 @@ interface State extends Omit<Client, "options">, Session {
   _send(b?: Bytes): Bytes | undefined;
   _told(what: any, at?: number, failed?: unknown): void;
   _take(what: Bytes, at: number): number;
-  _ask(type: number, args: ArrayLike<unknown>, again?: boolean): Client;
 }
-
-/** Where the listeners of `message` are. */
-const MESSAGE = KEPT + "message";
 
 /** Hears the link. */
 function heard(this: any, what: any): void {
@@ -126,12 +123,58 @@ function heard(this: any, what: any): void {
   if (c._link === this) c._told(what);
 }
 
+/** For `tick`. */
+const WARM = -2;
+
 /**
  * One timer serves three waits: for the next attempt, for CONNACK, and for the next half keep-alive.
  * With `ms` it is set (negative: nothing is awaited), without it has run.
+ *
+ * With `WARM`, once messages come or go at QoS 0, it hides two functions behind two that only compare: what comes begins with the
+ * bytes of the last message up to its payload, what goes has topic and length of the last. Each leaves the rest to the function it
+ * hides. The interpreter reads a function anew whenever it runs: these are short, and "ram" has them copied where flash is slow;
+ * there a text in quotes would be allocated each time. They are made here, because what a function sees lives as long as it does.
  */
-function tick(c: State, ms?: number): void {
+function tick(c: any, ms?: number): void {
   const o = c.options;
+  if (ms === WARM) {
+    c._hot = 1;
+
+    c._told = function (what: any) {
+      "ram";
+      let at = 0;
+      let failed;
+      if (what.substr) {
+        c._idle = 0;
+        what = c._in += what;
+        try {
+          while (what.substr(at, c._n) === c._head && c[kept() + "message"] === c._list) {
+            if (at + c._total > what.length) return (c._in = what.substr(at));
+            at += c._total;
+            c._received++;
+            c._call(c._name, what.substr(at - c._m, c._m), c._packet);
+          }
+        } catch (e) {
+          failed = e;
+        }
+        if (!failed && at === what.length) return (c._in = "");
+      }
+      methods._told.call(c, what, at, failed);
+    };
+
+    c.publish = function (to: any, payload: any, o: any, done: any) {
+      "ram";
+      if (to === c._to && !o && payload && payload.substr && payload.length === c._length && c._out.length < 4096) {
+        c._out += c._pre + payload;
+        c._fresh++;
+        if (done) (c._calls = c._calls || []).push(done);
+        if (!c._busy) c._send();
+        return c;
+      }
+      return methods.publish.call(c, to, payload, o, done);
+    };
+    return;
+  }
   if (ms !== undefined) {
     if (c._timer) cancel(c._timer);
     c._timer = ms < 0 ? 0 : after(tick, ms, c);
@@ -167,80 +210,147 @@ function tick(c: State, ms?: number): void {
   }
 }
 
-/**
- * Once messages come or go at QoS 0, two functions more that only compare: what comes begins with the bytes of the last message
- * up to its payload, what goes has topic and length of the last. Each says the rest to the function it hides. The interpreter reads
- * a function anew whenever it runs; "ram" has these two copied where flash is slow, and a text in quotes would be allocated each time.
- */
-function warm(c: any): void {
-  c._hot = 1;
-
-  c._told = function (what: any) {
-    "ram";
-    let at = 0;
-    let failed;
-    if (what.substr) {
-      c._idle = 0;
-      what = c._in += what;
-      try {
-        while (what.substr(at, c._n) === c._head && c[MESSAGE] === c._list) {
-          if (at + c._total > what.length) return (c._in = what.substr(at));
-          at += c._total;
-          c._received++;
-          c._call(c._name, what.substr(at - c._m, c._m), c._packet);
-        }
-      } catch (e) {
-        failed = e;
-      }
-      if (!failed && at === what.length) return (c._in = "");
-    }
-    methods._told.call(c, what, at, failed);
-  };
-
-  c.publish = function (to: any, payload: any, o: any, done: any) {
-    "ram";
-    if (to === c._to && !o && payload && payload.substr && payload.length === c._length && c._out.length < 4096) {
-      c._out += c._pre + payload;
-      c._fresh++;
-      if (done) (c._calls = c._calls || []).push(done);
-      if (!c._busy) c._send();
-      return c;
-    }
-    return methods.publish.call(c, to, payload, o, done);
-  };
-}
-
 const methods: any = {
+  /**
+   * Also SUBSCRIBE and UNSUBSCRIBE, one function being cheaper than three: then the client, the type and their arguments are given.
+   * Without a callback a refusal is an `error` event.
+   */
   publish: function (this: State) {
-    return this._ask(PUBLISH, arguments);
+    const c = this;
+    let args: any = arguments;
+    let type = PUBLISH;
+    let again;
+    if (args[0] === c) {
+      type = args[1];
+      again = args[3];
+      args = args[2];
+    }
+    let at = type === PUBLISH ? 2 : 1;
+    let to = args[0];
+    let o = args[at++];
+    let done = args[at];
+    const names: string[] = [];
+    let head = (type << 4) | 2;
+    let before = "";
+    let after = "";
+    let filters: any = {};
+    if (typeof o === "function") {
+      done = o;
+      o = undefined;
+    }
+    const given = o || {};
+    let told = done;
+    if (type === PUBLISH) {
+      check(given, " n:qos b:retain b:binary ");
+      head = 48 | ((given.qos || 0) << 1) | (given.retain ? 1 : 0);
+      before = field("topic", to);
+      if (typeof to !== "string" || !topical(before.substr(2))) throw error("config", "topic " + to + ": not empty, no NUL, no wildcard");
+      after = given.binary && typeof args[1] === "string" ? args[1] : field("payload", args[1]);
+    } else {
+      if (typeof to === "string") to = [to];
+      if (Array.isArray(to)) for (let i = 0; i < to.length; i++) filters[to[i]] = given;
+      else filters = to;
+      for (const f in filters) {
+        const one = filters[f];
+        const name = field("topic filter", f);
+        if (!again) check(one, " n:qos f:handler ");
+        if (!topical(name.substr(2), true)) throw error("config", "topic filter " + f + ": + and # stand alone in a level, # last");
+        names.push(f);
+        after += name;
+        if (type === SUBSCRIBE) after += chr(one.qos || 0);
+      }
+      // [MQTT-3.8.3-3], [MQTT-3.10.3-2]
+      if (!after) throw error("config", "topic filter: there is none");
+      told = function (err?: Error, codes?: Bytes) {
+        const granted: Granted[] = [];
+        for (let i = 0; codes && i < names.length; i++) {
+          const f = names[i];
+          const qos = codes.charCodeAt(i + 2);
+          granted.push({ topic: f, qos: qos });
+          // NaN where a code is missing.
+          if (type === SUBSCRIBE && !(qos < 3)) {
+            delete c._subs[f];
+            if (c._handlers) delete c._handlers[f];
+            err = error("refused", "the broker refuses to subscribe " + f);
+          } else if (c._subs[f] < 4) c._subs[f] |= 4;
+        }
+        if (done) done(err, granted);
+        else if (err && codes) throw err;
+      };
+    }
+    // What a new session asks for goes anyway.
+    const e =
+      !again &&
+      (c._ended
+        ? error("offline", "the client has ended")
+        : c._size + before.length + after.length > (c.options.queueLimit || 16384)
+          ? error("limit", "queueLimit reached: " + c._size + " bytes wait")
+          : c._queue.length > 65534 && error("limit", "all 65535 identifiers are in use"));
+    if (e) {
+      c._dropped = (c._dropped || 0) + 1;
+      if (!done) throw e;
+      c.emit(done, e);
+    } else {
+      enqueue(c, head, before, after, told);
+      delete c._to;
+      for (let i = 0; i < names.length; i++) {
+        const f = names[i];
+        delete c._head;
+        delete c._subs[f];
+        if (c._handlers) delete c._handlers[f];
+        if (type === SUBSCRIBE) {
+          if (c.options.resubscribe !== false || filters[f].handler) c._subs[f] = filters[f].qos || 0;
+          if (filters[f].handler) (c._handlers = c._handlers || {})[f] = filters[f].handler;
+        }
+      }
+      const last = c._send();
+      // Where text is bytes, the next of this topic and length goes without a look.
+      if (
+        last &&
+        c.connected &&
+        !o &&
+        type === PUBLISH &&
+        !c._queue[c._at] &&
+        after.length < 1024 &&
+        field("payload", JSON.parse('"\\u20ac"')).length < 2
+      ) {
+        c._to = to;
+        c._length = after.length;
+        if (!c._hot) tick(c, WARM);
+        c._pre = last.substr(0, last.length - after.length);
+      }
+    }
+    return c;
   },
 
   subscribe: function (this: State) {
-    return this._ask(SUBSCRIBE, arguments);
+    return this.publish(this, SUBSCRIBE, arguments);
   },
 
   unsubscribe: function (this: State) {
-    return this._ask(UNSUBSCRIBE, arguments);
+    return this.publish(this, UNSUBSCRIBE, arguments);
   },
 
-  end: function (this: State, force?: boolean | Done, done?: Done) {
+  end: function (this: State) {
+    const c = this;
+    let force = arguments[0];
+    let done = arguments[1];
     if (typeof force === "function") {
       done = force;
       force = false;
     }
     if (done) {
-      const c = this;
       const once = function () {
         c.removeListener("end", once);
-        done!();
+        done();
       };
       c.on("end", once);
     }
-    this._ended = 1;
-    this._to = undefined;
-    if (this.connected && !force) this._send();
-    else tick(this, 0);
-    return this;
+    c._ended = 1;
+    delete c._to;
+    if (c.connected && !force) c._send();
+    else tick(c, 0);
+    return c;
   },
 
   reconnect: function (this: State) {
@@ -438,7 +548,7 @@ const methods: any = {
           for (const f in c._subs)
             if (c._subs[f] > 3) again[(e = f)] = { qos: (c._subs[f] & 3) as 0, handler: c._handlers && c._handlers[f] };
           free = "";
-          if (e) c._ask(SUBSCRIBE, [again], true);
+          if (e) c.publish(c, SUBSCRIBE, [again], true);
         }
         c.emit("connect", { sessionPresent: present > 0, returnCode: 0 });
         c._send();
@@ -465,8 +575,8 @@ const methods: any = {
           if (qos) packet.messageId = id.charCodeAt(0) * 256 + code;
           if (qos > 1) (c._held = c._held || {})[id] = (o.store && o.store.put(id)) || -1;
           c._received++;
-          const list = (c as any)[MESSAGE];
-          c._head = undefined;
+          const list = (c as any)[kept() + "message"];
+          delete c._head;
           // The list of an event's listeners is made anew by each change.
           if (!qos && list && list.length < 2) {
             c._list = list;
@@ -477,11 +587,11 @@ const methods: any = {
             c._head = what.substr(at, c._n);
             c._name = name;
             c._packet = packet;
-            if (!c._hot) warm(c);
+            if (!c._hot) tick(c, WARM);
           }
           const under = matching(c._handlers, name);
           if (under.length) {
-            c._head = undefined;
+            delete c._head;
             c.emit(under, name, payload, packet);
           }
           c.emit("message", name, payload, packet);
@@ -515,120 +625,19 @@ const methods: any = {
     if (wrong) throw error("protocol", "the broker broke [MQTT-" + wrong + "]");
     return from + n;
   },
-
-  /** PUBLISH, SUBSCRIBE or UNSUBSCRIBE; without a callback a refusal is an `error` event. */
-  _ask: function (this: State, type: number, args: any, again?: boolean) {
-    const c = this;
-    let at = type === PUBLISH ? 2 : 1;
-    let to = args[0];
-    let o = args[at++];
-    let done = args[at];
-    const names: string[] = [];
-    let head = (type << 4) | 2;
-    let before = "";
-    let after = "";
-    let filters: any = {};
-    if (typeof o === "function") {
-      done = o;
-      o = undefined;
-    }
-    const given = o || {};
-    let told = done;
-    if (type === PUBLISH) {
-      check(given, " n:qos b:retain b:binary ");
-      head = 48 | ((given.qos || 0) << 1) | (given.retain ? 1 : 0);
-      before = field("topic", to);
-      if (typeof to !== "string" || !topical(before.substr(2))) throw error("config", "topic " + to + ": not empty, no NUL, no wildcard");
-      after = given.binary && typeof args[1] === "string" ? args[1] : field("payload", args[1], true);
-    } else {
-      if (typeof to === "string") to = [to];
-      if (Array.isArray(to)) for (let i = 0; i < to.length; i++) filters[to[i]] = given;
-      else filters = to;
-      for (const f in filters) {
-        const one = filters[f];
-        const name = field("topic filter", f);
-        if (!again) check(one, " n:qos f:handler ");
-        if (!topical(name.substr(2), true)) throw error("config", "topic filter " + f + ": + and # stand alone in a level, # last");
-        names.push(f);
-        after += name;
-        if (type === SUBSCRIBE) after += chr(one.qos || 0);
-      }
-      // [MQTT-3.8.3-3], [MQTT-3.10.3-2]
-      if (!after) throw error("config", "topic filter: there is none");
-      told = function (err?: Error, codes?: Bytes) {
-        const granted: Granted[] = [];
-        for (let i = 0; codes && i < names.length; i++) {
-          const f = names[i];
-          const qos = codes.charCodeAt(i + 2);
-          granted.push({ topic: f, qos: qos });
-          // NaN where a code is missing.
-          if (type === SUBSCRIBE && !(qos < 3)) {
-            delete c._subs[f];
-            if (c._handlers) delete c._handlers[f];
-            err = error("refused", "the broker refuses to subscribe " + f);
-          } else if (c._subs[f] < 4) c._subs[f] |= 4;
-        }
-        if (done) done(err, granted);
-        else if (err && codes) throw err;
-      };
-    }
-    // What a new session asks for goes anyway.
-    const e =
-      !again &&
-      (c._ended
-        ? error("offline", "the client has ended")
-        : c._size + before.length + after.length > (c.options.queueLimit || 16384)
-          ? error("limit", "queueLimit reached: " + c._size + " bytes wait")
-          : c._queue.length > 65534 && error("limit", "all 65535 identifiers are in use"));
-    if (e) {
-      c._dropped = (c._dropped || 0) + 1;
-      if (!done) throw e;
-      c.emit(done, e);
-    } else {
-      enqueue(c, head, before, after, told);
-      c._to = undefined;
-      for (let i = 0; i < names.length; i++) {
-        const f = names[i];
-        c._head = undefined;
-        delete c._subs[f];
-        if (c._handlers) delete c._handlers[f];
-        if (type === SUBSCRIBE) {
-          if (c.options.resubscribe !== false || filters[f].handler) c._subs[f] = filters[f].qos || 0;
-          if (filters[f].handler) (c._handlers = c._handlers || {})[f] = filters[f].handler;
-        }
-      }
-      const last = c._send();
-      // Where text is bytes, the next of this topic and length goes without a look.
-      if (
-        last &&
-        c.connected &&
-        !o &&
-        type === PUBLISH &&
-        !c._queue[c._at] &&
-        after.length < 1024 &&
-        field("", JSON.parse('"\\u20ac"'), true).length < 2
-      ) {
-        c._to = to;
-        c._length = after.length;
-        if (!c._hot) warm(c);
-        c._pre = last.substr(0, last.length - after.length);
-      }
-    }
-    return c;
-  },
 };
 emitter(methods);
 
 /** Connects to a broker and keeps connected until `end`; nothing is emitted before this returns. */
-export function connect(url: string | Options, more?: Options): Client {
+export const connect: (url: string | Options, more?: Options) => Client = function () {
   const c: State = Object.create(methods);
-  c._idle = c._received = c._fresh = c._at = c._size = c._last = c._going = c._count = c._dropped = c._dials = c._attempt = c._early = 0;
+  c._idle = c._received = c._fresh = c._at = c._size = c._last = c._count = c._attempt = c._early = 0;
   c.connected = false;
-  c.options = normalise(url, more);
+  c.options = normalise(arguments[0], arguments[1]);
   c._queue = [];
   c._subs = {};
   restore(c);
   c._dials = -1;
   tick(c);
   return c;
-}
+};

@@ -136,4 +136,5 @@ export function release(s: Session, id: Id): void {
       if (s.options.store && s._held![held] > 0) s.options.store.drop(s._held![held]);
       delete s._held![held];
     }
+  if (!id) delete s._held;
 }
