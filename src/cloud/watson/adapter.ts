@@ -49,7 +49,10 @@ export function route(kind: string, given: any, wild?: boolean): any {
       const free = /event|command|format/.test(name);
       if (
         (!wild || value !== "+") &&
-        (typeof value !== "string" || !(free ? /^[^\/+#\0]+$/ : /^[\w.-]+$/).test(value) || (!free && value.length > 36))
+        (typeof value !== "string" ||
+          value.indexOf("/") >= 0 ||
+          !(free ? /^[^+#\0]+$/ : /^[\w.-]+$/).test(value) ||
+          (!free && value.length > 36))
       )
         throw error("config", name + ": " + (free ? "text without / + #" : "1 to 36 letters, digits and - _ ."));
       path[i] = value;
