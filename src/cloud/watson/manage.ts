@@ -230,7 +230,7 @@ export function manage(client: Base, target: string, given?: ManageOptions | Don
       stop();
       request(
         "mgmt/manage",
-        { lifetime: life, supports: supports, deviceInfo: fields.deviceInfo, metadata: fields.metadata },
+        { lifetime: life, supports: supports, deviceInfo: o.deviceInfo, metadata: o.metadata },
         function (err, answer) {
           if (!err && became !== undefined) notify(0, became);
           became = undefined;
