@@ -36,8 +36,8 @@ export function route(kind: string, given: any, wild?: boolean): any {
     const name = names[path[i - 1]];
     let value = path[i];
     if (!kind) {
-      // The last level behind `evt` is fixed: state, trigger.
-      if (name && value && (name !== "event" || path[i + 1])) {
+      // The last level behind `evt` is fixed: state, trigger. On Espruino with Unicode an empty text may be true.
+      if (name && value.length && (name !== "event" || i + 1 < path.length)) {
         out[name] = value;
         path[i++] = "+";
       }
