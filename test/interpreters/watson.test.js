@@ -238,4 +238,87 @@ var me = client.manage({
   },
 };
 
-module.exports = [configs, messages, calls, managed];
+/** Each boot is a process of its own with the same flash file, as in ota.test.js; the device restarts itself into what it installed. */
+const firmware = {
+  name: "a firmware update by the platform: downloaded, verified, restarted into, told",
+  on: ["espruino64", "espruino32"],
+  timeout: 60000,
+  async run(t) {
+    if (!fs.existsSync(path.join(t.root, "dist/espruino/otaboot.js"))) t.skip("there is no module ota");
+    const packages = require("../../tool/ota/package.js");
+    const lms = require("../../tool/ota/lms.js");
+    const { range } = require("../../tool/ota/serve.js");
+    const cloud = await platform(t);
+    const tree = { lmsType: 5, otsType: 3, id: Buffer.alloc(16, 1), seed: Buffer.alloc(32, 2) };
+    const nodes = lms.buildTree(tree);
+    const key = Buffer.concat([lms.u32(1), lms.publicKey(tree, nodes[1])]).toString("hex");
+    const program = (version) => `
+function R(text) { print("R " + text); }
+${client("Device", cloud)}
+var ota = require("ota").create({ key: "${key}", target: "espruino", model: "board", boots: 2, confirmTimeout: 5 });
+var now = ota.status();
+R("${version} runs");
+client.manage({
+  deviceInfo: { fwVersion: "${version}" },
+  updateStatus: now.trial ? 0 : undefined,
+  firmware: {
+    download: function (fw, done) { ota.update(require("otahttp").source(fw.uri), done); },
+    update: function () { client.end(function () { ota.restart(); }); }
+  }
+}, function (err) { if (!err && now.trial) R("confirmed " + ota.confirm()); });`;
+    const made = packages.build({
+      target: "espruino",
+      model: "board",
+      main: "main",
+      version: "1.1",
+      seq: 1,
+      files: [{ name: "main", data: Buffer.from(program("1.1")) }],
+    });
+    const signature = lms.sign(tree, nodes, 0, Buffer.alloc(32, 1), packages.message(made.manifest));
+    let data = packages.assemble(made, Buffer.concat([lms.u32(0), signature]));
+    const web = http.createServer((request, response) => {
+      const part = range(request.headers.range, data.length);
+      if (!part) return void response.writeHead(416).end();
+      response.writeHead(206, { "Content-Length": part.to + 1 - part.from, "Content-Range": `bytes ${part.from}-${part.to}/${data.length}` });
+      return void response.end(data.subarray(part.from, part.to + 1));
+    });
+    await new Promise((done) => web.listen(0, "127.0.0.1", done));
+    t.defer(() => (web.closeAllConnections(), new Promise((done) => web.close(done))));
+    const uri = `http://127.0.0.1:${web.address().port}/update.ota`;
+
+    const cwd = temporary();
+    t.defer(() => fs.rmSync(cwd, { recursive: true, force: true }));
+    const modules = { watson: t.dist("watson"), ota: t.dist("ota"), otahttp: t.dist("otahttp"), ".bootcde": t.dist("otaboot") };
+    await store(t.interpreter.binary, cwd, { ...modules, main: program("1.0") });
+    const boot = () => {
+      const run = start(t.interpreter.binary, [], { cwd, timeout: 30000 });
+      t.defer(() => (run.stop(), run.ended));
+      return run;
+    };
+    const first = boot();
+    const there = cloud.devices.of(ORG, "therm", "t-001");
+    await t.until(() => there.managed, "the first manage");
+    t.assert.strictEqual(there.info.fwVersion, "1.0");
+    // A package that somebody changed on its way is not installed, and the platform learns why.
+    const good = data;
+    data = Buffer.from(good);
+    data[data.length - 3] ^= 1;
+    const bad = await there.download({ version: "1.1", uri });
+    t.assert.deepStrictEqual([bad.codes, bad.firmware.state, bad.firmware.updateStatus], [[204, 200, 202, 200], 0, 4]); // prettier-ignore
+    data = good;
+    const loaded = await there.download({ version: "1.1", uri });
+    t.assert.deepStrictEqual([loaded.codes, loaded.firmware.state], [[204, 200, 202, 200], 2]); // prettier-ignore
+    const end = there.notification((value) => value.updateStatus === 0);
+    t.assert.strictEqual((await there.request("mgmt/initiate/firmware/update")).rc, 202);
+    await t.until(() => cloud.wireOf(DEVICE) === undefined, "the farewell");
+    first.stop();
+    await first.ended;
+    const second = boot();
+    t.assert.deepStrictEqual(await end, { state: 0, updateStatus: 0 });
+    await t.until(() => second.lines.includes("confirmed true"), "the confirmation");
+    t.assert.strictEqual(there.info.fwVersion, "1.1");
+    t.note([...first.lines, ...second.lines].join(", "));
+  },
+};
+
+module.exports = [configs, messages, calls, managed, firmware];

@@ -59,10 +59,8 @@ export function parseConfigFile(text: string): Config {
       const head = line.replace(/[=:].*/, "");
       const name = canonical(head);
       // Behind an inline comment nothing counts.
-      let value: any = line
-        .substr(head.length + 1)
-        .split(" ;")[0]
-        .trim();
+      // On Espruino an empty text splits into nothing.
+      let value: any = (line.substr(head.length + 1).split(" ;")[0] || "").trim();
       if (key !== undefined && lines[i].charAt(0) <= " ") {
         // An indented line goes on with the value before it.
         if (key) out[key] += "\n" + line;
