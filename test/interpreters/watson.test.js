@@ -279,7 +279,10 @@ client.manage({
     const web = http.createServer((request, response) => {
       const part = range(request.headers.range, data.length);
       if (!part) return void response.writeHead(416).end();
-      response.writeHead(206, { "Content-Length": part.to + 1 - part.from, "Content-Range": `bytes ${part.from}-${part.to}/${data.length}` });
+      response.writeHead(206, {
+        "Content-Length": part.to + 1 - part.from,
+        "Content-Range": `bytes ${part.from}-${part.to}/${data.length}`,
+      });
       return void response.end(data.subarray(part.from, part.to + 1));
     });
     await new Promise((done) => web.listen(0, "127.0.0.1", done));
