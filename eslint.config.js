@@ -108,7 +108,7 @@ const complexities = complex({
   "src/cloud/watson/adapter.ts": 28,
   "src/cloud/watson/client.ts": 36,
   "src/cloud/watson/codec.ts": 21,
-  "src/cloud/watson/config.ts": 19,
+  "src/cloud/watson/config.ts": 20,
   "src/cloud/watson/manage.ts": 33,
   "src/core/journal.ts": 13,
   "src/core/json.ts": 22,

@@ -203,7 +203,8 @@ export function manage(client: Base, target: string, given?: ManageOptions | Don
       if ((deed as unknown) === true)
         deed = function () {
           client.end(function () {
-            restart();
+            // The goodbye must have gone.
+            after(restart, 500);
           });
         };
     }
