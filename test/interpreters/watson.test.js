@@ -65,6 +65,61 @@ R("end");`,
   },
 };
 
+const made = {
+  name: "constructors and client ids of the vectors",
+  on: ALL,
+  async run(t) {
+    const cases = vectors.constructor_measured.map(({ kind, options, seed }) => ({
+      name: kind === "device" ? "Device" : "Application",
+      options,
+      // What the seed refuses is refused, but for the method that it misses at quickstart.
+      wanted: seed.clientId
+        ? [seed.clientId, seed.username, seed.password]
+        : options.org === "quickstart"
+          ? ["d:quickstart:therm:t-001", null, null]
+          : "config",
+    }));
+    for (const one of vectors.client_ids_spec) {
+      const [letter, org, type] = one.clientId.split(":");
+      const quick = org === "quickstart";
+      const options = {
+        org,
+        id: one.id || one.clientId.split(":").pop(),
+        type: letter === "A" ? "shared" : letter === "a" ? undefined : type,
+        instanceId: one.instanceId,
+      };
+      const user = letter.toLowerCase() === "a" ? "k" : "use-token-auth";
+      cases.push({
+        name: { a: "Application", d: "Device", g: "Gateway" }[letter.toLowerCase()],
+        options: quick ? options : { ...options, authKey: letter.toLowerCase() === "a" ? "k" : undefined, authToken: "s" },
+        wanted: [one.clientId, quick ? null : user, quick ? null : "s"],
+      });
+    }
+    const script = `var watson = require("watson");
+function make(name, options) {
+  var client, o;
+  options.reconnectPeriod = 0;
+  options.host = "127.0.0.1";
+  options.port = 9;
+  options.protocol = "mqtt";
+  try {
+    client = watson[name + "Client"](options);
+    o = client.options;
+    client.on("error", function () {});
+    R("made " + JSON.stringify([o.clientId, o.username === undefined ? null : o.username, o.password === undefined ? null : o.password]));
+    client.end(true);
+  } catch (e) { R("made " + JSON.stringify(e.code)); }
+}
+${cases.map(({ name, options }) => `make("${name}", ${JSON.stringify(options)});`).join("\n")}
+R("end");`;
+    const device = await t.device({ modules: ["watson"], script });
+    await t.until(() => device.lines.includes("end"), "the end");
+    const got = device.lines.filter((text) => /^made/.test(text)).map((text) => JSON.parse(text.slice(5)));
+    t.assert.deepStrictEqual(got, cases.map(({ wanted }) => wanted)); // prettier-ignore
+    t.note(`${cases.length} constructors`);
+  },
+};
+
 /** Topics that the module does not know stay silent. */
 const known = (topic) => !topic.split("/").includes("") && !/evt\/x$/.test(topic);
 
@@ -324,4 +379,4 @@ client.manage({
   },
 };
 
-module.exports = [configs, messages, calls, managed, firmware];
+module.exports = [configs, made, messages, calls, managed, firmware];

@@ -372,3 +372,15 @@ describe("calls", () => {
     });
   });
 });
+
+it("topic filters of the handlers", async () => {
+  await scripted(ApplicationClient, APP, async ({ client, say }) => {
+    for (const [filter, topic, fits] of v.topic_filter_match) {
+      let heard = false;
+      await new Promise<void>((done) => client.subscribe(filter, { handler: () => (heard = true) }, () => done()));
+      await say(topic, "{}");
+      expect([filter, topic, heard]).toEqual([filter, topic, fits]);
+      await new Promise<void>((done) => client.unsubscribe(filter, () => done()));
+    }
+  });
+});
