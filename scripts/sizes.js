@@ -47,7 +47,11 @@ async function collect(peerArgs) {
   const subjects = [
     ...Object.keys(modules)
       .filter((name) => modules[name].espruino)
-      .map((name) => ({ name, bytes: modules[name].espruino, kind: ["mqtt", "bigiot", "aliiot"].includes(name) ? name : undefined })),
+      .map((name) => ({
+        name,
+        bytes: modules[name].espruino,
+        kind: ["mqtt", "bigiot", "aliiot", "watson"].includes(name) ? name : undefined,
+      })),
     ...others,
   ];
   const rows = [

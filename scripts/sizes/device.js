@@ -28,6 +28,9 @@ const connectors = {
   aliiot: (port) => `
     var c = m.AliIot({ productKey: "a1AbCdEfGhI", deviceName: "dev001", deviceSecret: "ds0123456789abcdefABCDEF0123456", protocol: "mqtt", host: "127.0.0.1", port: ${port} });
     c.connect(function () { setTimeout(report, 300, "idle"); });`,
+  watson: (port) => `
+    var c = m.ApplicationClient({ org: "abc123", id: "sizes", authKey: "a-abc123-k", authToken: "t", host: "127.0.0.1", port: ${port}, protocol: "mqtt" });
+    c.on("connect", function () { c.subscribeToDeviceEvents("t", function () { setTimeout(report, 300, "idle"); }); });`,
   peer: (port) => `
     var c = m.create("127.0.0.1", { port: ${port}, client_id: "sizes" });
     c.on("connected", function () { c.subscribe("a/b"); setTimeout(report, 500, "idle"); });
@@ -81,7 +84,7 @@ async function measure(binary, subjects) {
   const out = {};
   const { port, close } = await broker();
   const bigiot = createCloud();
-  const ports = { mqtt: port, peer: port, bigiot: (await bigiot.listen())[8282] };
+  const ports = { mqtt: port, peer: port, watson: port, bigiot: (await bigiot.listen())[8282] };
   for (const { name, bytes, kind } of subjects) out[name] = await execute(binary, script(bytes, kind && connectors[kind](ports[kind])));
   await bigiot.close();
   await close();

@@ -1,0 +1,98 @@
+import type { Granted } from "../../mqtt/client";
+import { ask, open, post, type Base, type Done, type PublishOptions } from "./client";
+import type { Command, DeviceEvent, Status } from "./messages";
+
+/** What can be subscribed to. */
+export type Kind =
+  | "deviceEvent"
+  | "deviceCommand"
+  | "deviceStatus"
+  | "appStatus"
+  | "deviceState"
+  | "thingState"
+  | "deviceError"
+  | "thingError"
+  | "ruleTrigger"
+  | "ruleError";
+
+/** Which messages of a kind; what is left out may be anything, but `format` is "json". */
+export interface Target {
+  deviceType?: string;
+  deviceId?: string;
+  event?: string;
+  command?: string;
+  format?: string;
+  interfaceId?: string;
+  ruleId?: string;
+  appId?: string;
+  qos?: 0 | 1 | 2;
+}
+
+type OnGranted = (err?: Error, granted?: Granted[]) => void;
+
+/** Targets, or levels in their order and a QoS; a callback. */
+export interface Subscribe {
+  (target: Target | Target[], done?: OnGranted): boolean;
+  (...levels: (string | number | undefined | OnGranted)[]): boolean;
+}
+
+export interface ApplicationClient extends Base {
+  deviceEventCallback?(event: DeviceEvent): void;
+  eventCallback?(event: DeviceEvent): void;
+  deviceStatusCallback?(status: Status): void;
+  statusCallback?(status: Status): void;
+  deviceCommandCallback?(command: Command): void;
+  commandCallback?(command: Command): void;
+  appStatusCallback?(appId: string, status: Status): void;
+
+  /** deviceType, deviceId, event, format, qos. */
+  subscribeToDeviceEvents: Subscribe;
+  /** deviceType, deviceId. */
+  subscribeToDeviceStatus: Subscribe;
+  /** deviceType, deviceId, command, format, qos. */
+  subscribeToDeviceCommands: Subscribe;
+  /** appId. */
+  subscribeToAppStatus: Subscribe;
+  subscribeTo(kind: Kind, target?: Target | Target[], done?: OnGranted): boolean;
+  unsubscribeFrom(kind: Kind, target?: Target | Target[], done?: Done): boolean;
+  /** As if from the device. */
+  publishEvent(deviceType: string, deviceId: string, event: string, data: unknown, options?: PublishOptions | Done, done?: Done): boolean;
+  publishCommand(
+    deviceType: string,
+    deviceId: string,
+    command: string,
+    data?: unknown,
+    options?: PublishOptions | Done,
+    done?: Done,
+  ): boolean;
+}
+
+/** One variable for what comes and what goes: what the methods see stays. */
+export function application(client: any): ApplicationClient {
+  client = open("a", client);
+  client.subscribeToDeviceEvents = function () {
+    return ask(client, "subscribe", "deviceEvent", arguments);
+  };
+  client.subscribeToDeviceStatus = function () {
+    return ask(client, "subscribe", "deviceStatus", arguments);
+  };
+  client.subscribeToDeviceCommands = function () {
+    return ask(client, "subscribe", "deviceCommand", arguments);
+  };
+  client.subscribeToAppStatus = function () {
+    return ask(client, "subscribe", "appStatus", arguments);
+  };
+  client.subscribeTo = function (kind: Kind) {
+    return ask(client, "subscribe", kind, [].slice.call(arguments, 1));
+  };
+  client.unsubscribeFrom = function (kind: Kind) {
+    return ask(client, "unsubscribe", kind, [].slice.call(arguments, 1));
+  };
+  client.publishEvent = function () {
+    return post(client, "deviceEvent", arguments);
+  };
+  client.publishCommand = function () {
+    return post(client, "deviceCommand", arguments);
+  };
+  return client;
+}

@@ -1,0 +1,21 @@
+import { application, type ApplicationClient as Application } from "./application";
+import type { Options } from "./client";
+import { device, gateway, type DeviceClient as Device, type GatewayClient as Gateway } from "./device";
+
+export type { Kind, Subscribe, Target } from "./application";
+export type { Base, Done, Options, PublishOptions } from "./client";
+export type { Codec } from "./codec";
+export type { Config } from "./config";
+export type { DeviceInfo, Firmware, Installer, ManageOptions, Management } from "./manage";
+export type { Command, DeviceEvent, Message, Status } from "./messages";
+export { parseConfigFile } from "./config";
+
+interface Maker<Client> {
+  new (options: Options): Client;
+  (options: Options): Client;
+}
+
+/** With or without `new`: it connects by itself. */
+export const ApplicationClient = application as unknown as Maker<Application>;
+export const DeviceClient = device as unknown as Maker<Device>;
+export const GatewayClient = gateway as unknown as Maker<Gateway>;

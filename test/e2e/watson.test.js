@@ -1,0 +1,121 @@
+"use strict";
+const path = require("node:path");
+const { describe, expect, test } = require("@jest/globals");
+const { createDevice, createNetwork } = require("../mock");
+const { createCloud } = require("../clouds/watson");
+
+const FILE = path.join(__dirname, "../../dist/espruino/watson.js");
+const CONFIG = "org=abc123\ntype=therm\nid=t-001\nauth-method=token\nauth-token=dev-Tok(1)\nhost=127.0.0.1\nport=1883\n";
+
+/** The shipped file on a board, and the platform on the board's own clock. */
+function world({ boot = "", config = CONFIG, ...options } = {}) {
+  const network = createNetwork();
+  let device;
+  const timers = new Set();
+  const clock = {
+    now: () => device.clock.now(),
+    after: (fn, ms) => {
+      const timer = { fn, due: device.clock.now() + ms };
+      timers.add(timer);
+      return timer;
+    },
+    cancel: (timer) => timers.delete(timer),
+  };
+  const cloud = createCloud({ clock });
+  network.serve(1883, cloud.peer);
+  device = createDevice({ storage: { watson: FILE }, net: network, layout: "esp32", ...options });
+  device.storage.write("app.cfg", config);
+  if (boot) device.storage.write(".bootcde", boot);
+  const it = {
+    cloud,
+    device,
+    there: cloud.devices.of("abc123", "therm", "t-001"),
+    pass(ms) {
+      const end = device.clock.now() + ms;
+      while (device.clock.now() < end) {
+        device.tick(Math.min(1000, end - device.clock.now()));
+        for (const timer of [...timers])
+          if (timer.due <= device.clock.now()) {
+            timers.delete(timer);
+            timer.fn();
+          }
+      }
+      return it;
+    },
+  };
+  return it;
+}
+
+const DEVICE =
+  'var watson = require("watson"); var client = new watson.DeviceClient(watson.parseConfigFile("app.cfg")); client.on("error", print);';
+
+describe("the shipped file on a board", () => {
+  test("reads its configuration from Storage; what it sends without a set clock has no time", () => {
+    const it = world({ now: 1000 });
+    it.device.run(`${DEVICE} client.publishEvent("status", { t: "21 \xc2\xb0C" });`.replace("\xc2\xb0", "°"));
+    it.pass(1000);
+    expect(it.cloud.events.map(({ topic, payload }) => [topic, payload.toString("utf8")])).toEqual([
+      ["iot-2/type/therm/id/t-001/evt/status/fmt/json", '{"d":{"t":"21 °C"}}'],
+    ]);
+    it.device.run('client.commandCallback = function (c) { print("time " + c.timestamp); };');
+    it.cloud.route("abc123", "iot-2/type/therm/id/t-001/cmd/x/fmt/json", "{}", 1);
+    it.pass(100);
+    expect(it.device.log).toEqual(["time undefined"]);
+  });
+
+  test("with a clock it says when", () => {
+    const it = world();
+    it.device.run(`${DEVICE} client.publishEvent("status", 1);`);
+    it.pass(1000);
+    expect(JSON.parse(it.cloud.events[0].payload)).toEqual({ d: 1, ts: expect.stringMatching(/^2026-01-01T00:00:0\d\.\d{3}Z$/) });
+  });
+
+  test("renews the management before the lifetime ends, also over a loss of the line", () => {
+    const it = world();
+    it.device.run(`${DEVICE} client.manage();`);
+    it.pass(2000);
+    expect([it.there.managed, it.there.manages]).toEqual([true, 1]);
+    it.pass(3470000);
+    expect(it.there.manages).toBe(1);
+    it.cloud.wireOf("d:abc123:therm:t-001").close("lost");
+    it.pass(30000);
+    expect(it.there.manages).toBe(2);
+    expect(it.device.errors).toEqual([]);
+  });
+
+  test("reboots when it is told to, after it has answered", async () => {
+    const it = world({ boot: `${DEVICE} client.manage({ reboot: true });` });
+    it.device.restart();
+    it.pass(2000);
+    const boots = it.device.boots;
+    const answer = it.there.reboot();
+    it.pass(3000);
+    expect((await answer).rc).toBe(202);
+    expect(it.device.boots).toBe(boots + 1);
+    expect(it.there.manages).toBe(2);
+    // It said goodbye.
+    expect(it.cloud.closed).toEqual([]);
+  });
+
+  test("packets cut anywhere", () => {
+    const it = world({ chunk: 7 });
+    it.device.run(`${DEVICE} client.commandCallback = function (c) { client.publishEvent(c.command, c.data); };`);
+    it.pass(1000);
+    for (let i = 0; i < 10; i++)
+      it.cloud.route("abc123", "iot-2/type/therm/id/t-001/cmd/echo/fmt/json", JSON.stringify({ d: "x".repeat(i * 20) }), 1);
+    it.pass(5000);
+    expect(it.cloud.events.map(({ payload }) => JSON.parse(payload).d.length)).toEqual([0, 20, 40, 60, 80, 100, 120, 140, 160, 180]);
+  });
+
+  test("two with one id are told, and slow down", () => {
+    const it = world();
+    it.device.run(DEVICE);
+    it.pass(1000);
+    for (let i = 0; i < 4; i++) {
+      const wire = it.cloud.wireOf("d:abc123:therm:t-001");
+      if (wire) wire.close("stolen");
+      it.pass(3000);
+    }
+    expect(it.device.log.join()).toMatch(/twice/);
+  });
+});
