@@ -96,9 +96,10 @@ export function connect(host: string, port: number, tls: TlsOptions | undefined,
 
 export function write(link: Link, bytes: Bytes): void {
   const l = link as IotLink;
-  if (l._socket && !l._ended) {
+  // By pieces: a long string is taken apart into as many values as it has bytes, and the heap is small.
+  for (let at = 0; l._socket && !l._ended && at < bytes.length; at += 1024) {
     l._unsent++;
-    l._socket.write(toBuffer(bytes), function () {
+    l._socket.write(toBuffer(bytes.substr(at, 1024)), function () {
       if (!--l._unsent) l._heard.call(l, l);
     });
   }
