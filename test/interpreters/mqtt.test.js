@@ -35,7 +35,7 @@ const SAMPLES = [
   ["temp/é€😀", Buffer.from("wärme 21 °C")],
 ];
 
-async function echoes(t, url, options, side = options) {
+async function echoes(t, url, options, side = options, samples = SAMPLES) {
   const device = await t.device({
     modules: ["mqtt"],
     script: ECHO(url, { queueLimit: 65536, ...options, clientId: "device-1" }),
@@ -47,11 +47,11 @@ async function echoes(t, url, options, side = options) {
   await client.subscribeAsync("out/#", { qos: 2 });
   await t.until(() => device.lines.includes("subscribed"), "the device's subscription");
   for (const qos of [0, 1, 2]) {
-    for (const [name, payload] of SAMPLES) await client.publishAsync("in/" + name, payload, { qos });
-    await t.until(() => got.length >= SAMPLES.length, `${SAMPLES.length} echoes at QoS ${qos}, ${got.length} came`);
+    for (const [name, payload] of samples) await client.publishAsync("in/" + name, payload, { qos });
+    await t.until(() => got.length >= samples.length, `${samples.length} echoes at QoS ${qos}, ${got.length} came`);
     await new Promise((done) => setTimeout(done, 100)); // a duplicate would come now
     const seen = got.splice(0).map(({ topic, payload, qos: level }) => `${topic} ${level} ${payload.toString("hex")}`);
-    t.assert.deepStrictEqual(seen, SAMPLES.map(([name, payload]) => `out/${name} ${qos} ${payload.toString("hex")}`)); // prettier-ignore
+    t.assert.deepStrictEqual(seen, samples.map(([name, payload]) => `out/${name} ${qos} ${payload.toString("hex")}`)); // prettier-ignore
   }
   // many at once, each exactly once, in order
   for (let i = 0; i < 60; i++) client.publish("in/n", String(i), { qos: i % 3 });
@@ -193,7 +193,9 @@ const unverified = {
   async run(t) {
     const { ca, wrongCa, server } = certificates();
     const { url } = await t.broker("mosquitto", { tls: server });
-    await echoes(t, url, { ca: pem(wrongCa.cert) }, { ca: pem(ca.cert) });
+    // TLS takes 2,900 of the 16,383 variables here, and an echo holds its bytes some six times over: 8 kB fit, 20 kB do not.
+    const small = SAMPLES.map(([name, payload]) => [name, t.interpreter.id === "espruino32" ? payload.subarray(0, 8000) : payload]);
+    await echoes(t, url, { ca: pem(wrongCa.cert) }, { ca: pem(ca.cert) }, small);
     t.note("NOT VERIFIED BY THE PLATFORM: stock Espruino accepts every certificate");
   },
 };
