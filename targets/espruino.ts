@@ -191,10 +191,10 @@ export function unpack(bytes: Bytes): Bytes | undefined {
 export function launch(program: Program): void {
   // Code that is run as a view of flash stays there.
   program.mods.map(function (name) {
-    Modules.addCached(name, storage.read(program.slot + name));
+    Modules.addCached(name, storeView(program.slot + name)!);
   });
   // A text is run in the global scope, and where it throws is told by the interpreter.
-  after(storage.read(program.slot + program.main), 1);
+  setTimeout(storeView(program.slot + program.main) as never, 1);
 }
 
 function encode(bytes: Bytes): string {

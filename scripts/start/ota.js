@@ -81,7 +81,7 @@ async function run({ seconds, say, example, interpreter }) {
     drawn = tenth;
   };
   const until = async (text) => {
-    for (const end = Date.now() + seconds * 1000; Date.now() < end && !lines.some((line) => line.startsWith(text)); ) await delay(50);
+    for (const end = Date.now() + seconds * 1000; Date.now() < end && !lines.some((line) => line.startsWith(text));) await delay(50);
   };
 
   const storage = { main: program() };
@@ -105,7 +105,10 @@ async function run({ seconds, say, example, interpreter }) {
     { name: "version 1 was fetched, tried, confirmed", ok: lines.includes("confirmed 1"), note: `${served.length} requests in all` },
     { name: "version 2 hung in each of its three boots", ok: lines.filter((line) => line === "version 2 hangs").length === 3 },
     { name: "and was rolled back to 1", ok: lines.includes("reverted 2") && /version 2 hangs, version 1, reverted 2/.test(order) },
-    { name: "version 3 was installed and stayed", ok: lines.includes("confirmed 3") && !lines.slice(from).some((line) => /^version/.test(line)) },
+    {
+      name: "version 3 was installed and stayed",
+      ok: lines.includes("confirmed 3") && !lines.slice(from).some((line) => /^version/.test(line)),
+    },
   ];
 }
 

@@ -1,5 +1,6 @@
 import { connect, end, write } from "#host";
 import type { Bytes, Heard, Link, TlsOptions } from "../host";
+import { find } from "../core/bytes";
 import { error } from "../core/errors";
 import type { Source } from "./options";
 
@@ -25,14 +26,12 @@ export function source(url: string, tls?: TlsOptions): Source {
         if (typeof what !== "string") failure = error("network", host[0] + ": " + (what.message || "closed"));
         else if (head !== undefined) {
           head += what;
-          // Espruino also finds what only begins at the end of a text.
-          const at = head.indexOf("\r\n\r\n");
-          const whole = at >= 0 && at + 4 <= head.length;
+          const at = find(head, "\r\n\r\n");
           let text = head.substr(0, at + 2).toLowerCase();
           const status = +text.substr(9, 3);
-          if (!whole) what = head.length > 4096 ? undefined : "";
+          if (at < 0) what = head.length > 4096 ? undefined : "";
           else if (status > 499 || status === 429) failure = error("network", host[0] + " answers " + status);
-          else if (status === 206 && text.indexOf("content-range: bytes " + offset + "-") > 0 && text.indexOf("transfer-encoding:") < 0) {
+          else if (status === 206 && find(text, "content-range: bytes " + offset + "-") > 0 && find(text, "transfer-encoding:") < 0) {
             what = head.substr(at + 4);
             text = "";
             head = undefined;
@@ -54,7 +53,9 @@ export function source(url: string, tls?: TlsOptions): Source {
           part[2] +
           "\r\nRange: bytes=" +
           offset +
-          "-\r\nConnection: close\r\n\r\n",
+          "-" +
+          (offset + length - 1) +
+          "\r\nConnection: close\r\n\r\n",
       );
     },
   };

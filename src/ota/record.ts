@@ -29,19 +29,20 @@ export const BODY = 12;
 
 /** The later record, and the other one. */
 export function records(): Record[] {
-  let found: Record[] = [];
-  for (let n = 0; n < 2; n++) {
-    const bytes = storeView("ota" + n) || "";
+  const found: Record[] = [];
+  for (let n = 2; n--;) {
+    const file = "ota" + n;
+    const bytes = storeView(file) || "";
     const body = bytes.substr(bytes.indexOf("{"));
     // Every change of one byte changes it, and of larger ones all but one in 2^32.
     let h = 5;
     for (let i = 0; i < body.length;) h = (h * 33) ^ body.charCodeAt(i++);
     if (bytes.substr(BODY) === h + body) {
       const record = JSON.parse(body);
-      record._file = "ota" + n;
+      record._file = file;
       record._next = bytes.indexOf("\xff", 1);
       record._kept = bytes[CONFIRMED] !== "\xff";
-      found = found[0] && found[0].ctr > record.ctr ? found.concat(record) : [record].concat(found);
+      found[0] && found[0].ctr > record.ctr ? found.push(record) : found.unshift(record);
     }
   }
   return found;

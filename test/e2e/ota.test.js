@@ -44,11 +44,17 @@ function world() {
       if (web.answer) return void peer.write(web.answer);
       const [from, to] = [+range[1], Math.min(+range[2], web.data.length - 1)];
       const body = web.data.subarray(from, Math.min(to + 1, from + web.most)).toString("latin1");
-      peer.write(`HTTP/1.1 206 Partial Content\r\nContent-Length: ${to + 1 - from}\r\nContent-Range: bytes ${from}-${to}/${web.data.length}\r\n\r\n${body}`);
+      peer.write(
+        `HTTP/1.1 206 Partial Content\r\nContent-Length: ${to + 1 - from}\r\nContent-Range: bytes ${from}-${to}/${web.data.length}\r\n\r\n${body}`,
+      );
       if (body.length < to + 1 - from) peer.end();
     };
   });
-  const device = createDevice({ net: network, flash: 131072, storage: { ota: dist("ota"), otahttp: dist("otahttp"), ".bootcde": dist("otaboot") } });
+  const device = createDevice({
+    net: network,
+    flash: 131072,
+    storage: { ota: dist("ota"), otahttp: dist("otahttp"), ".bootcde": dist("otaboot") },
+  });
   device.storage.write("part", 'module.exports = "part 0";');
   device.storage.write("main", GOOD("factory"));
   return { device, web };
@@ -72,7 +78,15 @@ describe("the shipped loader and installer", () => {
     device.restart();
     device.tick(30000);
     const log = events(device).filter((line) => !/Uncaught/.test(line));
-    expect(log).toEqual(["one with part 1", "ready v2", "two with part 2", "two with part 2", "one with part 1", "reverted v2", expect.stringMatching(/^error refused/)]);
+    expect(log).toEqual([
+      "one with part 1",
+      "ready v2",
+      "two with part 2",
+      "two with part 2",
+      "one with part 1",
+      "reverted v2",
+      expect.stringMatching(/^error refused/),
+    ]);
     web.data = release(3, GOOD("three"));
     device.restart();
     device.tick(30000);

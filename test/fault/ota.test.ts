@@ -10,7 +10,12 @@ const tailed = (n: number, salt: number): Buffer => Buffer.concat([noise(n - 70,
 const release = (seq: number, extra: Release["files"] = []): Release => ({
   version: "1." + seq,
   seq,
-  files: [{ name: "net", data: noise(150 + seq, seq) }, { name: "util-" + seq, data: tailed(200, seq) }, ...extra, { name: "main", data: noise(333, seq + 9) }],
+  files: [
+    { name: "net", data: noise(150 + seq, seq) },
+    { name: "util-" + seq, data: tailed(200, seq) },
+    ...extra,
+    { name: "main", data: noise(333, seq + 9) },
+  ],
 });
 
 const one = release(1);
@@ -104,10 +109,14 @@ test("five cuts at random points in sequence", () => {
     let lives = 0;
     for (let now: Release | "factory" | "cut" = "cut"; now !== three; lives++) {
       if (lives > 40) throw new Error("never came to an end");
-      Object.assign(flash, { dead: false, cutAt: left > 0 ? flash.ops + Math.floor(random() * 60) : -1, how: CUTS[Math.floor(random() * 5)] });
+      Object.assign(flash, {
+        dead: false,
+        cutAt: left > 0 ? flash.ops + Math.floor(random() * 60) : -1,
+        how: CUTS[Math.floor(random() * 5)],
+      });
       // First to two; when the cuts are over, on to three from whatever runs.
       now = life(left > 0 ? two : three);
-      if (now === "cut") left--, cuts++;
+      if (now === "cut") (left--, cuts++);
       else if (now === two) left = 0;
     }
   }

@@ -29,7 +29,14 @@ function edited(base, edits) {
 
 function cases() {
   const whole = rfc8554.concat(vectors);
-  const changed = mutations.map((m) => ({ ...edited(whole.find((one) => one.id === m.base), m.edits), id: `${m.base} ${m.name}`, expect: m.expect }));
+  const changed = mutations.map((m) => ({
+    ...edited(
+      whole.find((one) => one.id === m.base),
+      m.edits,
+    ),
+    id: `${m.base} ${m.name}`,
+    expect: m.expect,
+  }));
   return whole.concat(changed).map(({ id, kind, pk, msg, sig, expect }) => {
     // A bare LMS key and signature are those of a tree of one level.
     const bare = kind === "lms";
@@ -57,7 +64,8 @@ async function run(t) {
   let lines;
   if (kind === "shell") {
     // MuJS has no Annex B of ECMAScript.
-    const substr = 'if (!"".substr) String.prototype.substr = function (a, n) { return this.substring(a, n === undefined ? this.length : a + n); };';
+    const substr =
+      'if (!"".substr) String.prototype.substr = function (a, n) { return this.substring(a, n === undefined ? this.length : a + n); };';
     const script = `${substr}\nfunction R(t) { print("R " + t); }\n${CHECK}${list.map((c, n) => `one(${n}, ${JSON.stringify(c)});`).join("\n")}\nR("end");`;
     ({ lines } = await runShell(binary, { files: { lms }, script, timeout: 590000 }));
   } else {

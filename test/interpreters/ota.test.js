@@ -42,7 +42,7 @@ function fetch() {
 }`;
 
 const GOOD = (name, port) => PROGRAM(name, port, 'ota.confirm();\nR(require("part").name);\nsetTimeout(function () { fetch(); }, 100);');
-const BAD = (name, port) => PROGRAM(name, port, 'setTimeout(function () { no.such = 1; }, 10);');
+const BAD = (name, port) => PROGRAM(name, port, "setTimeout(function () { no.such = 1; }, 10);");
 
 /** A server of one package, which drops the connection after `most` bytes of an answer. */
 async function server(t) {
@@ -84,7 +84,10 @@ const story = {
     t.defer(() => fs.rmSync(cwd, { recursive: true, force: true }));
     const web = await server(t);
     const part = (n) => Buffer.from(`exports.name = "part ${n}"; // ${"x".repeat(3000)}\n`);
-    const files = (n, program) => [{ name: "part", data: part(n) }, { name: "main", data: Buffer.from(program) }];
+    const files = (n, program) => [
+      { name: "part", data: part(n) },
+      { name: "main", data: Buffer.from(program) },
+    ];
     const modules = { ota: t.dist("ota"), otahttp: t.dist("otahttp"), ".bootcde": t.dist("otaboot") };
     await store(t.interpreter.binary, cwd, { ...modules, part: part(0), main: GOOD("factory", web.port) });
 
