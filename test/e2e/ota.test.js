@@ -8,7 +8,7 @@ const packages = require("../../tool/ota/package.js");
 
 const dist = (name) => path.join(__dirname, "../../dist/espruino", name + ".js");
 const KEY = "00112233445566778899aabbccddeeff";
-const URL = "http://updates.example/update.ota";
+const ADDRESS = "http://updates.example/update.ota";
 
 const PROGRAM = (name, more) => `
 var ota = require("ota").create({ hmacKey: "${KEY}", target: "espruino", model: "board", retryPeriod: 50, boots: 2, confirmTimeout: 5, chunk: 300 });
@@ -17,7 +17,7 @@ ota.on("error", function (e) { console.log("error " + e.code + " " + e.message);
 ota.on("reverted", function (what) { console.log("reverted " + what.version); });
 ota.on("ready", function (m) { console.log("ready " + m.version); ota.restart(); });
 ${more}`;
-const GOOD = (name) => PROGRAM(name, `ota.confirm();\nota.update(require("otahttp").source("${URL}"));`);
+const GOOD = (name) => PROGRAM(name, `ota.confirm();\nota.update(require("otahttp").source("${ADDRESS}"));`);
 
 function release(seq, program) {
   const files = [

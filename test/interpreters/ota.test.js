@@ -148,6 +148,51 @@ var toString = E.toString;
 E.toString = function (data) { if (count++ % 61 === 0) sample(); return toString(data); };
 setTimeout(function () { base = process.memory().usage; ota.update(from); }, 10);`;
 
+/** On a host with files: the loader is what the supervisor starts, each release brings its modules, `restart` ends the process. */
+const files = {
+  name: "updates: factory, 1, a bad 2 rolled back, with a supervisor",
+  on: ["iotjs"],
+  timeout: 120000,
+  async run(t) {
+    const cwd = temporary();
+    t.defer(() => fs.rmSync(cwd, { recursive: true, force: true }));
+    const web = await server(t);
+    const adapted = (text) =>
+      text
+        .replace(/require\("(\w+)"\)/g, 'require("./$1.js")')
+        .replace('"espruino"', '"iotjs"')
+        .replace(/function R.*/, 'function R(text) { console.error("R " + text); }');
+    const modules = ["ota", "otahttp"].map((name) => ({ name, data: Buffer.from(t.dist(name)) }));
+    const release = (n, program) =>
+      sign({
+        version: "" + n,
+        seq: n,
+        target: "iotjs",
+        files: [
+          ...modules,
+          { name: "part", data: Buffer.from(`exports.name = "part ${n}";`) },
+          { name: "main", data: Buffer.from(adapted(program)) },
+        ],
+      });
+    for (const { name, data } of modules) fs.writeFileSync(path.join(cwd, name + ".js"), data);
+    fs.writeFileSync(path.join(cwd, "otaboot.js"), t.dist("otaboot"));
+    fs.writeFileSync(path.join(cwd, "part.js"), 'exports.name = "part 0";');
+    fs.writeFileSync(path.join(cwd, "main.js"), adapted(GOOD("factory", web.port)));
+    const start1 = (until) =>
+      start(t.interpreter.binary, ["otaboot.js"], { cwd, timeout: 60000, until: (line) => line.indexOf(until) === 0 }).ended;
+    web.data = release(1, GOOD("one", web.port));
+    let { lines, output } = await start1("-");
+    t.assert.deepStrictEqual(lines.slice(1), ["part 0", "ready 1"], output.slice(-600));
+    web.data = release(2, BAD("two", web.port));
+    ({ lines, output } = await start1("-"));
+    t.assert.match(lines[0], /^one runs .*"trial":true/);
+    t.assert.strictEqual(lines[lines.length - 1], "ready 2", output.slice(-600));
+    const seen = [];
+    for (let i = 0; i < 4 && !seen.some((line) => /^reverted/.test(line)); i++) seen.push(...(await start1("reverted")).lines);
+    t.assert.deepStrictEqual(seen.map((line) => line.replace(/ \{.*/, "")).filter((line) => !/^(part|error)/.test(line)), ["two runs", "two runs", "one runs", "reverted 2"]); // prettier-ignore
+  },
+};
+
 const memory = {
   name: "memory while a file of 200 kB is installed",
   on: ["espruino32"],
@@ -165,4 +210,4 @@ const memory = {
   },
 };
 
-module.exports = [story, memory];
+module.exports = [story, files, memory];
