@@ -281,11 +281,11 @@ export function storeView(name: string, start?: number, count?: number): Bytes |
   return view as Bytes;
 }
 
-export function storeFree(): number {
+export function storeFree(_wanted: number): number {
   return 1e9;
 }
 
-export function unpack(): Bytes | undefined {
+export function unpack(_bytes: Bytes): Bytes | undefined {
   return undefined;
 }
 

@@ -163,11 +163,11 @@ export function storeView(name: string, offset = 0, length = 1e9): Bytes | undef
   return storeSize(name) < 0 ? undefined : storeRead(name, offset, length);
 }
 
-export function storeFree(): number {
+export function storeFree(_wanted: number): number {
   return 1e9;
 }
 
-export function unpack(): Bytes | undefined {
+export function unpack(_bytes: Bytes): Bytes | undefined {
   return undefined;
 }
 

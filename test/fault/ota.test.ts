@@ -116,8 +116,10 @@ test("five cuts at random points in sequence", () => {
       });
       // First to two; when the cuts are over, on to three from whatever runs.
       now = life(left > 0 ? two : three);
-      if (now === "cut") (left--, cuts++);
-      else if (now === two) left = 0;
+      if (now === "cut") {
+        left--;
+        cuts++;
+      } else if (now === two) left = 0;
     }
   }
   process.stdout.write(`ota: ${cuts} cuts in 300 sequences\n`);

@@ -81,7 +81,8 @@ function write(name: string, offset: number, bytes: string, size?: number): bool
 
 export const host = {
   hashes: true,
-  hash: (algorithm: string, bytes: string) => (device.sha ? createHash(algorithm).update(bytes, "latin1").digest("latin1") : undefined),
+  hash: (algorithm: string, bytes: string): string | undefined =>
+    device.sha ? createHash(algorithm).update(bytes, "latin1").digest().toString("latin1") : undefined,
   listeners: undefined,
   log: () => {},
   now: () => clock,
