@@ -5,7 +5,7 @@ const { modules, hosts } = require("./scripts/build/modules.js");
 const { resolve, emit, minify, publicTypes } = require("./scripts/build/plugins.js");
 
 // A host's module that is loaded but never used may go; reading a property of one does nothing.
-const treeshake = { manualPureFunctions: ["require"], propertyReadSideEffects: false, tryCatchDeoptimization: false };
+const treeshake = { propertyReadSideEffects: false, tryCatchDeoptimization: false };
 
 const output = {
   format: "cjs",
@@ -22,7 +22,7 @@ const code = ({ name, entry }) =>
   hosts().map((host) => ({
     input: entry,
     treeshake,
-    output: { ...output, file: `${host.dist}/${name}.js` },
+    output: { ...output, format: name === "otaboot" && host.name !== "node" ? "iife" : "cjs", file: `${host.dist}/${name}.js` },
     plugins: [resolve(host.file), emit(), minify()],
   }));
 

@@ -41,7 +41,9 @@ function check(code, targetName, name = "") {
   const target = TARGETS[targetName];
   const text = (node) => (node ? code.slice(node.start, node.end) : code);
   const context = { target, targetName, text, own: new Set(program.methods.keys()) };
-  for (const { node, name: used } of usedBeforeDeclaration(program)) report("hoisting", `${used} is used before it is declared`, node);
+  // The others hoist as the standard says.
+  for (const { node, name: used } of targetName === "espruino" ? usedBeforeDeclaration(program) : [])
+    report("hoisting", `${used} is used before it is declared`, node);
   for (const ref of program.refs) {
     const why = globalFault(ref, target);
     if (why) report("global", why, ref.node);

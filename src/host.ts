@@ -28,6 +28,13 @@ export type Heard = (this: Link, what: Link | Bytes | boolean | { message: strin
 /** Opaque: what `after` returned. */
 export type Timer = unknown;
 
+/** Stored files that make up a program: `slot` is what their names begin with, `main` is run. */
+export interface Program {
+  slot: string;
+  main: string;
+  mods: string[];
+}
+
 export interface Host {
   /** Opens a link. Never throws: what fails is told to `heard`. Bytes may be written at once; the host keeps them until it is open. */
   connect(host: string, port: number, tls: TlsOptions | undefined, heard: Heard): Link;
@@ -55,6 +62,8 @@ export interface Host {
 
   /** The host's own hash, or undefined where it has none. */
   hash(algorithm: "sha256" | "sha1" | "md5", bytes: Bytes): Bytes | undefined;
+  /** What cannot do without a fast SHA-256 counts on the host's own, and says so where it is missing; else core's own is shipped with it. */
+  hashes: boolean;
   /** The host's own base64 of a byte string where it is right, else undefined. */
   btoa: ((bytes: Bytes) => string) | undefined;
   /** Its inverse. It may be careless about ill-formed text, but only gets text whose length is a multiple of 4. */
@@ -79,6 +88,20 @@ export interface Host {
   /** False when it did not fit. The first write of a file gives its `size`. */
   storeWrite(name: string, offset: number, bytes: Bytes, size?: number): boolean;
   storeErase(name: string): void;
+  /** Writes over what is blank, not at offset 0; throws when it cannot. */
+  storeMark(name: string, bytes: Bytes, offset: number): void;
+  /**
+   * A stored file, or `length` of its bytes from `offset` on, where the host can without a copy: valid until the next write, erase or `storeFree`.
+   * undefined when there is no such file.
+   */
+  storeView(name: string, offset?: number, length?: number): Bytes | undefined;
+  /** How many bytes new files may have, with 40 more for each. When that is less than `wanted`, erased ones are cleared away first. */
+  storeFree(wanted: number): number;
+
+  /** The bytes that heatshrink (window 8, lookahead 6) packed; undefined where the host has no decoder. */
+  unpack(bytes: Bytes): Bytes | undefined;
+  /** Runs it, soon: `require` gives the stored files `slot + name` for the names in `mods`. Without a slot it is what came with the device. */
+  launch(program: Program): void;
 
   /** Starts the program anew; where the host cannot, the process ends for its supervisor to restart. */
   restart(): void;

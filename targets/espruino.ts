@@ -1,5 +1,5 @@
 /** Espruino. Its sockets are the links: every object there has `on` and `emit`, and a listener gets the object as `this`. */
-import type { Bytes, Heard, Link, Timer, TlsOptions } from "../src/host";
+import type { Bytes, Heard, Link, Program, Timer, TlsOptions } from "../src/host";
 
 interface Socket {
   on(event: string, fn: Heard): void;
@@ -10,8 +10,8 @@ interface Socket {
 
 declare function require(name: string): any;
 declare function setTimeout(fn: (...args: any[]) => void, ms: number, ...args: unknown[]): number;
+declare const Modules: { addCached(name: string, code: Bytes): void };
 declare function clearTimeout(id: number): void;
-declare function load(): void;
 declare function atob(text: string): Bytes;
 declare function btoa(bytes: Bytes): string;
 declare const console: { log(text: string): void };
@@ -20,7 +20,7 @@ declare const E: {
   fromUTF8(text: string): Bytes;
   asUTF8(bytes: Bytes): string;
   toString(data: ArrayBuffer): Bytes | undefined;
-  reboot?(): void;
+  reboot(): void;
 };
 
 /** Objects here have `on` and `removeListener`, and keep listeners under this. */
@@ -116,8 +116,7 @@ export function log(text: string): void {
 }
 
 export function restart(): void {
-  if (E.reboot) E.reboot();
-  else load();
+  E.reboot();
 }
 
 /** The library whose functions are hashes; false once it was not found: each failing `require` searches the whole flash. */
@@ -136,20 +135,25 @@ export function hash(algorithm: "sha256" | "sha1" | "md5", bytes: Bytes): Bytes 
   return crypto && crypto[name] && E.toString(crypto[name](bytes));
 }
 
+/** Asked once: the loader and every module that stores are shorter for it. */
+const storage = /* @__PURE__ */ require("Storage");
+
 /** One char more and the interpreter would silently use the file named by the first 28. */
 function fits(name: string): boolean {
   return name.length < 29;
 }
 
 export function storeSize(name: string): number {
-  const file = fits(name) && require("Storage").read(name);
+  const file = fits(name) && storage.read(name);
   return file ? file.length : -1;
 }
 
+export const storeView = storage.read as (name: string, offset?: number, length?: number) => Bytes | undefined;
+export const storeMark = storage.write as (name: string, bytes: Bytes, offset: number) => void;
+
 export function storeRead(name: string, offset: number, length: number): Bytes {
-  const part = fits(name) && length > 0 && require("Storage").read(name, offset, length);
   // A copy: what `read` returns is a view of flash, emptied when the file is erased.
-  return part ? "" + part : "";
+  return "" + ((fits(name) && length > 0 && storeView(name, offset, length)) || "");
 }
 
 export function storeWrite(name: string, offset: number, bytes: Bytes, size?: number): boolean {
@@ -158,7 +162,7 @@ export function storeWrite(name: string, offset: number, bytes: Bytes, size?: nu
   if (!bytes && (offset || !size)) return !!offset;
   try {
     // Zero bytes throw; writing 0xFF leaves flash as it is.
-    return require("Storage").write(name, bytes || String.fromCharCode(255), offset, offset ? undefined : size);
+    return storage.write(name, bytes || String.fromCharCode(255), offset, offset ? undefined : size);
   } catch (e) {
     // Full, past the end, or written before.
     return false;
@@ -166,7 +170,31 @@ export function storeWrite(name: string, offset: number, bytes: Bytes, size?: nu
 }
 
 export function storeErase(name: string): void {
-  if (fits(name)) require("Storage").erase(name);
+  if (fits(name)) storage.erase(name);
+}
+
+export function storeFree(wanted: number): number {
+  if (storage.getFree() < wanted) storage.compact();
+  return storage.getFree();
+}
+
+export function unpack(bytes: Bytes): Bytes | undefined {
+  try {
+    // Of nothing it makes nothing, which `E.toString` does not take.
+    return (bytes && E.toString(require("heatshrink").decompress(bytes))) || (require("heatshrink") && bytes);
+  } catch (e) {
+    // Not in this build.
+    return undefined;
+  }
+}
+
+export function launch(program: Program): void {
+  // Code that is run as a view of flash stays there.
+  program.mods.map(function (name) {
+    Modules.addCached(name, storeView(program.slot + name)!);
+  });
+  // A text is run in the global scope, and where it throws is told by the interpreter.
+  setTimeout(storeView(program.slot + program.main) as never, 1);
 }
 
 function encode(bytes: Bytes): string {
@@ -179,5 +207,7 @@ function decode(text: string): Bytes {
 }
 
 export { encode as btoa, decode as atob };
+
+export const hashes = true;
 
 export const unicode = false;

@@ -1,5 +1,5 @@
 /** IoT.js (JerryScript, ES5.1 library only). */
-import type { Bytes, Heard, Link, Timer, TlsOptions } from "../src/host";
+import type { Bytes, Heard, Link, Program, Timer, TlsOptions } from "../src/host";
 
 /** Its own class, not Node's: no index access, `toString()` only for UTF-8 text and "hex". */
 interface Buffer {
@@ -33,7 +33,7 @@ declare function setTimeout(fn: (...args: any[]) => void, ms: number, ...args: u
 declare function clearTimeout(id: Timer): void;
 declare function escape(text: string): string;
 declare function unescape(text: string): string;
-declare const process: { exit(code: number): void };
+declare const process: { exit(code: number): void; cwd(): string };
 declare const console: { log(text: string): void };
 
 /** How long unsent data may hold up a close. */
@@ -145,7 +145,7 @@ export function hash(algorithm: "sha256" | "sha1" | "md5", bytes: Bytes): Bytes 
   let crypto;
   try {
     // No digest without an update, and an update with nothing is none.
-    crypto = algorithm !== "md5" && bytes && require("crypto");
+    crypto = algorithm !== "md5" && bytes && typeof bytes === "string" && require("crypto");
   } catch {
     // A build without: the module is an option of IoT.js.
   }
@@ -253,12 +253,60 @@ export function storeWrite(name: string, offset: number, bytes: Bytes, size?: nu
   }
 }
 
+export function storeMark(name: string, bytes: Bytes, offset: number): void {
+  if (!storeWrite(name, offset, bytes)) throw new Error(name + " takes no mark");
+}
+
 export function storeErase(name: string): void {
   try {
     require("fs").unlinkSync(file(name));
   } catch (e) {
     // There was none.
   }
+}
+
+/** For a hash made by blocks of 64 bytes: of a long file no more than 1 KiB is held. */
+export function storeView(name: string, start?: number, count?: number): Bytes | undefined {
+  const offset = start || 0;
+  const length = Math.min(count || 1e9, storeSize(name) - offset);
+  if (length <= 16384) return length < 0 ? undefined : storeRead(name, offset, length);
+  let from = 0;
+  let part = "";
+  const view = {
+    length: length,
+    substr: function (at: number, count: number) {
+      if (at < from || at + count > from + part.length) part = storeRead(name, offset + (from = at), 1024);
+      return part.substr(at - from, count);
+    },
+  };
+  return view as Bytes;
+}
+
+export function storeFree(_wanted: number): number {
+  return 1e9;
+}
+
+export function unpack(_bytes: Bytes): Bytes | undefined {
+  return undefined;
+}
+
+/** As files in a folder for each slot, so that `require("./name.js")` finds the modules beside the program. */
+export function launch(program: Program): void {
+  const fs = require("fs");
+  const dir = process.cwd() + "/" + program.slot.replace(".", "/");
+  const names = program.mods.concat(program.main);
+  if (program.slot && !fs.existsSync(dir)) fs.mkdirSync(dir);
+  for (let i = 0; program.slot && i < names.length; i++) {
+    const fd = fs.openSync(dir + names[i] + ".new", "w");
+    const size = storeSize(program.slot + names[i]);
+    for (let at = 0; at < size; at += 1024) {
+      const part = toBuffer(storeRead(program.slot + names[i], at, 1024));
+      fs.writeSync(fd, part, 0, part.length, at);
+    }
+    fs.closeSync(fd);
+    fs.renameSync(dir + names[i] + ".new", dir + names[i] + ".js");
+  }
+  setTimeout(require, 1, dir + program.main + ".js");
 }
 
 export function log(text: string): void {
@@ -272,5 +320,7 @@ export function restart(): void {
 // Its decoder adds zero bytes, and core/base64 is as fast as the way from Buffer to a byte string.
 export const btoa = undefined;
 export const atob = undefined;
+
+export const hashes = false;
 
 export const unicode = true;

@@ -1,11 +1,13 @@
 /** Node: for tests, gateways and bridges. */
-import type { Bytes, Heard, Link, Timer, TlsOptions } from "../src/host";
+import type { Bytes, Heard, Link, Program, Timer, TlsOptions } from "../src/host";
 import { createHash } from "node:crypto";
 import { createSocket } from "node:dgram";
 import * as fs from "node:fs";
 import * as net from "node:net";
 import * as path from "node:path";
 import * as tls from "node:tls";
+
+declare function require(name: string): unknown;
 
 /** How long unsent data may hold up a close. */
 const LINGER = 5000;
@@ -149,8 +151,39 @@ export function storeWrite(name: string, offset: number, bytes: Bytes, size?: nu
   }
 }
 
+export function storeMark(name: string, bytes: Bytes, offset: number): void {
+  if (!storeWrite(name, offset, bytes)) throw new Error(name + " takes no mark");
+}
+
 export function storeErase(name: string): void {
   fs.rmSync(file(name), { force: true });
+}
+
+export function storeView(name: string, offset = 0, length = 1e9): Bytes | undefined {
+  return storeSize(name) < 0 ? undefined : storeRead(name, offset, length);
+}
+
+export function storeFree(_wanted: number): number {
+  return 1e9;
+}
+
+export function unpack(_bytes: Bytes): Bytes | undefined {
+  return undefined;
+}
+
+/** As files in a folder for each slot, so that `require("./name")` finds the modules beside the program. */
+export function launch(program: Program): void {
+  const dir = path.join(path.dirname(file("-")), program.slot.replace(".", ""));
+  if (program.slot) {
+    fs.mkdirSync(dir, { recursive: true });
+    program.mods.concat(program.main).forEach((name) => {
+      const from = program.slot + name;
+      const to = path.join(dir, name + ".js");
+      fs.writeFileSync(to + ".new", storeRead(from, 0, storeSize(from)), "latin1");
+      fs.renameSync(to + ".new", to);
+    });
+  }
+  setTimeout(() => require(path.join(dir, program.main + ".js")), 1);
 }
 
 /** What `restart` does: the process ends for its supervisor to start it again. Tests put their own function here. */
@@ -171,5 +204,7 @@ export function btoa(bytes: Bytes): string {
 export function atob(text: string): Bytes {
   return Buffer.from(text, "base64").toString("latin1");
 }
+
+export const hashes = true;
 
 export const unicode = true;

@@ -45,12 +45,13 @@ const TARGETS = {
       Uint8Array: "what the host's hash and Storage hand over",
       ArrayBuffer: "what the host's hash and Storage hand over",
       load: "restart",
+      Modules: "the loader makes a version's modules available",
       print: "log",
       process: "memory and environment",
       global: "to ask whether a builtin is there",
     },
     methods: {},
-    modules: words("net tls Storage crypto Wifi dgram http fs"),
+    modules: words("net tls Storage crypto Wifi dgram http fs heatshrink"),
   },
   iotjs: {
     globals: {

@@ -130,10 +130,10 @@ const rules = {
   },
   callee: (node) => isMember(node, "arguments") && /^calle[er]$/.test(node.property.name) && "arguments.callee is undefined",
   "new-bound": (node) => node.type === "NewExpression" && isCall(node.callee, undefined, "bind") && "new on a bound function gives null",
-  require: (node, { target }) => {
+  require: (node, { target, targetName }) => {
     if (node.type !== "CallExpression" || node.callee.name !== "require" || node.callee.parent !== node) return false;
     const names = literals(node.arguments[0]);
-    if (!names) return "require needs a literal: the Espruino tools look for it";
+    if (!names) return targetName === "espruino" && "require needs a literal: the Espruino tools look for it";
     if (names.some((name) => name.length > 28)) return "a module name has at most 28 characters";
     const strange = names.find((name) => !target.modules.includes(name));
     return strange && `${strange} is not a module of this host; a circular require overflows the stack`;

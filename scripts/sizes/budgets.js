@@ -5,6 +5,7 @@ module.exports = {
   sas: { bytes: 1600, loaded: 45 },
   bigiot: { bytes: 4000, loaded: 120, idle: 200 },
   ota: { bytes: 5500, loaded: 160 },
+  otaboot: { bytes: 700 },
   tpm: { bytes: 4500, loaded: 130 },
   aliiot: { bytes: 11000, loaded: 320, idle: 450 },
   watson: { bytes: 10000, loaded: 300, idle: 430 },

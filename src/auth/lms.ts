@@ -1,5 +1,6 @@
+import { storeErase, storeView, storeWrite } from "#host";
 import { chr, u16, u32 } from "../core/bytes";
-import { sha256 } from "../core/sha256";
+import { fastSha256 as sha256 } from "../core/sha256";
 import type { Bytes } from "../host";
 
 /** Reads an unsigned 32-bit number; NaN past the end. */
@@ -20,7 +21,7 @@ function signatureSize(key: Bytes): number {
 }
 
 /** One LMS signature of the right length under a key of known types (RFC 8554 §5.4.2, §4.6). */
-function verifyOne(key: Bytes, message: Bytes, signature: Bytes): boolean {
+function verifyOne(key: Bytes, message: Bytes, signature: Bytes, scratch?: string): boolean {
   const ots = long(key, 4);
   const height = 5 * (long(key, 0) - 4);
   const p = chains(ots);
@@ -36,6 +37,8 @@ function verifyOne(key: Bytes, message: Bytes, signature: Bytes): boolean {
   let digits = sha256(owner + "\x81\x81" + signature.substr(8, 32) + message);
   let sum = 0;
   let ends = owner + "\x80\x80";
+  let kept = 0;
+  if (scratch) storeErase(scratch);
   for (let i = 0; i < p; i++) {
     const bit = i * width;
     // The checksum's useful bits stand at the top of its 16 (RFC 8554 §4.4).
@@ -45,9 +48,16 @@ function verifyOne(key: Bytes, message: Bytes, signature: Bytes): boolean {
     sum += top - digit;
     for (let j = digit; j < top; j++) x = sha256(owner + u16(i) + chr(j) + x);
     ends += x;
+    if (scratch && (ends.length > 95 || i === p - 1)) {
+      storeWrite(scratch, kept, ends, 22 + 32 * p);
+      kept += ends.length;
+      ends = "";
+    }
   }
+  if (scratch) ends = storeView(scratch) || "";
   let node = (1 << height) + leaf;
   let t = sha256(id + u32(node) + "\x82\x82" + sha256(ends));
+  if (scratch) storeErase(scratch);
   for (let i = 0; i < height; i++) {
     const sibling = signature.substr(path + 32 * i, 32);
     t = sha256(id + u32(node >> 1) + "\x83\x83" + (node & 1 ? sibling + t : t + sibling));
@@ -59,9 +69,10 @@ function verifyOne(key: Bytes, message: Bytes, signature: Bytes): boolean {
 /**
  * Whether an HSS signature (RFC 8554 §6.3; SHA-256 with 32 bytes, every height and Winternitz parameter, 1 to 8 levels)
  * signs a message under a 60-byte public key. Anything that is not exactly one gives false; nothing throws. W4 takes about
- * 520 SHA-256 calls a level and W8 about 4,460; what is held is one list of chain ends, 2.2 KiB and 1.1 KiB.
+ * 520 SHA-256 calls a level and W8 about 4,460; what is held is one list of chain ends, 2.2 KiB and 1.1 KiB: in memory, or with `scratch` in a
+ * stored file of that name, which is erased afterwards.
  */
-export function verifyLms(key: Bytes, message: Bytes, signature: Bytes): boolean {
+export function verifyLms(key: Bytes, message: Bytes, signature: Bytes, scratch?: string): boolean {
   const levels = long(key, 0);
   let at = 4;
   key = key.substr(4);
@@ -70,7 +81,7 @@ export function verifyLms(key: Bytes, message: Bytes, signature: Bytes): boolean
     const size = signatureSize(key);
     const signed = level < levels ? signature.substr(at + size, 56) : message;
     if (!size || signature.length < at + size || (level === levels && signature.length !== at + size)) return false;
-    if (!verifyOne(key, signed, signature.substr(at, size))) return false;
+    if (!verifyOne(key, signed, signature.substr(at, size), scratch)) return false;
     at += size + 56;
     key = signed;
   }

@@ -33,7 +33,7 @@ export { queue } from "${CORE}/queue.ts";
 export { textToBytes, bytesToText } from "#host";
 `;
 
-const NOTHING = "export function hash() {} export const btoa = undefined; export const atob = undefined;";
+const NOTHING = "export function hash() {} export const hashes = false; export const btoa = undefined; export const atob = undefined;";
 /** Jerry's and MuJS' bare shells: a language and nothing else. */
 const SHELL = `${NOTHING}
 export { encode as textToBytes, encode as dataToBytes, decode as bytesToText } from "${CORE}/utf8.ts";
@@ -43,6 +43,7 @@ export function storeSize() { return -1; }
 export function storeRead() { return ""; }
 export function storeWrite() { return false; }
 export function storeErase() {}
+export function storeView() { return ""; }
 `;
 
 async function build(kind, plain, entry = ENTRY) {

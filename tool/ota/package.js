@@ -63,7 +63,7 @@ function build({ version, seq, target, model, device, expires, main, files, pack
   if (!files.some((file) => file.name === main && !file.to)) throw new Error(`main: ${main} is none of the files`);
   const sent = [];
   const entries = ordered(files, main).map(({ name, data, to }) => {
-    const packed = pack && compress(data);
+    const packed = pack && !to && compress(data);
     const short = packed && packed.length < data.length;
     sent.push(short ? packed : data);
     return {

@@ -1,0 +1,53 @@
+import type { Bytes } from "../host";
+
+/** What one has to write to do without a signature. */
+export const FLAG = "anyone may replace my program";
+
+/** Where a package comes from. */
+export interface Source {
+  /**
+   * Gives `length` of the package's bytes from `offset` on, in as many pieces as it likes, from the event loop, until `take` returns false.
+   * With an error instead it ends; one of code `refused` is final, after any other one it is asked again.
+   */
+  read(offset: number, length: number, take: (err?: Error, bytes?: Bytes) => boolean): void;
+  /** Lets go of what the last `read` holds; its `take` need not be called any more. */
+  stop(): void;
+}
+
+/** Takes a file that is no program: the whole of it, after it was verified. A power cut may make it begin again. */
+export interface Writer {
+  open(file: { name: string; size: number }, next: (err?: Error) => void): void;
+  write(bytes: Bytes, next: (err?: Error) => void): void;
+  close(next: (err?: Error) => void): void;
+}
+
+export interface Options {
+  /** Exactly one of these three. The HSS public key, 60 bytes in hexadecimal. */
+  key?: string;
+  /** A secret of 16 to 64 bytes in hexadecimal that the signer shares. */
+  hmacKey?: string;
+  /** `"anyone may replace my program"`: nothing is verified but the digests. */
+  unsigned?: string;
+  /** What a manifest must say. */
+  target: string;
+  model: string;
+  device?: string;
+  /** The sequence number of the program that came with the device; 0. */
+  seq?: number;
+  /** Bytes of all files together; 262,144. */
+  limit?: number;
+  /** Bytes written at once at most, and fetched again after a restart; 1,024. */
+  chunk?: number;
+  /** Milliseconds without a byte until the source is asked again; 30,000. */
+  timeout?: number;
+  /** How often it is asked again in a row without a byte, and after how many milliseconds: 8, from 1,000 to 60,000. */
+  retries?: number;
+  retryPeriod?: number;
+  maxRetryPeriod?: number;
+  /** Keep what was fetched when the source is given up; the next update goes on from there. */
+  keep?: boolean;
+  /** Boots on trial, 1 to 8, and seconds in each to be confirmed: 3 and 300. */
+  boots?: number;
+  confirmTimeout?: number;
+  writers?: { [name: string]: Writer };
+}

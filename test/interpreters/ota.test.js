@@ -1,0 +1,213 @@
+"use strict";
+/**
+ * Updates over the air on the real Espruino, from the factory program to a rollback, each boot a process of its own with the same flash
+ * file.
+ */
+const fs = require("fs");
+const http = require("http");
+const path = require("path");
+const { start, temporary } = require("../rig/child");
+const { store } = require("../rig/espruino");
+const packages = require("../../tool/ota/package.js");
+const lms = require("../../tool/ota/lms.js");
+const { range } = require("../../tool/ota/serve.js");
+
+const tree = { lmsType: 5, otsType: 3, id: Buffer.alloc(16, 1), seed: Buffer.alloc(32, 2) };
+let nodes;
+let leaf = 0;
+
+function key() {
+  nodes = nodes || lms.buildTree(tree);
+  return Buffer.concat([lms.u32(1), lms.publicKey(tree, nodes[1])]).toString("hex");
+}
+
+function sign(release) {
+  key();
+  const made = packages.build({ target: "espruino", model: "board", main: "main", ...release });
+  const signature = lms.sign(tree, nodes, leaf++, Buffer.alloc(32, leaf), packages.message(made.manifest));
+  return packages.assemble(made, Buffer.concat([lms.u32(0), signature]));
+}
+
+/** What every version of the program has: it says who it is, confirms unless it is bad, and installs what the server has. */
+const PROGRAM = (name, port, extra = "") => `
+var ota = require("ota").create({ key: "${key()}", target: "espruino", model: "board", retryPeriod: 50, boots: 2, confirmTimeout: 1 });
+function R(text) { print("R " + text); }
+R("${name} runs " + JSON.stringify(ota.status()));
+ota.on("reverted", function (what) { R("reverted " + what.version); });
+ota.on("error", function (e) { R("error " + e.code + " " + e.message); });
+ota.on("ready", function (m) { R("ready " + m.version); ota.restart(); });
+${extra}
+function fetch() {
+  ota.update(require("otahttp").source("http://127.0.0.1:${port}/update.ota"));
+}`;
+
+const GOOD = (name, port) => PROGRAM(name, port, 'ota.confirm();\nR(require("part").name);\nsetTimeout(function () { fetch(); }, 100);');
+const BAD = (name, port) => PROGRAM(name, port, "setTimeout(function () { no.such = 1; }, 10);");
+
+/** A server of one package, which drops the connection after `most` bytes of an answer. */
+async function server(t) {
+  const self = { data: undefined, most: Infinity, sent: 0 };
+  const listener = http.createServer((request, response) => {
+    const part = range(request.headers.range, self.data.length);
+    if (!part) return void response.writeHead(416).end();
+    const body = self.data.subarray(part.from, part.from + Math.min(self.most, part.to + 1 - part.from));
+    self.sent += body.length;
+    response.writeHead(206, {
+      "Content-Length": part.to + 1 - part.from,
+      "Content-Range": `bytes ${part.from}-${part.to}/${self.data.length}`,
+    });
+    response.write(body);
+    if (body.length < part.to + 1 - part.from) setTimeout(() => response.destroy(), 20);
+    else response.end();
+  });
+  await new Promise((done) => listener.listen(0, "127.0.0.1", done));
+  t.defer(() => (listener.closeAllConnections(), new Promise((done) => listener.close(done))));
+  self.port = listener.address().port;
+  return self;
+}
+
+/** One boot of the device in `cwd`, until a line says what `until` waits for or the process restarts itself. */
+async function boot(t, cwd, until, kill) {
+  const run = start(t.interpreter.binary, [], { cwd, timeout: 20000, until: (line) => until && line.indexOf(until) === 0 });
+  if (kill) setTimeout(() => run.stop(), kill);
+  const { lines, output, timedOut } = await run.ended;
+  if (timedOut) t.assert.fail("no end of " + lines.join(" | ") + output.slice(-800));
+  return lines;
+}
+
+const story = {
+  name: "updates: factory, 1, a bad 2 rolled back, 3; power cuts in between",
+  on: ["espruino64", "espruino32"],
+  timeout: 90000,
+  async run(t) {
+    const cwd = temporary();
+    t.defer(() => fs.rmSync(cwd, { recursive: true, force: true }));
+    const web = await server(t);
+    const part = (n) => Buffer.from(`exports.name = "part ${n}"; // ${"x".repeat(3000)}\n`);
+    const files = (n, program) => [
+      { name: "part", data: part(n) },
+      { name: "main", data: Buffer.from(program) },
+    ];
+    const modules = { ota: t.dist("ota"), otahttp: t.dist("otahttp"), ".bootcde": t.dist("otaboot") };
+    await store(t.interpreter.binary, cwd, { ...modules, part: part(0), main: GOOD("factory", web.port) });
+
+    web.data = sign({ version: "1", seq: 1, files: files(1, GOOD("one", web.port)) });
+    web.most = 1500; // connections that break off
+    let lines = await boot(t, cwd, "-");
+    t.assert.deepStrictEqual(lines, ['factory runs {"seq":0,"trial":false,"ready":false,"busy":false}', "part 0", "ready 1"]);
+    t.assert.ok(web.sent <= web.data.length + 536 * 10, `${web.sent} bytes of ${web.data.length}`);
+
+    // A bad version: power cuts while it is fetched, then two boots on trial, then back.
+    const two = files(2, BAD("two", web.port));
+    web.data = sign({ version: "2", seq: 2, files: two });
+    web.most = Infinity;
+    lines = await boot(t, cwd, "part 1");
+    t.assert.match(lines[0], /^one runs .*"trial":true/);
+    const seen = [];
+    for (let i = 0; i < 4 && !seen.includes("ready 2"); i++) {
+      web.most = 900 + 700 * i;
+      lines = await boot(t, cwd, "-", 450);
+      t.assert.match(lines[0], /^one runs .*"seq":1,"trial":false/);
+      seen.push(...lines);
+    }
+    web.most = Infinity;
+    while (!seen.some((line) => /^reverted/.test(line)) && seen.length < 40) {
+      web.data = seen.some((line) => /^ready 2/.test(line)) ? Buffer.alloc(9) : web.data;
+      seen.push(...(await boot(t, cwd, "reverted")));
+    }
+    const story2 = seen.map((line) => line.replace(/ \{.*/, "")).filter((line) => !/^part/.test(line));
+    t.assert.deepStrictEqual(story2.slice(story2.indexOf("ready 2")), ["ready 2", "two runs", "two runs", "one runs", "reverted 2"]);
+
+    web.data = sign({ version: "3", seq: 3, files: files(3, GOOD("three", web.port)) });
+    lines = await boot(t, cwd, "-");
+    t.assert.strictEqual(lines[lines.length - 1], "ready 3");
+    for (let i = 0; i < 4; i++) {
+      lines = await boot(t, cwd, "error");
+      t.assert.match(lines[0], /^three runs/);
+      t.assert.strictEqual(lines[1], "part 3");
+      t.assert.match(lines[2], /^error refused/); // the same again
+    }
+  },
+};
+
+/** Installs one file and tells what is in use, above what the idle module takes, whenever it may be most. */
+const BIG = (port) => `
+function R(text) { print("R " + text); }
+var base = 0, all = 0, most = 0, count = 0;
+function sample() { var now = process.memory().usage - base; if (now > most) most = now; }
+all = process.memory().usage;
+var ota = require("ota").create({ key: "${key()}", target: "espruino", model: "board" });
+var from = require("otahttp").source("http://127.0.0.1:${port}/update.ota");
+R("modules and their objects " + (process.memory().usage - all));
+ota.on("begin", sample);
+ota.on("verify", sample);
+ota.on("progress", function () { if (count++ % 16 === 0) sample(); });
+ota.on("error", function (e) { R("error " + e.code + " " + e.message); });
+ota.on("ready", function () { R("most " + most); R("ready"); });
+var toString = E.toString;
+E.toString = function (data) { if (count++ % 61 === 0) sample(); return toString(data); };
+setTimeout(function () { base = process.memory().usage; ota.update(from); }, 10);`;
+
+/** On a host with files: the loader is what the supervisor starts, each release brings its modules, `restart` ends the process. */
+const files = {
+  name: "updates: factory, 1, a bad 2 rolled back, with a supervisor",
+  on: ["iotjs"],
+  timeout: 120000,
+  async run(t) {
+    const cwd = temporary();
+    t.defer(() => fs.rmSync(cwd, { recursive: true, force: true }));
+    const web = await server(t);
+    const adapted = (text) =>
+      text
+        .replace(/require\("(\w+)"\)/g, 'require("./$1.js")')
+        .replace('"espruino"', '"iotjs"')
+        .replace(/function R.*/, 'function R(text) { console.error("R " + text); }');
+    const modules = ["ota", "otahttp"].map((name) => ({ name, data: Buffer.from(t.dist(name)) }));
+    const release = (n, program) =>
+      sign({
+        version: "" + n,
+        seq: n,
+        target: "iotjs",
+        files: [
+          ...modules,
+          { name: "part", data: Buffer.from(`exports.name = "part ${n}";`) },
+          { name: "main", data: Buffer.from(adapted(program)) },
+        ],
+      });
+    for (const { name, data } of modules) fs.writeFileSync(path.join(cwd, name + ".js"), data);
+    fs.writeFileSync(path.join(cwd, "otaboot.js"), t.dist("otaboot"));
+    fs.writeFileSync(path.join(cwd, "part.js"), 'exports.name = "part 0";');
+    fs.writeFileSync(path.join(cwd, "main.js"), adapted(GOOD("factory", web.port)));
+    const start1 = (until) =>
+      start(t.interpreter.binary, ["otaboot.js"], { cwd, timeout: 60000, until: (line) => line.indexOf(until) === 0 }).ended;
+    web.data = release(1, GOOD("one", web.port));
+    let { lines, output } = await start1("-");
+    t.assert.deepStrictEqual(lines.slice(1), ["part 0", "ready 1"], output.slice(-600));
+    web.data = release(2, BAD("two", web.port));
+    ({ lines, output } = await start1("-"));
+    t.assert.match(lines[0], /^one runs .*"trial":true/);
+    t.assert.strictEqual(lines[lines.length - 1], "ready 2", output.slice(-600));
+    const seen = [];
+    for (let i = 0; i < 4 && !seen.some((line) => /^reverted/.test(line)); i++) seen.push(...(await start1("reverted")).lines);
+    t.assert.deepStrictEqual(seen.map((line) => line.replace(/ \{.*/, "")).filter((line) => !/^(part|error)/.test(line)), ["two runs", "two runs", "one runs", "reverted 2"]); // prettier-ignore
+  },
+};
+
+const memory = {
+  name: "memory while a file of 200 kB is installed",
+  on: ["espruino32"],
+  timeout: 60000,
+  async run(t) {
+    const web = await server(t);
+    web.data = sign({ version: "1", seq: 1, files: [{ name: "main", data: Buffer.alloc(200000, "0123456789abcdef-") }] });
+    const cwd = temporary();
+    t.defer(() => fs.rmSync(cwd, { recursive: true, force: true }));
+    await store(t.interpreter.binary, cwd, { ota: t.dist("ota"), otahttp: t.dist("otahttp"), ".bootcde": BIG(web.port) });
+    const lines = await boot(t, cwd, "ready");
+    t.note(lines.join(", "));
+    const most = +(lines.find((line) => /^most/.test(line)) || "most NaN").slice(5);
+    t.assert.ok(most <= 280, `${most} variables above the idle module`);
+  },
+};
+
+module.exports = [story, files, memory];
