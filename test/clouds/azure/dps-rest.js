@@ -72,6 +72,7 @@ function challenge(dps, tpm, id, text, verb) {
   if (sent.tpm.endorsementKey !== tpm.endorsementKey) return dps.fault(401, "another endorsement key is enrolled");
   const { blob, key } = tpm.challenge("dps", sent.tpm);
   tpm.key = key;
+  tpm.areas = sent.tpm;
   const { body } = dps.fault(401, "Authorization required, answer the challenge");
   return { status: 401, body: { ...body, authenticationKey: blob.toString("base64"), keyName: "registration" } };
 }

@@ -159,7 +159,7 @@ class Dps {
     const extra = {};
     let proof = identity.x509 ? { x509: true } : { key: identity.key };
     if (enrolment.tpm) {
-      const { blob, key } = enrolment.tpm.challenge("hub");
+      const { blob, key } = enrolment.tpm.challenge("hub", enrolment.tpm.areas);
       extra.tpm = { authenticationKey: blob.toString("base64") };
       proof = { key };
     }
