@@ -3,34 +3,21 @@
 // are not needed; 3 the text's next piece; a `?` alone: the answer does not matter.
 // p is the empty password, h an object, s a session.
 
-const EVICT = "22040000001";
+const EVICT = ",22040000001";
 const KEY = "81000100";
 const SRK = "81000001";
 
-/** A policy session for the endorsement key, and nothing that an earlier program of ours left in the chip. */
+/** Starts the chip, and flushes what an earlier program of ours may have left in it. */
 export const START = "1440000>?,16580000000>?,16580000001>?,16503000000>?";
 
-/** Reads a persistent primary key to `letter`; where there is none, makes it there first. `unique`: TPM2B_PUBLIC_KEY_RSA in the template. */
-function primary(letter: string, handle: string, hierarchy: string, size: string, attributes: string, unique: string): string {
+/** Reads a persistent primary key to `letter`; where there is none, makes it there first. */
+function primary(letter: string, handle: string, hierarchy: string, head: string, unique: string): string {
   const read = "173" + handle + ">" + letter;
   return (
     read +
-    "2,231" +
-    hierarchy +
-    "p000400000000" +
-    unique.substr(0, 2) +
-    size +
-    "0001000b0003" +
-    attributes +
-    "0006008000430010080000000000" +
-    unique +
-    "000000000000>h0," +
+    `2,2314000${hierarchy}p000400000000${unique.substr(0, 2)}${head}0006008000430010080000000000${unique}000000000000>h0` +
     EVICT +
-    "hp" +
-    handle +
-    ",165h," +
-    read +
-    "1"
+    `hp${handle},165h,${read}1`
   );
 }
 
@@ -39,9 +26,9 @@ export function keys(zeros?: boolean): string {
   let unique = "0000";
   if (zeros) for (unique = "0100"; unique.length < 516;) unique += "0000";
   return (
-    primary("g", "81010001", "4000000b", "3a", "00b20020837197674484b3f81a90cc8d46a5d724fd52d76e06520b64f2a1da1b331469aa", unique) +
+    primary("g", "81010001", "000b", "3a0001000b000300b20020837197674484b3f81a90cc8d46a5d724fd52d76e06520b64f2a1da1b331469aa", unique) +
     "," +
-    primary("l", SRK, "40000001", "1a", "04720000", unique)
+    primary("l", SRK, "0001", "1a0001000b000304720000", unique)
   );
 }
 
@@ -54,8 +41,8 @@ export function install(sign: boolean): string {
     SRK +
     "plyvx0006k0043>g4,257" +
     SRK +
-    "pgy>h0," +
-    (sign ? "255hpr000b>n4" : EVICT + KEY + "p" + KEY + ">?," + EVICT + "hp" + KEY) +
+    "pgy>h0" +
+    (sign ? ",255hpr000b>n4" : EVICT + KEY + "p" + KEY + ">?" + EVICT + "hp" + KEY) +
     ",165h"
   );
 }

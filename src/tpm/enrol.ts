@@ -1,10 +1,10 @@
 import { after } from "#host";
 import { decode, encode } from "../core/base64";
-import { httpDate } from "../core/date";
+import { find } from "../core/bytes";
 import { error } from "../core/errors";
-import { request } from "../core/http";
+import type { Bytes, TlsOptions } from "../host";
 import type { Tpm } from "./index";
-import type { TlsOptions } from "../host";
+import { talk } from "./talk";
 
 export interface EnrolOptions extends TlsOptions {
   /** global.azure-devices-provisioning.net */
@@ -23,92 +23,115 @@ export interface Assignment {
   deviceId: string;
 }
 
+/** Of a header its value. */
+function header(head: Bytes, name: string): string {
+  const at = find(head.toLowerCase(), "\r\n" + name + ": ");
+  return at < 0 ? "" : head.substr(at + name.length + 4).split("\r")[0];
+}
+
+/** An HTTP answer as head and JSON, once it is whole. */
+function answer(input: Bytes, over: boolean): any {
+  const at = find(input, "\r\n\r\n");
+  const head = input.substr(0, at);
+  let b = input.substr(at + 4);
+  let body = b;
+  if (header(head, "transfer-encoding")) {
+    body = "";
+    // Chunks (RFC 9112, 7.1); a size that is not there yet is no number.
+    for (let n = 1, eol; n; b = b.substr(eol + n + 4)) {
+      eol = find(b, "\r\n");
+      n = parseInt(b.substr(0, eol), 16) || 0;
+      body += b.substr(eol + 2, n);
+    }
+  }
+  try {
+    // Nesting could exhaust the parser's stack; what is taken is ASCII.
+    return at > 0 && body.split("{").length + body.split("[").length < 20 && { h: head, j: JSON.parse(body) };
+  } catch {
+    // Not whole, or none at all: then the status says enough.
+    return over && at > 0 && { h: head, j: 0 };
+  }
+}
+
 /** Registers over HTTPS, answers the challenge inside the chip, and leaves the key for the hub there. */
 export function enrol(chip: Tpm, o: EnrolOptions, scope: string, id: string, done: (err?: Error, assignment?: Assignment) => void): void {
   const host = o.dpsHost || "global.azure-devices-provisioning.net";
-  const headers: { [name: string]: string } = { "Content-Type": "application/json" };
   const sr = scope + "%2Fregistrations%2F" + id.split(":").join("%3A");
-  let body: string | undefined;
+  let body = "";
   let operation = "register";
+  let signature = "";
   let left = o.registrationTimeout || 300000;
 
-  function heard(err: any, r?: any): void {
-    let j: any = {};
-    let s: any;
-    try {
-      // Of a body that could exhaust the stack of the parser nothing is taken; what is, is ASCII.
-      if (r.body.split("{").length + r.body.split("[").length < 20) j = JSON.parse(r.body) || j;
-    } catch {
-      // The status says enough.
-    }
-    s = j.registrationState || j;
-    const status = r ? r.status : 500;
-    const word = ("" + (j.status || "")).toLowerCase();
+  function heard(err: any, r: any): void {
+    const head = r ? r.h : "";
+    const j = (r && r.j) || {};
+    const s = j.registrationState || j;
+    const status = +head.substr(9, 3) || 500;
     const blob = decode("" + ((s.tpm || j).authenticationKey || ""));
-    function answered(e?: Error, signature?: string) {
-      if (e) done(e);
-      else if (word) done(undefined, s);
-      else {
-        headers.Authorization =
-          "SharedAccessSignature sr=" +
-          sr +
-          "&sig=" +
-          encode(signature!).split("+").join("%2B").split("/").join("%2F").replace("=", "%3D") +
-          "&se=" +
-          se +
-          "&skn=registration";
-        ask();
-      }
-    }
+    const word = ("" + j.status).toLowerCase();
     // The service's own clock is the one that counts.
-    const se = r && httpDate(r.headers.date || "") / 1000 + 3600;
-    if (status > 428 || word === "assigning" || word === "unassigned") {
-      if (status < 300 && j.operationId) {
+    const expiry = Math.floor(Date.parse(header(head, "date")) / 1000) + 3600;
+    const wait = header(head, "retry-after") as any * 1000 || 3000;
+    if (status < 300 && word === "assigned" && blob)
+      chip.install(blob, function (e) {
+        done(e, s);
+      });
+    else if (status > 428 || (status < 300 && find(word, "assign") + 1)) {
+      if (j.operationId) {
         operation = "operations/" + j.operationId;
-        body = undefined;
+        body = "";
       }
-      const wait = (r && r.headers["retry-after"] * 1000) || 3000;
       left -= wait;
       if (left > 0) after(ask, wait);
-      else done(err || error("timeout", "provisioning: " + status + " " + word));
-    } else if (word === "assigned" && blob) chip.install(blob, answered);
-    else if (status === 401 && blob && !headers.Authorization) {
-      if (se > 0) chip.install(blob, answered, sr + "\n" + se);
-      else done(error("clock", "provisioning: no Date"));
-    } else
-      done(
-        error(
-          status === 401 ? "auth" : "refused",
-          "provisioning: " + status + " " + word + " " + (s.errorCode || "") + " " + (s.errorMessage || s.message || ""),
-        ),
+      else done(err || error("timeout", "provisioning: " + status));
+    } else if (status === 401 && blob && !signature && expiry > 17e8)
+      chip.install(
+        blob,
+        function (e, b) {
+          if (e) return done(e);
+          signature =
+            "Authorization: SharedAccessSignature sr=" +
+            sr +
+            "&sig=" +
+            encode(b!).split("+").join("%2B").split("/").join("%2F").replace("=", "%3D") +
+            "&se=" +
+            expiry +
+            "&skn=registration\r\n";
+          ask();
+        },
+        sr + "\n" + expiry,
       );
+    else done(error(status === 401 ? "auth" : "refused", "provisioning: " + [status, j.status, s.errorCode, s.errorMessage || s.message]));
   }
 
   function ask(): void {
-    request(
-      {
-        host: host,
-        port: o.dpsPort,
-        tls: o.plain ? undefined : o,
-        method: body ? "PUT" : "GET",
-        path: "/" + scope + "/registrations/" + id + "/" + operation + "?api-version=2019-03-31",
-        headers: headers,
-        body: body,
-      },
+    talk(
+      host,
+      o.dpsPort || 443,
+      o.plain ? undefined : o,
+      30000,
+      (body ? "PUT /" : "GET /") +
+        scope +
+        "/registrations/" +
+        id +
+        "/" +
+        operation +
+        "?api-version=2019-03-31 HTTP/1.1\r\nHost: " +
+        host +
+        "\r\nConnection: close\r\nContent-Type: application/json\r\n" +
+        signature +
+        "Content-Length: " +
+        body.length +
+        "\r\n\r\n" +
+        body,
+      answer,
       heard,
     );
   }
 
   chip.keys(function (err, keys) {
     if (err) return done(err);
-    body =
-      '{"registrationId":"' +
-      id +
-      '","tpm":{"endorsementKey":"' +
-      keys!.endorsementKey +
-      '","storageRootKey":"' +
-      keys!.storageRootKey +
-      '"}}';
+    body = '{"registrationId":"' + id + '","tpm":' + JSON.stringify(keys) + "}";
     ask();
   });
 }

@@ -1,5 +1,4 @@
-import { chr, u16, u32 } from "../core/bytes";
-import { error, type CloudError } from "../core/errors";
+import { chr, u16 } from "../core/bytes";
 import type { Bytes } from "../host";
 
 /** What commands take and leave, each under one letter from g on; TPM2B structures with their sizes. */
@@ -7,24 +6,12 @@ export interface Values {
   [letter: string]: Bytes;
 }
 
-/** Its `rc` is the TPM's response code. */
-export interface TpmError extends CloudError {
-  rc?: number;
-}
-
 /** What a TPM takes at once (TPM_PT_INPUT_BUFFER), at least. */
 export const INPUT = 1024;
 
-/** The big-endian number of `n` bytes. */
-export function uint(b: Bytes, at: number, n: number): number {
-  let out = 0;
-  while (n--) out = out * 256 + b.charCodeAt(at++);
-  return out;
-}
-
-/** A TPM2B structure at `at`, with its size. */
-export function sized(b: Bytes, at: number): Bytes {
-  return b.substr(at, 2 + uint(b, at, 2));
+/** A 16-bit number, most significant byte first. */
+export function word(b: Bytes, at: number): number {
+  return b.charCodeAt(at) * 256 + b.charCodeAt(at + 1);
 }
 
 /**
@@ -34,29 +21,14 @@ export function sized(b: Bytes, at: number): Bytes {
  */
 export function frame(row: string, v: Values): Bytes {
   let out = "\0\0\x01";
-  let c = "";
-  for (let i = 1; i < row.length && c !== ">"; i++) {
-    c = row.charAt(i);
-    if (c === "r") {
-      const text = v.r.substr(0, INPUT);
-      out += u16(text.length) + text;
-    } else if (c === "k") out += u16(v.l.length * 8 - 16);
-    else if (c > "f") {
-      if (!v[c]) return "";
-      out += v[c];
-    } else if (c !== ">") out += chr(parseInt(c + row.charAt(++i), 16));
+  for (let i = 1; i < row.length; i++) {
+    const c = row.charAt(i);
+    if (c === ">") break;
+    if (c > "f") {
+      const piece = c === "k" ? u16(v.l.length * 8 - 16) : c === "r" ? u16(v.r.substr(0, INPUT).length) + v.r.substr(0, INPUT) : v[c];
+      if (!piece) return "";
+      out += piece;
+    } else out += chr(parseInt(c + row.charAt(++i), 16));
   }
-  return chr(128, +row.charAt(0)) + u32(out.length + 6) + out;
-}
-
-/** What a response code (TPM 2.0 Part 2, 6.6) means to the application. */
-export function failure(row: string, rc: number): TpmError {
-  // In format one the lower six bits say what is wrong, those above with which parameter.
-  const what = rc & 128 ? rc & 63 : rc;
-  const e: TpmError = error(
-    what === 0x921 || what === 14 || what === 34 ? "auth" : what === 31 ? "verify" : rc > 0x907 && rc < 0x923 ? "timeout" : "refused",
-    "TPM: 0x" + rc.toString(16) + " to 1" + row.substr(1, 2) + (what === 0x921 ? ", locked out" : ""),
-  );
-  e.rc = rc;
-  return e;
+  return "\x80" + chr(+row.charAt(0)) + "\0\0" + u16(out.length + 6) + out;
 }
