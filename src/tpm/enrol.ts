@@ -44,13 +44,14 @@ function answer(input: Bytes, over: boolean): any {
       body += b.substr(eol + 2, n);
     }
   }
+  let json;
   try {
     // Nesting could exhaust the parser's stack; what is taken is ASCII.
-    return at > 0 && body.split("{").length + body.split("[").length < 20 && { h: head, j: JSON.parse(body) };
+    if (body.split("{").length + body.split("[").length < 20) json = JSON.parse(body);
   } catch {
     // Not whole, or none at all: then the status says enough.
-    return over && at > 0 && { h: head, j: 0 };
   }
+  return at > 0 && (json || over) && { h: head, j: json };
 }
 
 /** Registers over HTTPS, answers the challenge inside the chip, and leaves the key for the hub there. */
@@ -71,12 +72,12 @@ export function enrol(chip: Tpm, o: EnrolOptions, scope: string, id: string, don
     const word = ("" + j.status).toLowerCase();
     // The service's own clock is the one that counts.
     const expiry = Math.floor(Date.parse(header(head, "date")) / 1000) + 3600;
-    const wait = header(head, "retry-after") as any * 1000 || 3000;
+    const wait = (header(head, "retry-after") as any) * 1000 || 3000;
     if (status < 300 && word === "assigned" && blob)
       chip.install(blob, function (e) {
         done(e, s);
       });
-    else if (status > 428 || (status < 300 && find(word, "assign") + 1)) {
+    else if (status > 428 || (status < 300 && word !== "assigned" && find(word, "assign") + 1)) {
       if (j.operationId) {
         operation = "operations/" + j.operationId;
         body = "";

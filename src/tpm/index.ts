@@ -72,7 +72,7 @@ export function create(o: Options): Tpm {
     // In format one (TPM 2.0 Part 2, 6.6) the lower six bits say what is wrong, those above with which parameter.
     const what = rc & 128 ? rc & 63 : rc;
     const again = rc === 0x922 || (rc > 0x907 && rc < 0x90b);
-    if (again && tries < 12) {
+    if (again && tries < 9) {
       after(send, 20 << tries++);
       return;
     }
@@ -87,7 +87,7 @@ export function create(o: Options): Tpm {
       job._rows = START.split(",").concat(job._rows);
     } else {
       job._rows.shift();
-      tries = 0;
+      if (way !== "?") tries = 0;
       if (way !== "?" && !job._err && !(rc === 0x18b && kind === 2)) {
         if (rc) {
           err = error(
