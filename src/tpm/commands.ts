@@ -1,6 +1,6 @@
 // Rows of commands, as `frame` takes them. What follows `>` is what becomes of the answer: a letter to keep it under and
 // 0 four bytes (a handle), 1, 4 or 8 the TPM2B structure at that place, 2 the same at 1, and when it was there the next four rows
-// are not needed; 3 the text's next piece; a `?` alone: the answer does not matter.
+// are not needed; a `?` alone: the answer does not matter.
 // p is the empty password, h an object, s a session.
 
 const EVICT = ",22040000001";
@@ -48,9 +48,4 @@ export function install(sign: boolean): string {
 }
 
 /** HMAC-SHA256 of `r` with the identity to `n`. */
-export function sign(pieces: number): string {
-  let rows = "25b" + KEY + "p0000000b>h0";
-  if (pieces < 2) return "255" + KEY + "pr000b>n4";
-  while (--pieces) rows += ",25chpr>r3";
-  return rows + ",23ehpr40000007>n4";
-}
+export const SIGN = "255" + KEY + "pr000b>n4";

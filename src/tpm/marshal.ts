@@ -6,29 +6,29 @@ export interface Values {
   [letter: string]: Bytes;
 }
 
-/** What a TPM takes at once (TPM_PT_INPUT_BUFFER), at least. */
-export const INPUT = 1024;
-
 /** A 16-bit number, most significant byte first. */
 export function word(b: Bytes, at: number): number {
   return b.charCodeAt(at) * 256 + b.charCodeAt(at + 1);
 }
 
+/** A TPM2B structure. */
+export function sized(b: Bytes): Bytes {
+  return u16(b.length) + b;
+}
+
 /**
  * A command (TPM 2.0 Part 1, 18) out of a row: the low digit of its tag, two of its code, then handles, sessions and parameters in
- * hexadecimal, where a letter from g on stands for a value; `k` for the bits of the key `l`, `r` for a piece of the text `r`. Empty
- * when a value is missing.
+ * hexadecimal, where a letter from g on stands for a value, and `k` for the bits of the key `l`. Empty when a value is missing.
  */
 export function frame(row: string, v: Values): Bytes {
   let out = "\0\0\x01";
   for (let i = 1; i < row.length; i++) {
-    const c = row.charAt(i);
-    if (c === ">") break;
+    let c = row.charAt(i);
     if (c > "f") {
-      const piece = c === "k" ? u16(v.l.length * 8 - 16) : c === "r" ? u16(v.r.substr(0, INPUT).length) + v.r.substr(0, INPUT) : v[c];
-      if (!piece) return "";
-      out += piece;
-    } else out += chr(parseInt(c + row.charAt(++i), 16));
+      c = c === "k" ? u16(v.l.length * 8 - 16) : v[c];
+      if (!c) return "";
+    } else c = chr(parseInt(c + row.charAt(++i), 16));
+    out += c;
   }
   return "\x80" + chr(+row.charAt(0)) + "\0\0" + u16(out.length + 6) + out;
 }

@@ -51,9 +51,12 @@ describe("the recorded session", () => {
     expect(toHex(signature)).toBe(frames.find((one) => one.cmd === "HMAC")!.rsp.slice(32, 96));
   });
 
-  it("signs a long text in pieces", async () => {
-    const signature = await later<string>((done) => chip.sign("x".repeat(3000), done));
-    expect(toHex(signature)).toBe(frames.find((one) => one.cmd === "SequenceComplete")!.rsp.slice(32, 96));
+  it("signs a long text in pieces: rows of one's own", async () => {
+    const piece = (n: number) => String.fromCharCode(n >> 8, n & 255) + "x".repeat(n);
+    const rows = "25b81000100p0000000b>h0,25chpg,25chpg,23ehpu40000007>n4";
+    const { n } = await later<Values>((done) => chip.run(rows, done, { g: piece(1024), u: piece(3000 - 2048) }));
+    expect(toHex(n.slice(2))).toBe(frames.find((one) => one.cmd === "SequenceComplete")!.rsp.slice(32, 96));
+    expect(() => chip.sign("x".repeat(1025), () => {})).toThrow(expect.objectContaining({ code: "limit" }));
   });
 
   it("gives random bytes and runs any row", async () => {
