@@ -23,37 +23,6 @@ export interface Assignment {
   deviceId: string;
 }
 
-/** Of a header its value. */
-function header(head: Bytes, name: string): string {
-  const at = find(head.toLowerCase(), "\r\n" + name + ": ");
-  return at < 0 ? "" : head.substr(at + name.length + 4).split("\r")[0];
-}
-
-/** An HTTP answer as head and JSON, once it is whole. */
-function answer(input: Bytes, over: boolean): any {
-  const at = find(input, "\r\n\r\n");
-  const head = input.substr(0, at);
-  let b = input.substr(at + 4);
-  let body = b;
-  if (header(head, "transfer-encoding")) {
-    body = "";
-    // Chunks (RFC 9112, 7.1); a size that is not there yet is no number.
-    for (let n = 1, eol; n; b = b.substr(eol + n + 4)) {
-      eol = find(b, "\r\n");
-      n = parseInt(b.substr(0, eol), 16) || 0;
-      body += b.substr(eol + 2, n);
-    }
-  }
-  let json;
-  try {
-    // Nesting could exhaust the parser's stack; what is taken is ASCII.
-    if (body.split("{").length + body.split("[").length < 20) json = JSON.parse(body);
-  } catch {
-    // Not whole, or none at all: then the status says enough.
-  }
-  return at > 0 && (json || over) && { h: head, j: json };
-}
-
 /** Registers over HTTPS, answers the challenge inside the chip, and leaves the key for the hub there. */
 export function enrol(chip: Tpm, o: EnrolOptions, scope: string, id: string, done: (err?: Error, assignment?: Assignment) => void): void {
   const host = o.dpsHost || "global.azure-devices-provisioning.net";
@@ -62,6 +31,37 @@ export function enrol(chip: Tpm, o: EnrolOptions, scope: string, id: string, don
   let operation = "register";
   let signature = "";
   let left = o.registrationTimeout || 300000;
+
+  /** Of a header its value. */
+  function header(head: Bytes, name: string): string {
+    const at = find(head.toLowerCase(), "\r\n" + name + ": ");
+    return at < 0 ? "" : head.substr(at + name.length + 4).split("\r")[0];
+  }
+
+  /** An HTTP answer as head and JSON, once it is whole. */
+  function answer(input: Bytes, over: boolean): any {
+    const at = find(input, "\r\n\r\n");
+    const head = input.substr(0, at);
+    let b = input.substr(at + 4);
+    let body = b;
+    if (header(head, "transfer-encoding")) {
+      body = "";
+      // Chunks (RFC 9112, 7.1); a size that is not there yet is no number.
+      for (let n = 1, eol; n; b = b.substr(eol + n + 4)) {
+        eol = find(b, "\r\n");
+        n = parseInt(b.substr(0, eol), 16) || 0;
+        body += b.substr(eol + 2, n);
+      }
+    }
+    let json;
+    try {
+      // Nesting could exhaust the parser's stack; what is taken is ASCII.
+      if (body.split("{").length + body.split("[").length < 20) json = JSON.parse(body);
+    } catch {
+      // Not whole, or none at all: then the status says enough.
+    }
+    return at > 0 && (json || over) && { h: head, j: json };
+  }
 
   function heard(err: any, r: any): void {
     const head = r ? r.h : "";

@@ -1,10 +1,11 @@
 import { after } from "#host";
 import { encode } from "../core/base64";
+import { u16 } from "../core/bytes";
 import { error } from "../core/errors";
 import type { Bytes } from "../host";
-import { install, keys, SIGN, START } from "./commands";
+import { install, keys, sign, start } from "./commands";
 import { enrol, type Assignment, type EnrolOptions } from "./enrol";
-import { frame, sized, word, type Values } from "./marshal";
+import { frame, word, type Values } from "./marshal";
 import { tcp, type Transport } from "./tcp";
 import { tis, type Exchange } from "./tis";
 
@@ -51,7 +52,7 @@ export function create(o: Options): Tpm {
 
   /** Runs rows of commands (docs/tpm.md); nothing comes between them. */
   function run(list: string, done: Done<any>, v: Values, pick?: (v: Values) => unknown): void {
-    let rows = ((fresh ? START + "," : "") + list).split(",");
+    let rows = ((fresh ? start() : "") + list).split(",");
     let failed: any;
     let tries = 0;
     let command: Bytes;
@@ -75,7 +76,7 @@ export function create(o: Options): Tpm {
       } else if (rc === 0x100 && !tries && way !== "?") {
         // It was switched off meanwhile.
         tries = 9;
-        rows = START.split(",").concat(rows);
+        rows = (start() + rows.join()).split(",");
       } else {
         rows.shift();
         if (way !== "?") {
@@ -113,6 +114,9 @@ export function create(o: Options): Tpm {
     }
 
     v.p = "\0\0\0\t@\0\0\t\0\0\0\0\0";
+    v["{"] = "@\0\0\x01";
+    v["~"] = "\x81\0\0\x01";
+    v["|"] = "\x81\0\x01\0";
     if (queue.length >= (o.queueLimit || 16)) return done(error("limit", "TPM: queueLimit"));
     fresh = false;
     if (queue.push(step) < 2) after(step, 0);
@@ -130,7 +134,7 @@ export function create(o: Options): Tpm {
     },
     sign: function (text, done) {
       if (text.length > 1024) throw error("limit", "TPM: 1024 bytes");
-      run(SIGN, done, { r: sized(text) }, bytes);
+      run(sign(), done, { r: u16(text.length) + text }, bytes);
     },
     random: function (n, done) {
       run("17b00" + (256 + n).toString(16).substr(1) + ">n1", done, {}, bytes);
@@ -141,7 +145,7 @@ export function create(o: Options): Tpm {
       });
     },
     install: function (blob, done, text) {
-      const v: Values = { r: sized(text || "") };
+      const v: Values = { r: text ? u16(text.length) + text : "" };
       for (let i = 0; i < 5; i++) {
         const n = word(blob, 0) + 2;
         if (!(n > 2 && n <= blob.length)) return done(error("protocol", "TPM: activation blob"));

@@ -11,14 +11,9 @@ export function word(b: Bytes, at: number): number {
   return b.charCodeAt(at) * 256 + b.charCodeAt(at + 1);
 }
 
-/** A TPM2B structure. */
-export function sized(b: Bytes): Bytes {
-  return u16(b.length) + b;
-}
-
 /**
  * A command (TPM 2.0 Part 1, 18) out of a row: the low digit of its tag, two of its code, then handles, sessions and parameters in
- * hexadecimal, where a letter from g on stands for a value, and `k` for the bits of the key `l`. Empty when a value is missing.
+ * hexadecimal, where what is above f in ASCII stands for a value, and `k` for the bits of the key `l`. Empty when a value is missing.
  */
 export function frame(row: string, v: Values): Bytes {
   let out = "\0\0\x01";
