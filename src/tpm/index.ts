@@ -9,6 +9,8 @@ import { frame, word, type Values } from "./marshal";
 import { tcp, type Transport } from "./tcp";
 import { tis, type Exchange } from "./tis";
 
+export type { Assignment, EnrolOptions, Exchange, Transport, Values };
+
 export interface Options extends EnrolOptions {
   /** swtpm. */
   host?: string;
@@ -44,15 +46,17 @@ export interface Tpm {
 
 /** A TPM 2.0. It is spoken to at the first call; calls wait for each other. */
 export function create(o: Options): Tpm {
+  if (!(o.transport || o.exchange || o.port)) throw error("config", "option port, exchange or transport");
   const timeout = o.timeout || 120000;
   const transport = o.transport || (o.exchange ? tis(o.exchange, timeout) : tcp(o.host || "127.0.0.1", o.port!, timeout));
   /** What each call that waits does when its turn comes. */
   const queue: (() => void)[] = [];
+  const first = start();
   let fresh = true;
 
   /** Runs rows of commands (docs/tpm.md); nothing comes between them. */
   function run(list: string, done: Done<any>, v: Values, pick?: (v: Values) => unknown): void {
-    let rows = ((fresh ? start() : "") + list).split(",");
+    let rows = ((fresh ? first : "") + list).split(",");
     let failed: any;
     let tries = 0;
     let command: Bytes;
@@ -76,7 +80,7 @@ export function create(o: Options): Tpm {
       } else if (rc === 0x100 && !tries && way !== "?") {
         // It was switched off meanwhile.
         tries = 9;
-        rows = (start() + rows.join()).split(",");
+        rows = (first + rows.join()).split(",");
       } else {
         rows.shift();
         if (way !== "?") {
@@ -155,6 +159,8 @@ export function create(o: Options): Tpm {
       run(install(!!text), done, v, text ? bytes : undefined);
     },
     register: function (scopeId, registrationId, done) {
+      if (!/^[\w.:-]+$/.test(registrationId) || !/^\w+$/.test(scopeId))
+        throw error("config", "scopeId, registrationId: letters, digits and - . _ :");
       enrol(chip, o, scopeId, registrationId, done);
     },
   };

@@ -80,6 +80,15 @@ it("no TPM at the port: network; one that is silent: timeout", async () => {
   await expect(later((done) => chip.random(2, done))).rejects.toMatchObject({ code: "network" });
 });
 
+it("wrong arguments are thrown: config", () => {
+  const config = expect.objectContaining({ code: "config" });
+  expect(() => create({})).toThrow(config);
+  const chip = chipThat(() => reply(0));
+  for (const id of ["", "a/b", 'a"', "a b"]) expect(() => chip.register("0ne", id, () => {})).toThrow(config);
+  expect(() => chip.register("", "a", () => {})).toThrow(config);
+  expect(() => chip.register("0ne/", "a", () => {})).toThrow(config);
+});
+
 describe("the provisioning service", () => {
   // One TPM2B for each of the five, of one byte each.
   const BLOB = Buffer.from("\0\x01a".repeat(5)).toString("base64");
