@@ -10,6 +10,6 @@ module.exports = {
   ),
   device: of(
     "require module exports console process global setTimeout clearTimeout setInterval clearInterval E Modules print load atob btoa " +
-      "Uint8Array ArrayBuffer setTime getTime Pin Buffer unescape escape trace",
+      "Uint8Array ArrayBuffer setTime getTime Pin Buffer unescape escape trace SPI1 D4 D5 D18 D19 D23",
   ),
 };

@@ -59,6 +59,7 @@ export function create(o: Options): Tpm {
     let rows = ((fresh ? first : "") + list).split(",");
     let failed: any;
     let tries = 0;
+    let started = false;
     let command: Bytes;
 
     function heard(err?: any, reply?: Bytes): void {
@@ -77,14 +78,14 @@ export function create(o: Options): Tpm {
         // What is to be tidied up is left for the next time, too.
         rows = [];
         fresh = true;
-      } else if (rc === 0x100 && !tries && way !== "?") {
+      } else if (rc === 0x100 && !started && way !== "?") {
         // It was switched off meanwhile.
-        tries = 9;
+        started = true;
         rows = (first + rows.join()).split(",");
       } else {
         rows.shift();
+        tries = 0;
         if (way !== "?") {
-          tries = 0;
           if (!rc && way) {
             const at = 10 + (kind & 12);
             v[way.charAt(0)] = reply!.substr(at, kind ? 2 + word(reply!, at) : 4);

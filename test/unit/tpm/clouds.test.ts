@@ -45,7 +45,15 @@ test("enrolled by the chip, connected by iotcentral", async () => {
   await cloud.listen();
   const chip = create({ port: swtpm.port, dpsHost: "127.0.0.1", dpsPort: cloud.dps.httpsPort, plain: true });
   const { assignedHub, deviceId } = await later<any>((done) => chip.register(cloud.dps.idScope, "dev-1", done));
-  const client = iotcentral.create({ host: assignedHub, deviceId, sign: chip.sign, protocol: "mqtt", port: cloud.hub.port, ntp: "", logLevel: 1 });
+  const client = iotcentral.create({
+    host: assignedHub,
+    deviceId,
+    sign: chip.sign,
+    protocol: "mqtt",
+    port: cloud.hub.port,
+    ntp: "",
+    logLevel: 1,
+  });
   try {
     await later((done) => client.connect(done));
     await later((done) => client.sendTelemetry({ t: 1 }, undefined, done));
