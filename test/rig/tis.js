@@ -104,8 +104,6 @@ class Tis {
     } else if (at === 0 && byte === 0x20) this.active = false;
     else if (!this.active && at) this.fault("writes without the locality");
     else if (at === 0x18 && byte === 0x40) {
-      this.state = this.state === "idle" || this.state === "spent" || this.state === "ready" ? "readying" : "idle";
-      if (this.state === "idle") this.aborted = true;
       this.state = "readying";
       this.pending = this.lazy;
       this.command = "";
@@ -121,7 +119,6 @@ class Tis {
   go() {
     if (this.state !== "command" || !this.complete()) return this.fault("goes without a command");
     this.state = "busy";
-    this.aborted = false;
     this.backend(this.command, (err, reply) => {
       if (this.state !== "busy" || err) return;
       this.reply = reply;
