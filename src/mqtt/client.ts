@@ -144,27 +144,34 @@ function tick(c: any, ms?: number): void {
       "ram";
       let at = 0;
       let failed;
-      if (what.substr) {
-        c._idle = 0;
-        what = c._in += what;
-        try {
+      try {
+        if (what.substr) {
+          c._idle = 0;
+          what = c._in += what;
           while (what.substr(at, c._n) === c._head && c[kept() + "message"] === c._list) {
             if (at + c._total > what.length) return (c._in = what.substr(at));
             at += c._total;
             c._received++;
             c._call(c._name, what.substr(at - c._m, c._m), c._packet);
           }
-        } catch (e) {
-          failed = e;
-        }
-        if (!failed && at === what.length) return (c._in = "");
+          if (at === what.length) return (c._in = "");
+        } else if (c._gone) while (what === c._link && c._gone.length) c._gone.shift()();
+      } catch (e) {
+        failed = e;
       }
       methods._told.call(c, what, at, failed);
     };
 
     c.publish = function (to: any, payload: any, o: any, done: any) {
       "ram";
-      if (to === c._to && !o && payload && payload.substr && payload.length === c._length && c._out.length < 4096) {
+      if (
+        to === c._to &&
+        (!o || (o.qos === 0 && Object.keys(o).length < 2)) &&
+        payload &&
+        payload.substr &&
+        payload.length === c._length &&
+        c._out.length < 4096
+      ) {
         c._out += c._pre + payload;
         c._fresh++;
         if (done) (c._calls = c._calls || []).push(done);
@@ -308,8 +315,8 @@ const methods: any = {
       if (
         last &&
         c.connected &&
-        !o &&
-        type === PUBLISH &&
+        head === 48 &&
+        !given.binary &&
         !c._queue[c._at] &&
         after.length < 1024 &&
         field("payload", JSON.parse('"\\u20ac"')).length < 2
