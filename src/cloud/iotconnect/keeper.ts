@@ -1,0 +1,198 @@
+import { after, cancel, random } from "#host";
+import { backoff } from "../../core/backoff";
+import { error } from "../../core/errors";
+import { stringify } from "../../core/json";
+import { obey } from "./commands";
+import { discover, sync } from "./discovery";
+import { edge } from "./edge";
+import { save } from "./flash";
+import type { Info } from "./identity";
+import { open } from "./link";
+import { ASKS } from "./message21";
+import { post, stamp } from "./outbox";
+import { holds } from "./rules";
+import type { Session } from "./session";
+
+/** The file with what was last known about the device. */
+export const KNOWN = "iotc.sync";
+
+/** Where the parts of the information are. */
+const PARTS: any = { attribute: "att", setting: "set", protocol: "p", device: "d", sdkConfig: "sc", rule: "r" };
+
+/** Who the information is about. */
+export function whose(x: Session): string {
+  const o = x._o;
+  return [o.version, o.cpId || o.sid, o.uniqueId, o.env].join();
+}
+
+/** Makes of the information what works with it; `same`: the windows of an edge device stay. */
+export function apply(x: Session, same?: boolean): void {
+  const c = x._client;
+  const info = x._info!;
+  if (!same) {
+    if (x._edge) {
+      x._edge.flush();
+      x._edge.stop();
+    }
+    x._edge = !+info.ee
+      ? undefined
+      : edge(
+          info.att || [],
+          function (list) {
+            const dt = stamp();
+            const known = x._info!.d.map(function (device) {
+              return device.id;
+            });
+            list = list.filter(function (e: any) {
+              e.dt = dt;
+              return known.indexOf(e.id) >= 0;
+            });
+            if (list.length) post(x, "e", list);
+          },
+          function (name, tw) {
+            c.emit("error", error("protocol", "attribute " + name + ": window " + tw));
+          },
+        );
+  }
+  info.r = (info.r || []).filter(function (rule) {
+    try {
+      holds(rule.con, function () {}, []);
+      return true;
+    } catch (e) {
+      c.emit("error", e);
+    }
+  });
+  c.isEdge = !!x._edge;
+  c.hasRules = info.r.length > 0;
+  c.attributes = info.att;
+  c.devices = info.d;
+  c.rules = info.r;
+  c.protocol = info.p;
+}
+
+/** Takes the information, or some parts of it, and does what follows. */
+function take(x: Session, info: any, parts?: any): void {
+  const o = x._o;
+  const old: any = x._info || info;
+  const known = stringify([old.att, old.ee]);
+  const p = stringify(old.p);
+  if (parts || (x._v21 && x._info)) {
+    // Of 2.1 the identity alone has nothing about attributes, rules and children.
+    for (const name in PARTS) if (parts ? parts[name] : info[PARTS[name]] && name !== "device") old[PARTS[name]] = info[PARTS[name]];
+    if (!parts) {
+      old.at = info.at;
+      old.ee = info.ee;
+      old.dtg = info.dtg;
+      old.has = info.has;
+    }
+    x._info = old;
+  } else x._info = info;
+  const now = x._info!;
+  // A part that is not there is none.
+  now.d = now.d || [];
+  apply(x, !!x._edge && known === stringify([now.att, now.ee]));
+  if (parts ? parts.protocol : !x._up || p !== stringify(now.p)) open(x);
+  if (info.ota) {
+    const u = info.ota;
+    const id = u.ack || u.guid;
+    const data = {
+      cpId: o.cpId,
+      guid: u.guid,
+      uniqueId: o.uniqueId,
+      command: "ota",
+      ack: true,
+      ackId: id,
+      cmdType: "0x02",
+      ver: u.ver,
+      urls: u.urls,
+    };
+    obey(x, x._v21 ? { ct: 1, cmd: "ota", ack: id, ver: u.ver, urls: u.urls } : { cmdType: "0x02", data: data });
+    delete (now as any).ota;
+  }
+  if (o.cache !== false) save(KNOWN, stringify([whose(x), x._base, now]));
+}
+
+/** Asks the cloud who the device is, or for parts of that. */
+function step(x: Session): void {
+  const parts: any = x._want;
+  x._timer = 0;
+  if (x._asking) return;
+  x._asking = true;
+  x._want = undefined;
+  function end(err?: Error, info?: Info): void {
+    x._asking = false;
+    if (x._over) return;
+    if (!err) {
+      x._tries = 0;
+      x._client.emit(function () {
+        take(x, info, parts);
+      });
+    } else {
+      // What was wanted meanwhile is wanted too; all includes it.
+      if (parts && (x._want || !x._timer)) for (const name in x._want) parts[name] = true;
+      x._want = parts;
+      // Better what was known than nothing.
+      if (x._info && !x._link) open(x);
+      x._fail(err);
+    }
+  }
+  if (x._base) sync(x._o, x._base, parts, end);
+  else
+    discover(x._o, function (err, found) {
+      x._base = found || "";
+      if (err) end(err);
+      else sync(x._o, x._base, parts, end);
+    });
+}
+
+/** Gives a session what keeps its information. */
+export function keeper(x: Session): void {
+  const o = x._o;
+
+  x._later = function (ms) {
+    if (x._timer) cancel(x._timer);
+    x._timer = after(step, ms, x);
+  };
+
+  x._fail = function (e) {
+    x._client.emit("error", e);
+    if (x._over || e.act === "f") return;
+    if (e.act === "m" || e.code === "network" || e.code === "timeout") x._base = "";
+    if (e.act === "r" && o.tpm && o.tpm.register && o.scopeId) x._register();
+    else x._later(backoff(x._tries++, Math.max(5000, e.wait || 0), 300000, random()));
+  };
+
+  x._register = function () {
+    o.tpm!.register!(o.scopeId!, o.cpId + "-" + o.uniqueId, function (err) {
+      if (x._over) return;
+      if (err) x._fail(err);
+      else x._later(0);
+    });
+  };
+
+  x._refresh = function (part) {
+    const number = x._v21 && ASKS[part!];
+    if (number) x._link!.publish(x._info!.p.topics.di, stringify({ mt: number }), { qos: 1, binary: true });
+    else {
+      // With a question for all on its way, nothing more is to be asked.
+      if (!part) x._want = undefined;
+      else if (!x._timer || x._want) {
+        x._want = x._want || {};
+        (x._want as any)[part] = true;
+      }
+      x._later(1000);
+    }
+  };
+
+  x._take = function (answer) {
+    const parts: any = {};
+    for (const name in PARTS) if (answer[PARTS[name]]) parts[name] = true;
+    if (answer.d)
+      answer.d = [x._info!.d[0]].concat(
+        answer.d.filter(function (device: any) {
+          return device.id !== o.uniqueId;
+        }),
+      );
+    take(x, answer, parts);
+  };
+}
