@@ -73,7 +73,7 @@ export function open(x: Session): void {
       x._link.reconnect();
     } else {
       const names = PASSED.split(" ");
-      for (let i = 0; i < names.length; i++) fresh[names[i]] = o[names[i]];
+      for (let i = 0; i < names.length; i++) if (o[names[i]] !== undefined) fresh[names[i]] = o[names[i]];
       fresh.protocol = o.protocol || "mqtts";
       // What came while it was away waits at the hub.
       fresh.clean = false;

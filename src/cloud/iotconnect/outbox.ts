@@ -1,5 +1,6 @@
 import { after, cancel } from "#host";
 import { time } from "../../core/clock";
+import { find } from "../../core/bytes";
 import { error } from "../../core/errors";
 import { stringify } from "../../core/json";
 import type { Bytes } from "../../host";
@@ -45,7 +46,7 @@ export function drain(x: Session): void {
   if (record === undefined) return;
   let bytes = record.substr(1);
   x._draining = true;
-  if (bytes.indexOf('t":""') > 0) bytes = bytes.split('t":""').join('t":"' + stamp() + '"');
+  if (find(bytes, 't":""') > 0) bytes = bytes.split('t":""').join('t":"' + stamp() + '"');
   publish(x, record.charAt(0), x._v21 ? bytes : '{"od":1,' + bytes.substr(1), true, function (err) {
     x._draining = false;
     if (err) return;

@@ -156,8 +156,9 @@ module.exports = ({ start }) => {
         for (const m of it.cloud.messages.slice(had)) at[Object.keys(m.json.d[0].d[0])[0]] = Math.round((it.device.clock.now() - from) / 1000) + 2;
       }
       const wanted = ends.flatMap(({ published: list }) => list.map(bare));
-      const key = (m) => JSON.stringify(m);
-      expect(published(it).map(bare).map(key).sort()).toEqual(wanted.map(key).sort());
+      const byName = (list) => Object.fromEntries(list.map((m) => [Object.keys(m.d[0].d[0])[0], m]));
+      expect(byName(published(it).map(bare))).toEqual(byName(wanted));
+      expect(published(it)).toHaveLength(wanted.length);
       for (const { seconds, arg } of timers) {
         const name = arg.p || arg.key;
         if (name !== "label") expect(Math.abs(at[name] - seconds)).toBeLessThanOrEqual(2);
@@ -219,7 +220,7 @@ module.exports = ({ start }) => {
   describe("rules", () => {
     const n = (ln, tg = "") => ({ ln, dt: 0, dv: "", tg, agt: 63, tw: "1h" });
     const gyro = { p: "gyro", dt: 2, tg: "", agt: 63, tw: "1h", d: [n("x"), n("y")] };
-    const rules = [...v1.observed_edge_rules_py301, ...v1.observed_node310.rules.map((r) => ({ cmd: "fan on", correct_match: r.published.length > 0, ...r }))];
+    const rules = [...v1.observed_edge_rules_py301, ...v1.observed_node310.rules.map((r) => ({ cmd: "fan on", correct_match: r.published.length > 0, ...r, node: true }))];
     test.each(rules.map((r, i) => [`${i}: ${r.con} of ${JSON.stringify(r.data)}`, r]))("%s", (_name, r) => {
       const rule = { g: "r-guid-1", es: "es-guid-1", con: r.con, cmd: r.cmd };
       const it = begin([...flat(n("temp"), n("hum")), gyro], { cloud: { edge: 1 }, template: { r: [rule] } });
@@ -227,7 +228,12 @@ module.exports = ({ start }) => {
       const list = published(it);
       expect(list.length > 0).toBe(r.correct_match);
       const commands = it.told("device").map(({ cpid, cpId, ...rest }) => rest);
-      if (r.correct_match === r.sdk_matched) {
+      if (r.node) {
+        // Node prints numbers as text, and a match of flat attributes once for each clause.
+        if (r.correct_match) expect(list).toHaveLength(1);
+        for (const m of r.published) expect(list[0].d[0].cv).toMatchObject(m.d[0].cv);
+        expect(commands).toEqual(r.callback.slice(0, 1).map(({ cpid, ...rest }) => ({ guid: "", ...rest })));
+      } else if (r.correct_match === r.sdk_matched) {
         expect(list.map(bare)).toEqual(r.published.map(bare));
         expect(commands).toEqual(r.callback.map(({ cpId, ...rest }) => rest));
       } else if (r.correct_match) expect(list[0].d[0]).toMatchObject({ cv: { temp: 31, gyro: { x: 6 } }, ct: r.con });
@@ -477,8 +483,8 @@ module.exports = ({ start }) => {
     const { key_b64: key, hub } = vectors.sas;
     const se = +hub.string_to_sign.split("\n")[1];
     const it = start({
-      device: { now: 1700000000000 + 3600 * 0 },
-      cloud: { host: "acme-hub.azure-devices.net", key, now: () => 1700000000000 },
+      device: { now: 1767225600000 },
+      cloud: { host: "acme-hub.azure-devices.net", key },
       options: { devicePrimaryKey: key, tokenLifetime: 3600 },
     });
     const [connect] = it.cloud.azure.packets.filter((p) => p.packet === "CONNECT");
