@@ -27,7 +27,12 @@ function stop(x: Session, why: string, force: boolean, done?: () => void): void 
   x._over = why;
   for (let i = 0; i < timers.length; i++) if (timers[i]) cancel(timers[i]);
   x._timer = x._renewal = x._pace = x._again = x._beat = 0;
-  if (x._link) x._link.end(force, done);
+  if (x._link && force)
+    // The message that says so has yet to be acknowledged.
+    after(function () {
+      x._link!.end(true);
+    }, 0);
+  else if (x._link) x._link.end(done);
   else if (done) after(done, 0);
 }
 

@@ -10,7 +10,7 @@ import { hubUser } from "./identity";
 import { ASKS, HAS } from "./message21";
 import { drain } from "./outbox";
 import type { Session } from "./session";
-import { ask, heardTwin, TWIN } from "./twin";
+import { ask, askAgain, heardTwin, TWIN } from "./twin";
 
 /** Options that go to the MQTT client as they are given. */
 const PASSED = "ca cert key servername keepalive queueLimit reconnectPeriod maxReconnectPeriod";
@@ -102,6 +102,7 @@ function wire(x: Session, link: any): void {
     x._refused = 0;
     tell(x, true);
     for (const part in ASKS) if (has && has[HAS[part]]) x._refresh(part);
+    askAgain(x);
     ask(x, "GET", "");
     settle(x);
     drain(x);

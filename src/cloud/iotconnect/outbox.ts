@@ -49,10 +49,11 @@ export function drain(x: Session): void {
   if (find(bytes, 't":""') > 0) bytes = bytes.split('t":""').join('t":"' + stamp() + '"');
   publish(x, record.charAt(0), x._v21 ? bytes : '{"od":1,' + bytes.substr(1), true, function (err) {
     x._draining = false;
-    if (err) return;
+    if (x._over) return;
     // It may have gone meanwhile, to make room.
-    if (store!.first() === record) store!.shift();
+    if (!err && store!.first() === record) store!.shift();
     if (x._pace) cancel(x._pace);
-    x._pace = after(drain, x._o.flushPeriod || 100, x);
+    // Without the room in the queue that others take now, a little later.
+    x._pace = after(drain, err ? 5000 : x._o.flushPeriod || 100, x);
   });
 }
