@@ -77,6 +77,7 @@ export function open(x: Session): void {
       fresh.protocol = o.protocol || "mqtts";
       // What came while it was away waits at the hub.
       fresh.clean = false;
+      fresh.anyTopic = true;
       wire(x, connect(fresh));
     }
   });
