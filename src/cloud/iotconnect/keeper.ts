@@ -159,11 +159,13 @@ export function keeper(x: Session): void {
     if (x._over || e.act === "f") return;
     if (e.act === "m" || e.code === "network" || e.code === "timeout") x._base = "";
     if (e.act === "r" && o.tpm && o.tpm.register && o.scopeId) x._register();
-    else x._later(backoff(x._tries++, Math.max(5000, e.wait || 0), 300000, random()));
+    else if (!x._asking) x._later(backoff(x._tries++, Math.max(5000, e.wait || 0), 300000, random()));
   };
 
   x._register = function () {
+    x._asking = true;
     o.tpm!.register!(o.scopeId!, o.cpId + "-" + o.uniqueId, function (err) {
+      x._asking = false;
       if (x._over) return;
       if (err) x._fail(err);
       else x._later(0);

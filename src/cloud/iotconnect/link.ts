@@ -121,7 +121,7 @@ function wire(x: Session, link: any): void {
   link.on("error", function (e: any) {
     x._client.emit("error", e);
     // Refused by the hub: what the cloud says about the device is no longer what it was.
-    if (e.returnCode > 3 && !x._over) {
+    if (e.returnCode > 3 && !x._over && !x._timer && !x._asking) {
       x._want = undefined;
       if (x._refused++ && x._info!.at === 4 && x._o.tpm!.register && x._o.scopeId) x._register();
       else x._later(backoff(x._refused, 5000, 300000, random()));
