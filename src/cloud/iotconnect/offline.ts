@@ -29,7 +29,7 @@ const SLOTS = 32;
  */
 export function offline(space: number, files: number): Offline {
   const whole = files > 1;
-  const part = Math.ceil(space / (whole ? files : 4));
+  const part = Math.ceil(space / (whole ? files : 12));
   // The first and the last file, the first live record, where the next one goes, and where the last file ends.
   let head = 1;
   let tail = 0;
