@@ -30,7 +30,16 @@ async function begin(t, { secure, ...about } = {}, options = {}) {
   const { ca, server } = secure ? certificates() : {};
   await cloud.listen(secure ? { tls: server } : {});
   t.defer(() => cloud.close());
-  const all = { cpId: cloud.cpId, uniqueId: cloud.uniqueId, devicePrimaryKey: KEY, discoveryUrl: cloud.url, ntp: "", version: about.version || "1.0", reconnectPeriod: 200, ...options };
+  const all = {
+    cpId: cloud.cpId,
+    uniqueId: cloud.uniqueId,
+    devicePrimaryKey: KEY,
+    discoveryUrl: cloud.url,
+    ntp: "",
+    version: about.version || "1.0",
+    reconnectPeriod: 200,
+    ...options,
+  };
   if (secure) all.ca = pem(ca.cert);
   else all.protocol = "mqtt";
   const device = await t.device({ modules: ["iotconnect"], script: APP(all), timeout: 60000 });
@@ -40,7 +49,10 @@ async function begin(t, { secure, ...about } = {}, options = {}) {
 }
 
 async function session(t, secure) {
-  const att = [flat(n("temperature", { dv: "-40to85" }), n("mode", { dt: 1 })), { p: "gyro", dt: 2, tg: "", d: [n("x", { dv: "-2to2" }), n("y")] }];
+  const att = [
+    flat(n("temperature", { dv: "-40to85" }), n("mode", { dt: 1 })),
+    { p: "gyro", dt: 2, tg: "", d: [n("x", { dv: "-2to2" }), n("y")] },
+  ];
   const { cloud, device, line } = await begin(t, { secure, template: { att, set: [n("interval")] } });
   cloud.command("0x01", { command: "go", ack: true, ackId: "a-1" });
   await line("device 0x01 go");
@@ -65,7 +77,16 @@ async function scene(t, about, list, ready, more = {}) {
   const cloud = createCloud(about);
   await cloud.listen({});
   t.defer(() => cloud.close());
-  const options = { cpId: cloud.cpId, uniqueId: cloud.uniqueId, devicePrimaryKey: KEY, discoveryUrl: cloud.url, ntp: "", protocol: "mqtt", version: about.version || "1.0", ...more };
+  const options = {
+    cpId: cloud.cpId,
+    uniqueId: cloud.uniqueId,
+    devicePrimaryKey: KEY,
+    discoveryUrl: cloud.url,
+    ntp: "",
+    protocol: "mqtt",
+    version: about.version || "1.0",
+    ...more,
+  };
   const device = await t.device({ modules: ["iotconnect"], script: SEND(options, list), timeout: 60000 });
   await t.until(() => ready(cloud), "the messages; " + JSON.stringify(cloud.faults), 20000);
   t.assert.deepStrictEqual(cloud.faults, []);
@@ -91,7 +112,16 @@ module.exports = [
     on: ALL,
     timeout: 60000,
     async run(t) {
-      const att = [flat(n("a"), n("b", { dv: "1to3,7,9to11" }), n("c", { dv: "0.5to1.5" }), n("s", { dt: 1, dv: "auto,red, green" }), n("f", { dt: 3 })), { p: "g", dt: 2, tg: "", d: [n("x", { dv: "-10 to 10" })] }];
+      const att = [
+        flat(
+          n("a"),
+          n("b", { dv: "1to3,7,9to11" }),
+          n("c", { dv: "0.5to1.5" }),
+          n("s", { dt: 1, dv: "auto,red, green" }),
+          n("f", { dt: 3 }),
+        ),
+        { p: "g", dt: 2, tg: "", d: [n("x", { dv: "-10 to 10" })] },
+      ];
       const data = { a: "15.5", b: 7, c: 1.6, s: "green", f: 0.1, g: { x: -10.5 }, z: [1, 2] };
       const { cloud } = await scene(t, { template: { att } }, [[sample("dev1", data)]], (c) => c.of(0).length && c.of(1).length);
       t.assert.deepStrictEqual(cloud.of(0)[0].d[0].d, [{ a: 15.5, b: 7, s: "green", f: 0.1 }]);
@@ -107,7 +137,12 @@ module.exports = [
       const devices = [{ id: "gw1", tg: "gw" }, { id: "c1", tg: "child" }, { id: "c2", tg: "child" }]; // prettier-ignore
       const r = [{ g: "rg", es: "es", con: "child#temp > 25 AND gw#rssi < -50", cmd: "fan on" }, { g: "r2", es: "es", con: "temp >", cmd: "" }]; // prettier-ignore
       const samples = [[sample("gw1", { rssi: -60 }), sample("c1", { temp: 30.5 }), sample("c2", { temp: 20 })]];
-      const { cloud, device } = await scene(t, { uniqueId: "gw1", edge: 1, devices, template: { att, r } }, samples, (c) => c.of(2).length > 1);
+      const { cloud, device } = await scene(
+        t,
+        { uniqueId: "gw1", edge: 1, devices, template: { att, r } },
+        samples,
+        (c) => c.of(2).length > 1,
+      );
       t.assert.deepStrictEqual(cloud.of(3)[0].d[0].cv, { temp: 30.5, rssi: -60 });
       const windows = cloud.of(2).flatMap((m) => m.d.map((e) => [e.id, e.d[0]]));
       t.assert.deepStrictEqual(windows.sort(), [["c1", { temp: [30.5, 30.5, 30.5, 30.5, 1, 30.5] }], ["c2", { temp: [20, 20, 20, 20, 1, 20] }], ["gw1", { rssi: [-60, -60, -60, -60, 1, -60] }]]); // prettier-ignore
@@ -125,7 +160,15 @@ module.exports = [
       const cloud = createCloud({ version: "2.1", devices, template: { att } });
       await cloud.listen({});
       t.defer(() => cloud.close());
-      const options = { cpId: cloud.cpId, uniqueId: cloud.uniqueId, devicePrimaryKey: KEY, discoveryUrl: cloud.url, ntp: "", protocol: "mqtt", version: "2.1" };
+      const options = {
+        cpId: cloud.cpId,
+        uniqueId: cloud.uniqueId,
+        devicePrimaryKey: KEY,
+        discoveryUrl: cloud.url,
+        ntp: "",
+        protocol: "mqtt",
+        version: "2.1",
+      };
       const later = `\nsetTimeout(function () { send({ temp: 99, day: "2026-01-01", at: "25:00" }); R("devices " + sdk.devices.length); }, 1500);`;
       const device = await t.device({ modules: ["iotconnect"], script: APP(options) + later, timeout: 60000 });
       await t.until(() => cloud.of("rpt").length && cloud.of("flt").length, "the messages", 20000);

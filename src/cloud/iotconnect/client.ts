@@ -7,7 +7,7 @@ import { listed, pick, valid } from "./attributes";
 import { sendAck, settle } from "./commands";
 import { sendData } from "./data";
 import { load, save } from "./flash";
-import { apply, keeper, KNOWN, whose } from "./keeper";
+import { apply, fail, KNOWN, later, refresh, register, takeParts, whose } from "./keeper";
 import { open } from "./link";
 import { offline } from "./offline";
 import { checked, type Options } from "./options";
@@ -44,83 +44,85 @@ function child(x: Session, kind: number, d: any, done: Done | undefined): void {
   x._link!.publish(topic, stringify({ mt: kind, d: d }), { qos: 1, binary: true });
 }
 
+/** The cloud wants nothing more to do with the device. */
+function bar(this: Session): void {
+  stop(this, "barred", true);
+  if (this._store) this._store.clear();
+  save(BARRED, "1");
+  this.emit("barred");
+}
+
+function updateTwin(this: Session, key: string, value: unknown, done?: Done): boolean {
+  const patch: any = {};
+  const set = this._v21 && this._info && this._info.set;
+  const a = set && pick([{ p: "", d: set }], undefined, key);
+  if (!key || typeof key !== "string" || (set && (!a || (value !== null && valid(a, value, true) === undefined))))
+    throw error("config", "updateTwin: " + key + (set ? " is not what the template allows" : ""));
+  patch[key] = value;
+  return !this._over && ask(this, "PATCH/properties/reported", stringify(patch), done);
+}
+
+function status(this: Session): any {
+  const s: any = this._link ? this._link.status() : { connected: false };
+  const store = this._store;
+  s.over = this._over;
+  s.stored = store ? store.count : 0;
+  s.storedBytes = store ? store.bytes : 0;
+  s.lost = store ? store.dropped : 0;
+  return s;
+}
+
+const methods = {
+  _bar: bar,
+  _later: later,
+  _fail: fail,
+  _register: register,
+  _refresh: refresh,
+  _take: takeParts,
+  sendData: sendData,
+  sendAck: sendAck,
+  updateTwin: updateTwin,
+  status: status,
+  getAllTwins: function (this: Session, done?: Done) {
+    ask(this, "GET", "", done);
+  },
+  getAttributes: function (this: Session) {
+    return this._info && listed(this._info.att || [], this._info.d, this._v21);
+  },
+  createChild: function (this: Session, c: any, done?: Done) {
+    child(this, 221, { g: this._info && this._info.gtw, dn: c.dn, id: c.id, tg: c.tg }, done);
+  },
+  deleteChild: function (this: Session, id: string, done?: Done) {
+    child(this, 222, { id: id }, done);
+  },
+  dispose: function (this: Session, done?: () => void) {
+    const over = !!this._over;
+    if (!over) stop(this, "disposed", false, done);
+    return !over;
+  },
+};
+emitter(methods);
+
 export function create(o: Options): Client {
   checked(o);
   const space = o.offlineStorage || {};
-  const client = {} as Client;
-  const x = {
-    _o: o,
-    _client: client,
-    _v21: o.version === "2.1",
-    _gates: {},
-    _seen: [],
-    _asks: {},
-    _rid: 0,
-    _kids: {},
-    _base: "",
-    _tries: 0,
-    _expires: 0,
-    _refused: 0,
-  } as unknown as Session;
-  emitter(client);
-  keeper(x);
-
-  x._bar = function () {
-    stop(x, "barred", true);
-    if (x._store) x._store.clear();
-    save(BARRED, "1");
-    client.emit("barred");
-  };
-  client.sendData = function (list, done) {
-    return sendData(x, list, done);
-  };
-  client.sendAck = function (ack, type, done) {
-    return sendAck(x, ack, type, done);
-  };
-  client.updateTwin = function (key, value, done) {
-    const patch: any = {};
-    const set = x._v21 && x._info && x._info.set;
-    const a = set && pick([{ p: "", d: set }], undefined, key);
-    if (!key || typeof key !== "string" || (set && (!a || (value !== null && valid(a, value, true) === undefined))))
-      throw error("config", "updateTwin: " + key + (set ? " is not what the template allows" : ""));
-    patch[key] = value;
-    return !x._over && ask(x, "PATCH/properties/reported", stringify(patch), done);
-  };
-  client.getAllTwins = function (done) {
-    ask(x, "GET", "", done);
-  };
-  client.getAttributes = function () {
-    return x._info && listed(x._info.att || [], x._info.d, x._v21);
-  };
-  client.createChild = function (c, done) {
-    child(x, 221, { g: x._info!.gtw, dn: c.dn, id: c.id, tg: c.tg }, done);
-  };
-  client.deleteChild = function (id, done) {
-    child(x, 222, { id: id }, done);
-  };
-  client.dispose = function (done) {
-    if (x._over) return false;
-    stop(x, "disposed", false, done);
-    return true;
-  };
-  client.status = function () {
-    const s: any = x._link ? x._link.status() : { connected: false };
-    const store = x._store;
-    s.over = x._over;
-    s.stored = store ? store.count : 0;
-    s.storedBytes = store ? store.bytes : 0;
-    s.lost = store ? store.dropped : 0;
-    return s;
-  };
-
+  const x: Session = Object.create(methods);
+  x._o = o;
+  x._v21 = o.version === "2.1";
+  x._gates = {};
+  x._asks = {};
+  x._kids = {};
+  x._seen = [];
+  x._base = "";
+  x._rid = x._tries = x._expires = x._refused = 0;
   if (!space.disabled) x._store = offline((space.availSpaceInMb || 0.0625) * 1048576, space.fileCount || 1);
   if (o.unbar) save(BARRED, "");
   if (load(BARRED)) {
     x._over = "barred";
     after(function () {
-      client.emit("error", error("refused", "barred by the cloud: option unbar lets the device in again"));
+      x.emit("error", error("refused", "barred by the cloud: option unbar lets the device in again"));
     }, 0);
-    return client;
+    return x;
   }
   if (o.ota)
     o.ota.on("applied", function () {
@@ -143,5 +145,5 @@ export function create(o: Options): Client {
       if (!x._over) open(x);
     }, 0);
   x._later(ready ? 30000 : 0);
-  return client;
+  return x;
 }

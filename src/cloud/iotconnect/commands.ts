@@ -4,7 +4,7 @@ import { find } from "../../core/bytes";
 import { error } from "../../core/errors";
 import { parse, stringify } from "../../core/json";
 import { load, save } from "./flash";
-import { command21, status21 } from "./message21";
+import { command21, lookup, status21 } from "./message21";
 import { post } from "./outbox";
 import type { Ack, Done, Session } from "./session";
 
@@ -17,17 +17,20 @@ export interface Ota {
 }
 
 /** What command has which part of the information renewed. */
-const RENEWS: any = { "0x10": "attribute", "0x11": "setting", "0x12": "protocol", "0x13": "device", "0x15": "rule", resetpwd: "protocol" };
+function renews(type: string): string {
+  return lookup(" 0x10:attribute 0x11:setting 0x12:protocol 0x13:device 0x15:rule resetpwd:protocol ", type);
+}
 
 /** The update that was installed, until the device runs it and the cloud knows. */
 const PENDING = "iotc.ota";
 
-export function sendAck(x: Session, ack: Ack, type: number, done?: Done): boolean {
+export function sendAck(this: Session, ack: Ack, type: number, done?: Done): boolean {
+  const x = this;
   const at = [5, 11, 0, 1, 2].indexOf(type);
   if (at < 0 || !ack || !ack.ackId || typeof ack.st !== "number")
     throw error("config", "sendAck: { ackId, st, msg, childId }, and 5 for a command, 11 for an update");
   if (x._over || !x._info) {
-    if (done) x._client.emit(done, error("offline", x._over || "nothing is known about the device yet"));
+    if (done) x.emit(done, error("offline", x._over || "nothing is known about the device yet"));
     return false;
   }
   let given: Ack = ack;
@@ -50,7 +53,7 @@ export function settle(x: Session): void {
   }
   if (pending) {
     x._seen = x._seen.concat(pending[0]);
-    sendAck(x, { ackId: pending[0], st: now.version === pending[1] ? 7 : 4, msg: now.version || "", childId: "" }, 11);
+    x.sendAck({ ackId: pending[0], st: now.version === pending[1] ? 7 : 4, msg: now.version || "", childId: "" }, 11);
   }
   save(PENDING, "");
 }
@@ -71,11 +74,11 @@ function update(x: Session, data: any): void {
   if (!ota || !url) return;
   ota.update(url, function (err, version) {
     if (err) {
-      if (data.ackId) sendAck(x, { ackId: data.ackId, st: 4, msg: err.message, childId: "" }, 11);
+      if (data.ackId) x.sendAck({ ackId: data.ackId, st: 4, msg: err.message, childId: "" }, 11);
     } else {
       if (data.ackId) save(PENDING, stringify([data.ackId, version]));
-      x._client.emit("update", version);
-      x._client.dispose(function () {
+      x.emit("update", version);
+      x.dispose(function () {
         ota.restart();
       });
     }
@@ -84,7 +87,7 @@ function update(x: Session, data: any): void {
 
 /** Gives a command to the application, once. */
 function give(x: Session, type: string, data: any): void {
-  const c: any = x._client;
+  const c: any = x;
   const call = x._o.DeviceCallback;
   const event = type === "0x01" ? "command" : type === "0x02" ? "ota" : "module";
   const id = data.ackId;
@@ -96,7 +99,7 @@ function give(x: Session, type: string, data: any): void {
   c.emit(event, data);
   if (event === "ota") update(x, data);
   if (id && !call && !c[KEPT + event] && !(event === "ota" && x._o.ota))
-    sendAck(x, { ackId: id, st: 4, msg: "nobody takes it", childId: "" }, event === "ota" ? 11 : 5);
+    x.sendAck({ ackId: id, st: 4, msg: "nobody takes it", childId: "" }, event === "ota" ? 11 : 5);
 }
 
 function beat(x: Session, seconds: number): void {
@@ -121,9 +124,9 @@ export function obey(x: Session, message: any): void {
     const done = x._kids[answer.ct];
     if (done) {
       x._kids[answer.ct] = undefined;
-      x._client.emit(done, answer.ec ? error("refused", "child: " + answer.ec) : undefined, answer.d);
+      x.emit(done, answer.ec ? error("refused", "child: " + answer.ec) : undefined, answer.d);
       if (!answer.ec) x._refresh("device");
-    } else if (answer.ec) x._client.emit("error", error("refused", answer.ct + ": " + answer.ec));
+    } else if (answer.ec) x.emit("error", error("refused", answer.ct + ": " + answer.ec));
     else x._take(answer);
     return;
   }
@@ -131,7 +134,7 @@ export function obey(x: Session, message: any): void {
   const type = m.cmdType;
   const data = m.data || {};
   if (type === "0x01" || type === "0x02" || type === "module") give(x, type, data);
-  else if (RENEWS[type] || type === "sync") x._refresh(RENEWS[type]);
+  else if (renews(type) || type === "sync") x._refresh(renews(type));
   else if (type === "0x17") {
     if (+data.df >= 0) {
       x._info!.sc = x._info!.sc || {};
@@ -141,5 +144,5 @@ export function obey(x: Session, message: any): void {
   } else if (type === "0x99") x._bar();
   else if (type === "heartbeat") beat(x, data.ct === 110 ? +data.f : 0);
   else if (type === "skip") x._skip = data.d === true;
-  else if (type !== "updatecrt") x._client.emit("unknown", message);
+  else if (type !== "updatecrt") x.emit("unknown", message);
 }

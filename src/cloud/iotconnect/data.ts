@@ -39,14 +39,15 @@ function rule(x: Session, id: string, own: Sample, gateway: Sample | undefined):
       post(x, "m", [{ id: id, tg: own.tag, dt: stamp(), cv: cv, d: x._v21 ? [d] : d, rg: r.g, ct: r.con, sg: r.es }]);
       if (r.cmd) {
         const data = { cpId: x._o.cpId, guid: "", uniqueId: id, command: r.cmd, ack: true, ackId: null, cmdType: "0x01" };
-        if (x._o.DeviceCallback) x._client.emit(x._o.DeviceCallback, data);
-        x._client.emit("command", data);
+        if (x._o.DeviceCallback) x.emit(x._o.DeviceCallback, data);
+        x.emit("command", data);
       }
     }
   }
 }
 
-export function sendData(x: Session, list: Data[], done?: Done): boolean {
+export function sendData(this: Session, list: Data[], done?: Done): boolean {
+  const x = this;
   const info = x._info;
   const edge = x._edge;
   const good: any[] = [];
@@ -60,7 +61,7 @@ export function sendData(x: Session, list: Data[], done?: Done): boolean {
   function told(err?: Error, result?: string): void {
     if (err) failed = err;
     if (result) how = result;
-    if (!--waiting && done) x._client.emit(done, failed, failed ? undefined : how);
+    if (!--waiting && done) x.emit(done, failed, failed ? undefined : how);
   }
 
   if (!Array.isArray(list)) throw error("config", "sendData: a list of { uniqueId, time, data }");
@@ -72,7 +73,7 @@ export function sendData(x: Session, list: Data[], done?: Done): boolean {
     for (let n = 0; n < info!.d.length; n++) if (info!.d[n].id === id) device = info!.d[n];
     if (!device) {
       ok = false;
-      x._client.emit("error", error("config", "sendData: there is no device " + id));
+      x.emit("error", error("config", "sendData: there is no device " + id));
       continue;
     }
     const tag = device.tg || "";

@@ -8,7 +8,7 @@ import { edge } from "./edge";
 import { save } from "./flash";
 import type { Info } from "./identity";
 import { open } from "./link";
-import { ASKS } from "./message21";
+import { ASKS, lookup } from "./message21";
 import { post, stamp } from "./outbox";
 import { holds } from "./rules";
 import type { Session } from "./session";
@@ -17,7 +17,7 @@ import type { Session } from "./session";
 export const KNOWN = "iotc.sync";
 
 /** Where the parts of the information are. */
-const PARTS: any = { attribute: "att", setting: "set", protocol: "p", device: "d", sdkConfig: "sc", rule: "r" };
+const PARTS = "attribute:att setting:set protocol:p device:d sdkConfig:sc rule:r";
 
 /** Who the information is about. */
 export function whose(x: Session): string {
@@ -27,7 +27,7 @@ export function whose(x: Session): string {
 
 /** Makes of the information what works with it; `same`: the windows of an edge device stay. */
 export function apply(x: Session, same?: boolean): void {
-  const c = x._client;
+  const c = x;
   const info = x._info!;
   if (!same) {
     if (x._edge) {
@@ -78,7 +78,11 @@ function take(x: Session, info: any, parts?: any): void {
   const p = stringify(old.p);
   if (parts || (x._v21 && x._info)) {
     // Of 2.1 the identity alone has nothing about attributes, rules and children.
-    for (const name in PARTS) if (parts ? parts[name] : info[PARTS[name]] && name !== "device") old[PARTS[name]] = info[PARTS[name]];
+    const list = PARTS.split(" ");
+    for (let i = 0; i < list.length; i++) {
+      const pair = list[i].split(":");
+      if (parts ? parts[pair[0]] : info[pair[1]] && pair[1] !== "d") old[pair[1]] = info[pair[1]];
+    }
     if (!parts) {
       old.at = info.at;
       old.ee = info.ee;
@@ -124,7 +128,7 @@ function step(x: Session): void {
     if (x._over) return;
     if (!err) {
       x._tries = 0;
-      x._client.emit(function () {
+      x.emit(function () {
         take(x, info, parts);
       });
     } else {
@@ -145,56 +149,65 @@ function step(x: Session): void {
     });
 }
 
-/** Gives a session what keeps its information. */
-export function keeper(x: Session): void {
+/** Asks once more after some milliseconds. */
+export function later(this: Session, ms: number): void {
+  if (this._timer) cancel(this._timer);
+  this._timer = after(step, ms, this);
+}
+
+/** Tells an error, and tries again when that may help. */
+export function fail(this: Session, e: any): void {
+  const x = this;
+  x.emit("error", e);
+  if (x._over || e.act === "f") return;
+  if (e.act === "m" || e.code === "network" || e.code === "timeout") x._base = "";
+  if (e.act === "r" && x._o.tpm && x._o.tpm.register && x._o.scopeId) x._register();
+  else if (!x._asking) x._later(backoff(x._tries++, Math.max(5000, e.wait || 0), 300000, random()));
+}
+
+/** Has the chip enrol the device. */
+export function register(this: Session): void {
+  const x = this;
   const o = x._o;
+  x._asking = true;
+  o.tpm!.register!(o.scopeId!, o.cpId + "-" + o.uniqueId, function (err) {
+    x._asking = false;
+    if (x._over) return;
+    if (err) x._fail(err);
+    else x._later(0);
+  });
+}
 
-  x._later = function (ms) {
-    if (x._timer) cancel(x._timer);
-    x._timer = after(step, ms, x);
-  };
-
-  x._fail = function (e) {
-    x._client.emit("error", e);
-    if (x._over || e.act === "f") return;
-    if (e.act === "m" || e.code === "network" || e.code === "timeout") x._base = "";
-    if (e.act === "r" && o.tpm && o.tpm.register && o.scopeId) x._register();
-    else if (!x._asking) x._later(backoff(x._tries++, Math.max(5000, e.wait || 0), 300000, random()));
-  };
-
-  x._register = function () {
-    x._asking = true;
-    o.tpm!.register!(o.scopeId!, o.cpId + "-" + o.uniqueId, function (err) {
-      x._asking = false;
-      if (x._over) return;
-      if (err) x._fail(err);
-      else x._later(0);
-    });
-  };
-
-  x._refresh = function (part) {
-    const number = x._v21 && ASKS[part!];
-    if (number) x._link!.publish(x._info!.p.topics.di, stringify({ mt: number }), { qos: 1, binary: true });
-    else {
-      // With a question for all on its way, nothing more is to be asked.
-      if (!part) x._want = undefined;
-      else if (!x._timer || x._want) {
-        x._want = x._want || {};
-        (x._want as any)[part] = true;
-      }
-      x._later(1000);
+/** Has the part of that name renewed; none: all. */
+export function refresh(this: Session, part?: string): void {
+  const x = this;
+  const number = x._v21 && +lookup(ASKS, part);
+  if (number) x._link!.publish(x._info!.p.topics.di, stringify({ mt: number }), { qos: 1, binary: true });
+  else {
+    // With a question for all on its way, nothing more is to be asked.
+    if (!part) x._want = undefined;
+    else if (!x._timer || x._want) {
+      x._want = x._want || {};
+      (x._want as any)[part] = true;
     }
-  };
+    x._later(1000);
+  }
+}
 
-  x._take = function (answer) {
-    const parts: any = {};
-    for (const name in PARTS) if (answer[PARTS[name]]) parts[name] = true;
-    if (answer.d)
-      answer.d = [x._info!.d[0]].concat(
-        answer.d.filter(function (device: any) {
-          return device.id !== o.uniqueId;
-        }),
-      );
-    take(x, answer, parts);
-  };
+/** Takes parts that came over MQTT. */
+export function takeParts(this: Session, answer: any): void {
+  const x = this;
+  const parts: any = {};
+  const list = PARTS.split(" ");
+  for (let i = 0; i < list.length; i++) {
+    const pair = list[i].split(":");
+    if (answer[pair[1]]) parts[pair[0]] = true;
+  }
+  if (answer.d)
+    answer.d = [x._info!.d[0]].concat(
+      answer.d.filter(function (device: any) {
+        return device.id !== x._o.uniqueId;
+      }),
+    );
+  take(x, answer, parts);
 }

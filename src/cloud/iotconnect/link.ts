@@ -7,7 +7,7 @@ import { parse } from "../../core/json";
 import { connect } from "../../mqtt/client";
 import { obey, settle } from "./commands";
 import { hubUser } from "./identity";
-import { ASKS, HAS } from "./message21";
+import { ASKS, HAS, lookup } from "./message21";
 import { drain } from "./outbox";
 import type { Session } from "./session";
 import { ask, askAgain, heardTwin, TWIN } from "./twin";
@@ -88,8 +88,8 @@ function tell(x: Session, up: boolean): void {
   const o = x._o;
   x._up = up;
   if (o.DeviceCallback)
-    x._client.emit(o.DeviceCallback, { cpId: o.cpId, guid: "", uniqueId: o.uniqueId, command: up, ack: false, ackId: "", cmdType: "0x16" });
-  x._client.emit(up ? "connect" : "close");
+    x.emit(o.DeviceCallback, { cpId: o.cpId, guid: "", uniqueId: o.uniqueId, command: up, ack: false, ackId: "", cmdType: "0x16" });
+  x.emit(up ? "connect" : "close");
 }
 
 function wire(x: Session, link: any): void {
@@ -102,7 +102,10 @@ function wire(x: Session, link: any): void {
     const has = x._v21 && x._info!.has;
     x._refused = 0;
     tell(x, true);
-    for (const part in ASKS) if (has && has[HAS[part]]) x._refresh(part);
+    ASKS.split(" ").forEach(function (pair) {
+      const part = pair.split(":")[0];
+      if (part && has && has[lookup(HAS, part)]) x._refresh(part);
+    });
     askAgain(x);
     ask(x, "GET", "");
     settle(x);
@@ -119,7 +122,7 @@ function wire(x: Session, link: any): void {
       });
   });
   link.on("error", function (e: any) {
-    x._client.emit("error", e);
+    x.emit("error", e);
     // Refused by the hub: what the cloud says about the device is no longer what it was.
     if (e.returnCode > 3 && !x._over && !x._timer && !x._asking) {
       x._want = undefined;

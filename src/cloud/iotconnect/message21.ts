@@ -1,3 +1,4 @@
+import { find } from "../../core/bytes";
 import type { Info } from "./identity";
 import type { Options } from "./options";
 
@@ -7,7 +8,7 @@ export function topic21(topics: any, kind: string, stored: boolean): string {
     ? topics.ack
     : stored
       ? topics.od
-      : topics[({ r: "rpt", f: "flt", e: "erpt", m: "erm" } as any)[kind]];
+      : topics[lookup(" r:rpt f:flt e:erpt m:erm ", kind)];
 }
 
 /** A message of generation 2.1: type and template are in the topic. */
@@ -45,31 +46,22 @@ export function info21(d: any, o: Options): Info {
   };
 }
 
-/** What is asked over MQTT: by name of the wanted part, the number, and the flag of the identity that says that there is some. */
-export const ASKS: any = { attribute: 201, setting: 202, rule: 203, device: 204, ota: 205 };
-export const HAS: any = { attribute: "attr", setting: "set", rule: "r", device: "d", ota: "ota" };
+/** The word behind `key` in a table of words; empty when there is none. A table of the language would take variables for ever. */
+export function lookup(table: string, key: unknown): string {
+  const at = find(table, " " + key + ":");
+  return at < 0 ? "" : table.substr(at).split(":")[1].split(" ")[0];
+}
 
-const TYPES: any = {
-  0: "0x01",
-  1: "0x02",
-  2: "module",
-  101: "0x10",
-  102: "0x11",
-  103: "0x15",
-  104: "0x13",
-  105: "0x17",
-  106: "0x99",
-  107: "0x99",
-  108: "0x99",
-  109: "0x99",
-  110: "heartbeat",
-  111: "heartbeat",
-  113: "skip",
-};
+/** The parts that are asked for over MQTT: by name the number, and the flag of the identity that says that there is some. */
+export const ASKS = " attribute:201 setting:202 rule:203 device:204 ota:205 ";
+export const HAS = " attribute:attr setting:set rule:r device:d ota:ota ";
 
 /** A command of 2.1 in the form of 1.0, so that the application needs not tell them apart. */
 export function command21(m: any, o: Options): any {
-  const type = TYPES[m.ct];
+  const type = lookup(
+    " 0:0x01 1:0x02 2:module 101:0x10 102:0x11 103:0x15 104:0x13 105:0x17 106:0x99 107:0x99 108:0x99 109:0x99 110:heartbeat 111:heartbeat 113:skip ",
+    m.ct,
+  );
   const ota = m.ver || { sw: m.sw, hw: m.hw };
   const data: any = {
     cpId: o.cpId,

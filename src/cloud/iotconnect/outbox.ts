@@ -25,7 +25,7 @@ export function post(x: Session, kind: string, list: any, done?: Done): boolean 
 
   function store(): boolean {
     const ok = x._over !== "barred" && !!x._store && x._store.put(kind + bytes);
-    if (done) x._client.emit(done, ok ? undefined : error("offline", "not connected, and not stored"), ok ? "stored" : undefined);
+    if (done) x.emit(done, ok ? undefined : error("offline", "not connected, and not stored"), ok ? "stored" : undefined);
     return ok;
   }
 
@@ -33,7 +33,7 @@ export function post(x: Session, kind: string, list: any, done?: Done): boolean 
   publish(x, kind, bytes, false, function (err) {
     // Its own queue is full, or it has ended.
     if (err) store();
-    else if (done) x._client.emit(done, undefined, "sent");
+    else if (done) x.emit(done, undefined, "sent");
   });
   return true;
 }

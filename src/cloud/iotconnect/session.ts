@@ -43,9 +43,8 @@ export interface Client extends Emitter {
 }
 
 /** What the parts of the client share. */
-export interface Session {
+export interface Session extends Client {
   _o: Options;
-  _client: Client;
   _v21: boolean;
   _info?: Info;
   _link?: Mqtt;

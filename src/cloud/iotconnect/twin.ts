@@ -18,7 +18,7 @@ export function ask(x: Session, path: string, body: Bytes, done?: Done): boolean
   if (ok) {
     x._asks[++x._rid] = { _path: path, _body: body, _done: done };
     if (x._up) tell(x, "" + x._rid);
-  } else if (done) x._client.emit(done, error("limit", "20 requests to the twin wait"));
+  } else if (done) x.emit(done, error("limit", "20 requests to the twin wait"));
   return ok;
 }
 
@@ -30,8 +30,8 @@ export function askAgain(x: Session): void {
 
 function show(x: Session, twin: any): void {
   twin.uniqueId = x._o.uniqueId;
-  if (x._o.TwinUpdateCallback) x._client.emit(x._o.TwinUpdateCallback, twin);
-  x._client.emit("twin", twin);
+  if (x._o.TwinUpdateCallback) x.emit(x._o.TwinUpdateCallback, twin);
+  x.emit("twin", twin);
 }
 
 /** Takes a message of the twin. */
@@ -50,6 +50,6 @@ export function heardTwin(x: Session, topic: string, payload: Bytes): void {
   const twin = status < 300 && payload ? parse(payload) : undefined;
   if (twin && asked._path === "GET") show(x, twin);
   const err = status < 300 ? undefined : error("refused", "twin: " + status);
-  if (asked._done) x._client.emit(asked._done, err, twin);
-  else if (err) x._client.emit("error", err);
+  if (asked._done) x.emit(asked._done, err, twin);
+  else if (err) x.emit("error", err);
 }

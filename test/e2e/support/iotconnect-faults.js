@@ -81,7 +81,20 @@ module.exports = ({ start }) => {
     test("messages that are none do not end the session", () => {
       const it = start();
       it.clear();
-      for (const text of ["", "{", "null", "[]", "7", '"x"', '{"cmdType":5}', '{"cmdType":"0x01"}', '{"cmdType":"0x02","data":{"urls":5}}', '{"cmdType":"0x17","data":{"df":"x"}}', "[".repeat(100)]) it.cloud.send(text || " ");
+      for (const text of [
+        "",
+        "{",
+        "null",
+        "[]",
+        "7",
+        '"x"',
+        '{"cmdType":5}',
+        '{"cmdType":"0x01"}',
+        '{"cmdType":"0x02","data":{"urls":5}}',
+        '{"cmdType":"0x17","data":{"df":"x"}}',
+        "[".repeat(100),
+      ])
+        it.cloud.send(text || " ");
       it.pass(3000);
       expect(it.has("close")).toBe(0);
       expect(it.device.errors).toEqual([]);
@@ -118,7 +131,9 @@ module.exports = ({ start }) => {
       it.run(`try { sdk.sendData({}); } catch (e) { print("R thrown " + said(e)); }`);
       expect(it.has("thrown config: sendData")).toBe(1);
       it.send(null, {}, sample("dev1", null), sample("dev1", "text"), sample("nobody", { t: 1 }));
-      it.run(`try { sdk.updateTwin(""); } catch (e) { print("R thrown " + said(e)); } try { sdk.createChild({}); } catch (e) { print("R thrown " + said(e)); }`);
+      it.run(
+        `try { sdk.updateTwin(""); } catch (e) { print("R thrown " + said(e)); } try { sdk.createChild({}); } catch (e) { print("R thrown " + said(e)); }`,
+      );
       expect(it.has("thrown config")).toBe(3);
       expect(it.cloud.faults).toEqual([]);
       expect(it.device.errors).toEqual([]);
@@ -151,14 +166,22 @@ module.exports = ({ start }) => {
   });
 
   test("a TPM that fails or never answers", () => {
-    for (const sign of ["function (b, done) { setTimeout(done, 1, { code: 'timeout', message: 'the chip is busy' }); }", "function () { throw { code: 'timeout', message: 'locked out' }; }"]) {
+    for (const sign of [
+      "function (b, done) { setTimeout(done, 1, { code: 'timeout', message: 'the chip is busy' }); }",
+      "function () { throw { code: 'timeout', message: 'locked out' }; }",
+    ]) {
       const it = start({ cloud: { at: 4 }, options: { devicePrimaryKey: undefined, tpm: () => `{ sign: ${sign} }` } });
       expect(it.has("error timeout")).toBe(1);
       expect(it.cloud.azure.packets.filter((p) => p.packet === "CONNECT")).toEqual([]);
     }
     const it = start({
       cloud: { at: 4 },
-      options: { devicePrimaryKey: undefined, scopeId: "s", tpm: () => "{ sign: function () {}, register: function (s, id, done) { R('register'); done({ code: 'refused', message: 'no enrolment' }); } }" },
+      options: {
+        devicePrimaryKey: undefined,
+        scopeId: "s",
+        tpm: () =>
+          "{ sign: function () {}, register: function (s, id, done) { R('register'); done({ code: 'refused', message: 'no enrolment' }); } }",
+      },
       script: (cloud) => cloud.script("sync", [1, 1, 1]),
     });
     it.pass(30 * MINUTE);

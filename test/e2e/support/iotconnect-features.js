@@ -37,7 +37,13 @@ module.exports = ({ start, KEY }) => {
 
     test("firmware over the air: installed, restarted, acknowledged by the new program", () => {
       const it = start({ before: OTA, options: { ota: () => "ota" } });
-      it.cloud.command("0x02", { command: "ota", ack: true, ackId: "u-1", ver: { sw: "1.1", hw: "1" }, urls: [{ url: "https://host/fw.ota", uniqueId: "dev1" }] });
+      it.cloud.command("0x02", {
+        command: "ota",
+        ack: true,
+        ackId: "u-1",
+        ver: { sw: "1.1", hw: "1" },
+        urls: [{ url: "https://host/fw.ota", uniqueId: "dev1" }],
+      });
       it.pass(1000);
       expect(it.told("update")).toEqual(["https://host/fw.ota"]);
       expect(it.has("restart")).toBe(1);
@@ -156,7 +162,9 @@ module.exports = ({ start, KEY }) => {
       it.cloud.command("0x10");
       it.pass(3000);
       expect(it.cloud.of(2).pop().d[0].d[0].temp[5]).toBe(31);
-      it.send(sample("c2", { temp: 32 })).run("sdk.dispose();").pass(1000);
+      it.send(sample("c2", { temp: 32 }))
+        .run("sdk.dispose();")
+        .pass(1000);
       expect(it.cloud.of(2).pop().d[0]).toMatchObject({ id: "c2", d: [{ temp: [1] }] });
     });
 
@@ -193,7 +201,11 @@ module.exports = ({ start, KEY }) => {
     test("data frequency: per device, faults and acknowledgements pass, edge devices are free", () => {
       const att = flat(n("t", { tg: "child" }));
       const it = begin(att, { cloud: { sc: { sf: 1, df: 30 }, devices: family(), uniqueId: "gw1" } });
-      it.send(sample("c1", { t: 1 })).send(sample("c1", { t: 2 })).send(sample("c2", { t: 3 })).send(sample("c1", { t: "x" })).pass(31000);
+      it.send(sample("c1", { t: 1 }))
+        .send(sample("c1", { t: 2 }))
+        .send(sample("c2", { t: 3 }))
+        .send(sample("c1", { t: "x" }))
+        .pass(31000);
       it.send(sample("c1", { t: 4 }));
       expect(it.cloud.of(0).map((m) => m.d[0].d[0].t)).toEqual([1, 3, 4]);
       expect(it.cloud.of(1)).toHaveLength(1);
@@ -245,7 +257,9 @@ module.exports = ({ start, KEY }) => {
     });
 
     test("attributes of all devices", () => {
-      const it = begin(flat(n("t", { tg: "child", dv: "0to5", agt: 63, tw: "10s" })), { cloud: { devices: family(), uniqueId: "gw1", edge: 1 } });
+      const it = begin(flat(n("t", { tg: "child", dv: "0to5", agt: 63, tw: "10s" })), {
+        cloud: { devices: family(), uniqueId: "gw1", edge: 1 },
+      });
       it.run(`R("list", sdk.getAttributes());`);
       const t = { ln: "t", dt: "NUMBER", dv: "0to5", agt: 63, tw: "10s" };
       expect(it.told("list")[0].map((e) => [e.device.id, e.attributes])).toEqual([["gw1", []], ["c1", [t]], ["c2", [t]]]); // prettier-ignore
@@ -312,9 +326,11 @@ module.exports = ({ start, KEY }) => {
     });
     test("texts with every kind of letter", () => {
       const it = begin(flat(n("text", { dt: 1 })));
-      const text = "é€😀\u2028\"\\";
+      const text = 'é€😀\u2028"\\';
       it.send(sample("dev1", { text: "x" }));
-      it.device.run(`sdk.sendData([{ uniqueId: "dev1", time: "${TIME}", data: { text: ${it.device.unicode === false ? JSON.stringify(Buffer.from(text).toString("latin1")) : JSON.stringify(text)} } }]);`);
+      it.device.run(
+        `sdk.sendData([{ uniqueId: "dev1", time: "${TIME}", data: { text: ${it.device.unicode === false ? JSON.stringify(Buffer.from(text).toString("latin1")) : JSON.stringify(text)} } }]);`,
+      );
       it.pass(100);
       expect(it.cloud.faults).toEqual([]);
       expect(it.cloud.of(0)).toHaveLength(2);

@@ -119,7 +119,10 @@ module.exports = ({ start }) => {
     test("node: nothing is lost, numbers stay numbers", () => {
       const { in: data } = v1.observed_node310.nonedge;
       const n = (ln, dv = "", dt = 0) => ({ ln, dt, dv, tg: "", agt: 0, tw: "" });
-      const it = begin([...flat(n("temp"), n("hum"), n("mode", "", 1)), { p: "gyro", dt: 2, tg: "", d: [n("x", "-2to2"), n("y", "-2to2")] }]);
+      const it = begin([
+        ...flat(n("temp"), n("hum"), n("mode", "", 1)),
+        { p: "gyro", dt: 2, tg: "", d: [n("x", "-2to2"), n("y", "-2to2")] },
+      ]);
       it.send(sample("dev1", data));
       expect(it.cloud.of(0)[0].d[0].d).toEqual([{ temp: 21.5, hum: 0, mode: "eco", gyro: { x: -1 } }]);
       expect(it.cloud.of(1)[0].d[0].d).toEqual([{ gyro: { y: "9" } }]);
@@ -153,7 +156,8 @@ module.exports = ({ start }) => {
       while (it.device.clock.now() < from + 62000) {
         const had = it.cloud.messages.length;
         it.pass(1000);
-        for (const m of it.cloud.messages.slice(had)) at[Object.keys(m.json.d[0].d[0])[0]] = Math.round((it.device.clock.now() - from) / 1000) + 2;
+        for (const m of it.cloud.messages.slice(had))
+          at[Object.keys(m.json.d[0].d[0])[0]] = Math.round((it.device.clock.now() - from) / 1000) + 2;
       }
       const wanted = ends.flatMap(({ published: list }) => list.map(bare));
       const byName = (list) => Object.fromEntries(list.map((m) => [Object.keys(m.d[0].d[0])[0], m]));
@@ -196,7 +200,13 @@ module.exports = ({ start }) => {
     test("node's windows: those without a count too", () => {
       const { sendData_sequence: list, published: wanted } = v1.observed_node310.edge;
       const n = (ln, agt, tw) => ({ ln, dt: 0, dv: "", tg: "", agt, tw });
-      const it = begin([...flat(n("temp", 63, "10s"), n("hum", 40, "10s")), { p: "gyro", dt: 2, tg: "", agt: 63, tw: "10s", d: [n("x", 63, ""), n("y", 63, "")] }], { cloud: { edge: 1 } });
+      const it = begin(
+        [
+          ...flat(n("temp", 63, "10s"), n("hum", 40, "10s")),
+          { p: "gyro", dt: 2, tg: "", agt: 63, tw: "10s", d: [n("x", 63, ""), n("y", 63, "")] },
+        ],
+        { cloud: { edge: 1 } },
+      );
       for (const data of list) it.send(sample("dev1", data));
       it.pass(10000);
       const ours = published(it).map((m) => m.d[0].d[0]);
@@ -220,7 +230,10 @@ module.exports = ({ start }) => {
   describe("rules", () => {
     const n = (ln, tg = "") => ({ ln, dt: 0, dv: "", tg, agt: 63, tw: "1h" });
     const gyro = { p: "gyro", dt: 2, tg: "", agt: 63, tw: "1h", d: [n("x"), n("y")] };
-    const rules = [...v1.observed_edge_rules_py301, ...v1.observed_node310.rules.map((r) => ({ cmd: "fan on", correct_match: r.published.length > 0, ...r, node: true }))];
+    const rules = [
+      ...v1.observed_edge_rules_py301,
+      ...v1.observed_node310.rules.map((r) => ({ cmd: "fan on", correct_match: r.published.length > 0, ...r, node: true })),
+    ];
     test.each(rules.map((r, i) => [`${i}: ${r.con} of ${JSON.stringify(r.data)}`, r]))("%s", (_name, r) => {
       const rule = { g: "r-guid-1", es: "es-guid-1", con: r.con, cmd: r.cmd };
       const it = begin([...flat(n("temp"), n("hum")), gyro], { cloud: { edge: 1 }, template: { r: [rule] } });
@@ -242,7 +255,10 @@ module.exports = ({ start }) => {
     test.each(v1.observed_edge_rules_gateway_py301.map((r) => [r.con, r]))("gateway: %s", (_con, r) => {
       const { devices } = v1.observed_edge_gateway_py301;
       const rule = { g: "r-guid-1", es: "es-guid-1", con: r.con, cmd: "cmd!" };
-      const it = begin(flat(n("rssi", "gw"), n("temp", "child")), { cloud: { edge: 1, devices, uniqueId: "gw1" }, template: { r: [rule] } });
+      const it = begin(flat(n("rssi", "gw"), n("temp", "child")), {
+        cloud: { edge: 1, devices, uniqueId: "gw1" },
+        template: { r: [rule] },
+      });
       it.clear().send(sample("gw1", { rssi: -60 }), sample("c1", { temp: 30 }));
       const list = published(it);
       expect(list.length).toBe(r.correct_match ? 1 : 0);
@@ -327,7 +343,14 @@ module.exports = ({ start }) => {
       const it = begin(flat({ ln: "n", dt: 0, dv: "", tg: "" }, { ln: "pad", dt: 1, dv: "", tg: "" }), { options: { offlineStorage } });
       it.device.offline();
       it.pass(120000).clear();
-      const empty = JSON.stringify({ cpId: "acme01", t: TIME, mt: 0, sdk: { l: "M_C", v: "2.0", e: "PROD" }, dtg: it.cloud.dtg, d: [{ id: "dev1", dt: TIME, d: [{ n: 10, pad: "" }], tg: "" }] });
+      const empty = JSON.stringify({
+        cpId: "acme01",
+        t: TIME,
+        mt: 0,
+        sdk: { l: "M_C", v: "2.0", e: "PROD" },
+        dtg: it.cloud.dtg,
+        d: [{ id: "dev1", dt: TIME, d: [{ n: 10, pad: "" }], tg: "" }],
+      });
       for (let n = 0; n < count; n++) it.send(sample("dev1", { n, pad: "x".repeat(size - empty.length - 1 + (n < 10 ? 1 : 0)) }));
       it.device.offline(false);
       it.pass(200000);
@@ -345,7 +368,10 @@ module.exports = ({ start }) => {
 
   describe("message 2.1", () => {
     const n = (ln, dt, dv = "", tg = "") => ({ ln, dt, dv, tg, agt: 63, tw: "10s" });
-    const att = [...flat(n("temp", 3, "-40 to 85"), n("n", 1), n("mode", 4, "eco,boost")), { p: "gyro", dt: 11, tg: "", d: [n("x", 1), n("y", 1)] }];
+    const att = [
+      ...flat(n("temp", 3, "-40 to 85"), n("n", 1), n("mode", 4, "eco,boost")),
+      { p: "gyro", dt: 11, tg: "", d: [n("x", 1), n("y", 1)] },
+    ];
     const begin21 = (list, more = {}) => begin(list, { ...more, cloud: { version: "2.1", cpId: "acme01", ...more.cloud } });
 
     test("discovery and identity", () => {
@@ -372,7 +398,10 @@ module.exports = ({ start }) => {
       expect(it.cloud.faults).toEqual([]);
     });
     test("child of a gateway", () => {
-      const devices = [{ id: "dev1", tg: "gw" }, { id: "c1", tg: "child" }];
+      const devices = [
+        { id: "dev1", tg: "gw" },
+        { id: "c1", tg: "child" },
+      ];
       const it = begin21(flat(n("temp", 1, "", "child")), { cloud: { devices } });
       it.send(sample("c1", { temp: 20 }));
       expect(it.cloud.of("rpt")).toEqual([{ ...v21.observed_py21.gateway_child[0].payload, dt: expect.any(String) }]);
@@ -380,7 +409,9 @@ module.exports = ({ start }) => {
     test("acknowledgements", () => {
       const it = begin21(att);
       it.run(`sdk.sendAck({ ackId: "ack-guid-1", st: 7, msg: "ok" }, 0); sdk.sendAck({ ackId: "ack-guid-2", st: 0, msg: "done" }, 1);`);
-      it.run(`sdk.sendAck({ ackId: "a", st: 6, msg: "m" }, 5); sdk.sendAck({ ackId: "b", st: 7, childId: "c1" }, 11); sdk.sendAck({ ackId: "c", st: 4 }, 11); sdk.sendAck({ ackId: "d", st: 2 }, 2);`);
+      it.run(
+        `sdk.sendAck({ ackId: "a", st: 6, msg: "m" }, 5); sdk.sendAck({ ackId: "b", st: 7, childId: "c1" }, 11); sdk.sendAck({ ackId: "c", st: 4 }, 11); sdk.sendAck({ ackId: "d", st: 2 }, 2);`,
+      );
       const acks = it.cloud.of("ack");
       expect(acks.slice(0, 2)).toEqual(v21.observed_py21.acks.map(({ payload }) => ({ ...payload, dt: expect.any(String) })));
       expect(acks.slice(2).map((m) => m.d)).toEqual([
@@ -392,7 +423,9 @@ module.exports = ({ start }) => {
     });
     test("edge and rule", () => {
       const it = begin21(flat(n("temp", 1)), { cloud: { edge: 1 }, template: { r: [{ g: "rg", es: "es", con: "temp > 30", cmd: "" }] } });
-      it.send(sample("dev1", { temp: 10 })).send(sample("dev1", { temp: 35 })).pass(11000);
+      it.send(sample("dev1", { temp: 10 }))
+        .send(sample("dev1", { temp: 35 }))
+        .pass(11000);
       const [rule, edge] = v21.observed_py21.edge_and_rule;
       expect(it.cloud.of("erm")[0].d[0]).toEqual({ ...rule.payload.d[0], dt: expect.any(String) });
       expect(it.cloud.of("erpt")[0].d[0]).toMatchObject({ d: edge.payload.d[0].d });
@@ -402,7 +435,9 @@ module.exports = ({ start }) => {
       const it = begin21(att, { template: { set: [n("interval", 1, "1 to 60")] } });
       it.run(`sdk.updateTwin("interval", 30);`);
       expect(it.cloud.hub.twin(it.cloud.id).document.reported).toMatchObject(v21.observed_py21.twin[0].payload);
-      it.run(`[["interval", 61], ["other", 1]].forEach(function (p) { try { sdk.updateTwin(p[0], p[1]); } catch (e) { print("R thrown " + said(e)); } });`);
+      it.run(
+        `[["interval", 61], ["other", 1]].forEach(function (p) { try { sdk.updateTwin(p[0], p[1]); } catch (e) { print("R thrown " + said(e)); } });`,
+      );
       expect(it.has("thrown config: updateTwin")).toBe(2);
     });
 
@@ -462,12 +497,16 @@ module.exports = ({ start }) => {
       expect(it.told("state")).toEqual([
         [extra.v21_attributes_reply.d.att, extra.v21_rules_reply.d.r, [{ id: "dev1", tg: "gw" }, extra.v21_children_reply.d.d[0]]],
       ]);
-      expect(it.told("device").filter((d) => d.cmdType === "0x02")).toMatchObject([{ ackId: "guid", ver: { sw: "1.1", hw: "1" }, command: "ota" }]);
+      expect(it.told("device").filter((d) => d.cmdType === "0x02")).toMatchObject([
+        { ackId: "guid", ver: { sw: "1.1", hw: "1" }, command: "ota" },
+      ]);
     });
     test("children are made and deleted", () => {
       const it = begin21(att, { cloud: { devices: [{ id: "dev1", tg: "gw" }] } });
       it.run(`sdk.createChild({ dn: "Child 1", id: "c1", tg: "child" }, function (e, d) { R("child " + said(e), d); });`).pass(500);
-      expect(it.cloud.of("di").filter((m) => m.mt === 221)).toEqual([{ ...extra.v21_create_child.request_on_di, d: { ...extra.v21_create_child.request_on_di.d, g: "gw-guid" } }]);
+      expect(it.cloud.of("di").filter((m) => m.mt === 221)).toEqual([
+        { ...extra.v21_create_child.request_on_di, d: { ...extra.v21_create_child.request_on_di.d, g: "gw-guid" } },
+      ]);
       expect(it.told("child ok")).toEqual([extra.v21_create_child.reply.d.d]);
       it.run(`R("devices", sdk.devices);`);
       expect(it.told("devices")[0]).toHaveLength(2);

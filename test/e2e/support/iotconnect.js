@@ -18,7 +18,17 @@ SETUP
 `;
 
 module.exports = function world(createDevice) {
-  function start({ options = {}, cloud: about = {}, device: deviceOptions = {}, before = "", setup = "", device: kept, script, ms = 2000, net } = {}) {
+  function start({
+    options = {},
+    cloud: about = {},
+    device: deviceOptions = {},
+    before = "",
+    setup = "",
+    device: kept,
+    script,
+    ms = 2000,
+    net,
+  } = {}) {
     const device = kept && kept.run ? kept : createDevice({ ...deviceOptions, net });
     const cloud = about.messages ? about : createCloud({ now: () => device.clock.now(), ...about });
     if (about !== cloud || !about.attached) cloud.attach(device, { commonName: cloud.id });
@@ -26,7 +36,13 @@ module.exports = function world(createDevice) {
     const all = { cpId: "acme01", uniqueId: cloud.uniqueId, devicePrimaryKey: KEY, ntp: "", version: cloud.version, ...options };
     if (all.offlineStorage === undefined) all.offlineStorage = { availSpaceInMb: 0.03 };
     const text = APP.replace("BEFORE", () => before)
-      .replace("OPTIONS", () => "{" + Object.entries(all).map(([name, value]) => `${name}: ${typeof value === "function" ? value() : JSON.stringify(value)}`) + "}") // prettier-ignore
+      .replace(
+        "OPTIONS",
+        () =>
+          "{" +
+          Object.entries(all).map(([name, value]) => `${name}: ${typeof value === "function" ? value() : JSON.stringify(value)}`) +
+          "}",
+      ) // prettier-ignore
       .replace("SETUP", () => setup);
     const lines = () => device.log.filter((line) => line.startsWith("R ")).map((line) => line.slice(2));
     const it = {

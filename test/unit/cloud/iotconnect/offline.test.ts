@@ -6,7 +6,8 @@ let mockFlash: any;
 jest.mock("#host", () => ({
   storeSize: (name: string) => mockFlash.read(name)?.length ?? -1,
   storeRead: (name: string, offset: number, length: number) => mockFlash.read(name, offset, length) ?? "",
-  storeWrite: (name: string, offset: number, bytes: string, size?: number) => mockFlash.write(name, bytes, offset, offset ? undefined : size) === undefined,
+  storeWrite: (name: string, offset: number, bytes: string, size?: number) =>
+    mockFlash.write(name, bytes, offset, offset ? undefined : size) === undefined,
   storeErase: (name: string) => mockFlash.erase(name),
 }));
 
