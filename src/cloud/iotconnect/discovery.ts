@@ -37,7 +37,7 @@ function rest(o: Options, url: string, body: unknown, done: (err?: Error, answer
       limit: 65536,
     },
     function (err: any, response) {
-      let answer;
+      let answer: any;
       if (response) {
         const t = httpDate(response.headers.date || "");
         if (t > 0 && !time()) setTime(t);
