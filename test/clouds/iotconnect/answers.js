@@ -85,7 +85,9 @@ function identity21(cloud, path, code) {
   const { att, set, r, ota } = cloud.template;
   const children = cloud.devices.length > 1;
   const gtw = cloud.devices[0].tg ? { tg: cloud.devices[0].tg, g: "gw-guid" } : null;
-  const { pub, sub, ...p } = connection(cloud);
+  const p = connection(cloud);
+  delete p.pub;
+  delete p.sub;
   const d = {
     ec,
     ct: 200,

@@ -5,16 +5,17 @@
  */
 const { describe, expect, test } = require("@jest/globals");
 const vectors = require("../../vectors/iotconnect.json");
-const { KEY: CLOUD_KEY } = require("../../clouds/iotconnect");
 
 const { v1, v21, c2d_extra: extra } = vectors;
 const TIME = "2021-01-24T10:06:17.857Z";
 const sample = (uniqueId, data) => ({ uniqueId, time: TIME, data });
 const flat = (...list) => [{ p: "", dt: null, agt: 0, tw: "", tg: "", d: list }];
 
+const without = (object, ...names) => Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
+
 /** A published message without what depends on the moment and on the SDK's language. */
 function bare(message) {
-  const { t, sdk, ...rest } = message;
+  const rest = without(message, "t", "sdk");
   return { ...rest, ...(Array.isArray(rest.d) ? { d: rest.d.map((e) => ({ ...e, dt: e.dt === TIME ? TIME : "<NOW>" })) } : {}) };
 }
 const sorted = (messages) => messages.map(bare).sort((a, b) => a.mt - b.mt);
@@ -73,7 +74,6 @@ module.exports = ({ start }) => {
       '0 "" [1,2]': "FLT [1,2]", "0 null [1,2]": "FLT [1,2]", '2 "" {"a":1}': 'FLT {"a":1}',
       '1 "auto,manual" "auto"': "RPT auto", '3 "" 1.5': "RPT 1.5", '3 "" 2': "RPT 2",
     }; // prettier-ignore
-    const it = () => (it.one = it.one || start());
     test("every case", () => {
       const att = flat(...v1.observed_validation_py301.map(({ dt, dv }, i) => ({ ln: "a" + i, dt, dv, tg: "", sq: i, agt: 0, tw: "" })));
       const { cloud, ...bench } = begin(att);
@@ -94,7 +94,6 @@ module.exports = ({ start }) => {
       });
       expect(used.size).toBe(Object.keys(differs).length);
     });
-    void it;
   });
 
   describe("a device", () => {
@@ -240,15 +239,15 @@ module.exports = ({ start }) => {
       it.clear().send(sample("dev1", r.data));
       const list = published(it);
       expect(list.length > 0).toBe(r.correct_match);
-      const commands = it.told("device").map(({ cpid, cpId, ...rest }) => rest);
+      const commands = it.told("device").map((d) => without(d, "cpid", "cpId"));
       if (r.node) {
         // Node prints numbers as text, and a match of flat attributes once for each clause.
         if (r.correct_match) expect(list).toHaveLength(1);
         for (const m of r.published) expect(list[0].d[0].cv).toMatchObject(m.d[0].cv);
-        expect(commands).toEqual(r.callback.slice(0, 1).map(({ cpid, ...rest }) => ({ guid: "", ...rest })));
+        expect(commands).toEqual(r.callback.slice(0, 1).map((d) => ({ guid: "", ...without(d, "cpid") })));
       } else if (r.correct_match === r.sdk_matched) {
         expect(list.map(bare)).toEqual(r.published.map(bare));
-        expect(commands).toEqual(r.callback.map(({ cpId, ...rest }) => rest));
+        expect(commands).toEqual(r.callback.map((d) => without(d, "cpId")));
       } else if (r.correct_match) expect(list[0].d[0]).toMatchObject({ cv: { temp: 31, gyro: { x: 6 } }, ct: r.con });
     });
 
@@ -534,5 +533,4 @@ module.exports = ({ start }) => {
     const own = sas.parse(connect.password);
     expect(sas.sign({ key, sr: own.sr, se: own.se })).toBe(connect.password);
   });
-  void CLOUD_KEY;
 };

@@ -16,7 +16,7 @@ const record = (n: number) => `r{"n":${n},"pad":"${"x".repeat(n % 90)}"}`;
 const number = (text: string) => Number(/"n":(\d+)/.exec(text)![1]);
 
 function all(store: ReturnType<typeof offline>): number[] {
-  const out = [];
+  const out: number[] = [];
   for (let r; (r = store.first()) !== undefined; store.shift()) out.push(number(r));
   return out;
 }
