@@ -103,6 +103,8 @@ module.exports = [
     on: ["espruino64", "espruino32"],
     timeout: 60000,
     async run(t) {
+      // Its 4,096 variables have no room in one piece for a second TLS link after those of REST.
+      if (t.interpreter.id === "espruino64") t.skip("NOT VERIFIED: the stock Linux build has too little memory");
       await session(t, true);
       t.note("NOT VERIFIED BY THE PLATFORM: stock Espruino accepts every certificate");
     },
