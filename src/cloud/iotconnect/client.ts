@@ -9,7 +9,7 @@ import { sendData } from "./data";
 import { load, save } from "./flash";
 import { apply, fail, KNOWN, later, refresh, register, takeParts, whose } from "./keeper";
 import { open } from "./link";
-import { offline } from "./offline";
+import { storage } from "./outbox";
 import { checked, type Options } from "./options";
 import type { Client, Done, Session } from "./session";
 import { ask } from "./twin";
@@ -47,7 +47,8 @@ function child(x: Session, kind: number, d: any, done: Done | undefined): void {
 /** The cloud wants nothing more to do with the device. */
 function bar(this: Session): void {
   stop(this, "barred", true);
-  if (this._store) this._store.clear();
+  const store = storage(this);
+  if (store) store.clear();
   save(BARRED, "1");
   this.emit("barred");
 }
@@ -64,11 +65,11 @@ function updateTwin(this: Session, key: string, value: unknown, done?: Done): bo
 
 function status(this: Session): any {
   const s: any = this._link ? this._link.status() : { connected: false };
-  const store = this._store;
+  const store = storage(this);
   s.over = this._over;
   s.stored = store ? store.count : 0;
   s.storedBytes = store ? store.bytes : 0;
-  s.lost = store ? store.dropped : 0;
+  s.lost = this._lost + (store ? store.dropped : 0);
   return s;
 }
 
@@ -105,7 +106,6 @@ emitter(methods);
 
 export function create(o: Options): Client {
   checked(o);
-  const space = o.offlineStorage || {};
   const x: Session = Object.create(methods);
   x._o = o;
   x._v21 = o.version === "2.1";
@@ -114,8 +114,7 @@ export function create(o: Options): Client {
   x._kids = {};
   x._seen = [];
   x._base = "";
-  x._rid = x._tries = x._expires = x._refused = 0;
-  if (!space.disabled) x._store = offline((space.availSpaceInMb || 0.0625) * 1048576, space.fileCount || 1);
+  x._rid = x._lost = x._tries = x._expires = x._refused = 0;
   if (o.unbar) save(BARRED, "");
   if (load(BARRED)) {
     x._over = "barred";

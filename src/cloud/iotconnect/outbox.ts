@@ -6,12 +6,20 @@ import { stringify } from "../../core/json";
 import type { Bytes } from "../../host";
 import { message1 } from "./message1";
 import { message21, topic21 } from "./message21";
+import { offline, type Offline } from "./offline";
 import type { Done, Session } from "./session";
 
 /** Now, as the wire has it; empty while nobody knows the time: it is filled in when the record is sent. */
 export function stamp(): string {
   const t = time();
   return t ? new Date(t).toISOString() : "";
+}
+
+/** What is stored; made when it is needed, for it takes a hundred variables. Undefined when nothing is to be stored. */
+export function storage(x: Session): Offline | undefined {
+  const o = x._o.offlineStorage || {};
+  if (!x._store && !o.disabled) x._store = offline((o.availSpaceInMb || 0.0625) * 1048576, o.fileCount || 1);
+  return x._store;
 }
 
 function publish(x: Session, kind: string, bytes: Bytes, stored: boolean, done: Done): void {
@@ -24,7 +32,8 @@ export function post(x: Session, kind: string, list: any, done?: Done): boolean 
   const bytes = stringify(x._v21 ? message21(kind, list, stamp()) : message1(x._o, x._info!, kind, list, stamp()));
 
   function store(): boolean {
-    const ok = x._over !== "barred" && !!x._store && x._store.put(kind + bytes);
+    const to = x._over === "barred" ? undefined : storage(x);
+    const ok = !!to && to.put(kind + bytes);
     if (done) x.emit(done, ok ? undefined : error("offline", "not connected, and not stored"), ok ? "stored" : undefined);
     return ok;
   }
@@ -40,10 +49,15 @@ export function post(x: Session, kind: string, list: any, done?: Done): boolean 
 
 /** Sends the oldest stored record; when the cloud has it, it is deleted and the next one follows. */
 export function drain(x: Session): void {
-  const store = x._store;
-  const record = x._up && !x._draining && store ? store.first() : undefined;
   x._pace = 0;
-  if (record === undefined) return;
+  if (!x._up || x._draining) return;
+  const store = storage(x);
+  const record = store && store.first();
+  if (record === undefined) {
+    if (store) x._lost += store.dropped;
+    x._store = undefined;
+    return;
+  }
   let bytes = record.substr(1);
   x._draining = true;
   if (find(bytes, 't":""') > 0) bytes = bytes.split('t":""').join('t":"' + stamp() + '"');

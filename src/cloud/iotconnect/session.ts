@@ -49,6 +49,8 @@ export interface Session extends Client {
   _info?: Info;
   _link?: Mqtt;
   _store?: Offline;
+  /** Records that were lost before `_store` was made. */
+  _lost: number;
   _edge?: Edge;
   /** Connected, and told so. */
   _up?: boolean;
