@@ -10,7 +10,7 @@ import type { Ack, Done, Session } from "./session";
 
 /** What of the module `ota` is needed here. */
 export interface Ota {
-  update(url: string, done: (err?: Error, version?: string) => void): void;
+  update(source: any, done: (err?: Error, version?: string) => void): void;
   status(): { version?: string; trial: boolean; ready: boolean; busy: boolean };
   restart(): void;
   on(event: string, listener: () => void): unknown;
@@ -72,7 +72,7 @@ function update(x: Session, data: any): void {
     else if (id ? id === x._o.uniqueId : !tg || tg === tag) url = u.url;
   }
   if (!ota || !url) return;
-  ota.update(url, function (err, version) {
+  ota.update(x._o.otaSource ? x._o.otaSource(url) : url, function (err, version) {
     if (err) {
       if (data.ackId) x.sendAck({ ackId: data.ackId, st: 4, msg: err.message, childId: "" }, 11);
     } else {

@@ -36,6 +36,8 @@ export interface Options extends TlsOptions {
   certificate?: { SSLKeyPath?: string; SSLCertPath?: string; SSLCaPath?: string };
   offlineStorage?: OfflineStorage;
   ota?: Ota;
+  /** Makes of an address what `ota.update` takes: `require("otahttp").source`. */
+  otaSource?: (url: string) => unknown;
   cache?: boolean;
   unbar?: boolean;
   quiet?: boolean;
@@ -55,7 +57,7 @@ export interface Options extends TlsOptions {
 export function checked(o: Options): void {
   check(
     o,
-    " s:cpId s:uniqueId s:scopeId s:env f:DeviceCallback f:TwinUpdateCallback s:version s:platform s:sid s:discoveryUrl s:lang s:devicePrimaryKey s:devicePK o:tpm o:certificate o:offlineStorage o:ota b:cache b:unbar b:quiet n:flushPeriod n:tokenLifetime s:ntp n:port s:protocol n:keepalive n:queueLimit n:reconnectPeriod n:maxReconnectPeriod b:IsDebug s:ca s:cert s:key s:servername ",
+    " s:cpId s:uniqueId s:scopeId s:env f:DeviceCallback f:TwinUpdateCallback s:version s:platform s:sid s:discoveryUrl s:lang s:devicePrimaryKey s:devicePK o:tpm o:certificate o:offlineStorage o:ota f:otaSource b:cache b:unbar b:quiet n:flushPeriod n:tokenLifetime s:ntp n:port s:protocol n:keepalive n:queueLimit n:reconnectPeriod n:maxReconnectPeriod b:IsDebug s:ca s:cert s:key s:servername ",
   );
   const c = o.certificate;
   const f = o.offlineStorage || {};
