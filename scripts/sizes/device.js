@@ -6,6 +6,7 @@ const path = require("node:path");
 const net = require("node:net");
 const { spawn } = require("node:child_process");
 const { createCloud } = require("../../test/clouds/bigiot");
+const { createCloud: createIotConnect, KEY } = require("../../test/clouds/iotconnect");
 
 const literal = (bytes) => JSON.stringify(bytes).replace(/[\x7f-\xff]/g, (c) => "\\x" + c.charCodeAt(0).toString(16));
 
@@ -31,6 +32,9 @@ const connectors = {
   watson: (port) => `
     var c = m.ApplicationClient({ org: "abc123", id: "sizes", authKey: "a-abc123-k", authToken: "t", host: "127.0.0.1", port: ${port}, protocol: "mqtt" });
     c.on("connect", function () { c.subscribeToDeviceEvents("t", function () { setTimeout(report, 300, "idle"); }); });`,
+  iotconnect: (url) => `
+    var c = m.create({ cpId: "acme01", uniqueId: "dev1", devicePrimaryKey: "${KEY}", discoveryUrl: "${url}", protocol: "mqtt", ntp: "" });
+    c.on("connect", function () { setTimeout(report, 500, "idle"); });`,
   peer: (port) => `
     var c = m.create("127.0.0.1", { port: ${port}, client_id: "sizes" });
     c.on("connected", function () { c.subscribe("a/b"); setTimeout(report, 500, "idle"); });
@@ -85,8 +89,17 @@ async function measure(binary, subjects) {
   const { port, close } = await broker();
   const bigiot = createCloud();
   const ports = { mqtt: port, peer: port, watson: port, bigiot: (await bigiot.listen())[8282] };
+  // A template of two attributes and an object.
+  const attribute = (ln, dv) => ({ ln, dt: 0, dv, tg: "", sq: 1, agt: 0, tw: "" });
+  const att = [
+    { p: "", dt: null, agt: 0, tw: "", tg: "", d: [attribute("temperature", "-40to85"), attribute("humidity", "0to100")] },
+    { p: "gyro", dt: 2, agt: 0, tw: "", tg: "", d: [attribute("x", ""), attribute("y", "")] },
+  ];
+  const iotconnect = createIotConnect({ template: { att } });
+  ports.iotconnect = (await iotconnect.listen()).url;
   for (const { name, bytes, kind } of subjects) out[name] = await execute(binary, script(bytes, kind && connectors[kind](ports[kind])));
   await bigiot.close();
+  await iotconnect.close();
   await close();
   return out;
 }

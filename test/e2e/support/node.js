@@ -84,7 +84,7 @@ exports.nodeDevice = (load) => (options) => {
   let module;
   // The module has to see the timers of this device.
   jest.isolateModules(() => (module = load()));
-  const files = new Map();
+  const files = options.files || new Map();
   const hosts = new Set(["127.0.0.1", "localhost"]);
   const net = (shared.currentNet = { hosts, ports: new Map(), datagrams: new Map(), sockets: new Set(), latency: options.latency || 0 });
   const device = {

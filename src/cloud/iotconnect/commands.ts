@@ -1,0 +1,148 @@
+import { after, cancel } from "#host";
+import { KEPT } from "../../core/emitter";
+import { find } from "../../core/bytes";
+import { error } from "../../core/errors";
+import { parse, stringify } from "../../core/json";
+import { load, save } from "./flash";
+import { command21, lookup, status21 } from "./message21";
+import { post } from "./outbox";
+import type { Ack, Done, Session } from "./session";
+
+/** What of the module `ota` is needed here. */
+export interface Ota {
+  update(source: any, done: (err?: Error, version?: string) => void): void;
+  status(): { version?: string; trial: boolean; ready: boolean; busy: boolean };
+  restart(): void;
+  on(event: string, listener: () => void): unknown;
+}
+
+/** What command has which part of the information renewed. */
+function renews(type: string): string {
+  return lookup(" 0x10:attribute 0x11:setting 0x12:protocol 0x13:device 0x15:rule resetpwd:protocol ", type);
+}
+
+/** The update that was installed, until the device runs it and the cloud knows. */
+const PENDING = "iotc.ota";
+
+export function sendAck(this: Session, ack: Ack, type: number, done?: Done): boolean {
+  const x = this;
+  const at = [5, 11, 0, 1, 2].indexOf(type);
+  if (at < 0 || !ack || !ack.ackId || typeof ack.st !== "number")
+    throw error("config", "sendAck: { ackId, st, msg, childId }, and 5 for a command, 11 for an update");
+  if (x._over || !x._info) {
+    if (done) x.emit(done, error("offline", x._over || "nothing is known about the device yet"));
+    return false;
+  }
+  let given: Ack = ack;
+  if (x._v21 && at < 2) given = { ackId: ack.ackId, st: status21(ack.st), msg: ack.msg, childId: ack.childId };
+  return post(x, "cucuo".charAt(at), given, done);
+}
+
+/** Reports what became of an installed update, when that is decided. */
+export function settle(x: Session): void {
+  const ota = x._o.ota;
+  const text = ota && load(PENDING);
+  if (!text || !x._info) return;
+  const now = ota!.status();
+  if (now.ready || now.trial || now.busy) return;
+  let pending;
+  try {
+    pending = parse(text);
+  } catch {
+    // Torn: the cloud has to ask again.
+  }
+  if (pending) {
+    x._seen = x._seen.concat(pending[0]);
+    x.sendAck({ ackId: pending[0], st: now.version === pending[1] ? 7 : 4, msg: now.version || "", childId: "" }, 11);
+  }
+  save(PENDING, "");
+}
+
+/** Installs the entry of an update that is for this device, if there is one. */
+function update(x: Session, data: any): void {
+  const ota = x._o.ota;
+  const urls = data.urls || [];
+  const tag = x._info!.d[0].tg;
+  let url: any;
+  for (let i = 0; i < urls.length && !url; i++) {
+    const u = urls[i];
+    const id = u.uniqueId || u.id;
+    const tg = u.tag || u.tg;
+    if (typeof u === "string") url = u;
+    else if (id ? id === x._o.uniqueId : !tg || tg === tag) url = u.url;
+  }
+  if (!ota || !url) return;
+  ota.update(x._o.otaSource ? x._o.otaSource(url) : url, function (err, version) {
+    if (err) {
+      if (data.ackId) x.sendAck({ ackId: data.ackId, st: 4, msg: err.message, childId: "" }, 11);
+    } else {
+      if (data.ackId) save(PENDING, stringify([data.ackId, version]));
+      x.emit("update", version);
+      x.dispose(function () {
+        ota.restart();
+      });
+    }
+  });
+}
+
+/** Gives a command to the application, once. */
+function give(x: Session, type: string, data: any): void {
+  const c: any = x;
+  const call = x._o.DeviceCallback;
+  const event = type === "0x01" ? "command" : type === "0x02" ? "ota" : "module";
+  const id = data.ackId;
+  if (id && x._seen.indexOf(id) >= 0) return;
+  if (id) x._seen = x._seen.concat(id).slice(-16);
+  // It is installed: the cloud has not yet heard of it.
+  if (id && find(load(PENDING) || "", id) >= 0) return;
+  if (call) c.emit(call, data);
+  c.emit(event, data);
+  if (event === "ota") update(x, data);
+  if (id && !call && !c[KEPT + event] && !(event === "ota" && x._o.ota))
+    x.sendAck({ ackId: id, st: 4, msg: "nobody takes it", childId: "" }, event === "ota" ? 11 : 5);
+}
+
+function beat(x: Session, seconds: number): void {
+  if (x._beat) cancel(x._beat);
+  x._beat = 0;
+  if (seconds > 0 && !x._over) {
+    if (x._up) x._link!.publish(x._info!.p.topics.hb, "{}");
+    x._beat = after(
+      function () {
+        x._beat = 0;
+        beat(x, seconds);
+      },
+      Math.min(seconds * 1000, 2147483647),
+    );
+  }
+}
+
+/** Does what a message from the cloud says. */
+export function obey(x: Session, message: any): void {
+  const answer = x._v21 && message && message.d && message.d.ct > 200 ? message.d : undefined;
+  if (answer) {
+    const done = x._kids[answer.ct];
+    if (done) {
+      x._kids[answer.ct] = undefined;
+      x.emit(done, answer.ec ? error("refused", "child: " + answer.ec) : undefined, answer.d);
+      if (!answer.ec) x._refresh("device");
+    } else if (answer.ec) x.emit("error", error("refused", answer.ct + ": " + answer.ec));
+    else x._take(answer);
+    return;
+  }
+  const m = x._v21 && message ? command21(message, x._o) : message || {};
+  const type = m.cmdType;
+  const data = m.data || {};
+  if (type === "0x01" || type === "0x02" || type === "module") give(x, type, data);
+  else if (renews(type) || type === "sync") x._refresh(renews(type));
+  else if (type === "0x17") {
+    if (+data.df >= 0) {
+      x._info!.sc = x._info!.sc || {};
+      x._info!.sc!.df = +data.df;
+      x._gates = {};
+    }
+  } else if (type === "0x99") x._bar();
+  else if (type === "heartbeat") beat(x, data.ct === 110 ? +data.f : 0);
+  else if (type === "skip") x._skip = data.d === true;
+  else if (type !== "updatecrt") x.emit("unknown", message);
+}

@@ -1,0 +1,104 @@
+import { bytesToText, now } from "#host";
+import { error } from "../../core/errors";
+import { stringify } from "../../core/json";
+import { judge } from "./attributes";
+import { post, stamp } from "./outbox";
+import { matched, type Sample } from "./rules";
+import type { Data, Done, Session } from "./session";
+
+/** Whether as many seconds as the cloud wants have passed since the last sample under this key. A clock that was set back does not count. */
+function open(x: Session, key: string): boolean {
+  const sc = x._info!.sc;
+  const df = (sc && sc.df !== undefined ? sc.df : 60) * 1000;
+  const t = now();
+  const next = x._gates[key];
+  if (t < next && t >= next - df) return false;
+  x._gates[key] = t + df;
+  return true;
+}
+
+/** The numbers of a sample. */
+function numbers(data: any): any {
+  const out: any = {};
+  for (const name in data) {
+    const value = data[name];
+    if (typeof value === "number") out[name] = value;
+    else if (value && typeof value === "object" && !Array.isArray(value)) out[name] = numbers(value);
+  }
+  return out;
+}
+
+/** Runs the rules over a sample: a match is told to the cloud, and its command to the application. */
+function rule(x: Session, id: string, own: Sample, gateway: Sample | undefined): void {
+  const rules = x._info!.r || [];
+  for (let i = 0; i < rules.length; i++) {
+    const r = rules[i];
+    const cv = matched(r.con, own, gateway);
+    if (cv) {
+      const d = numbers(own.data);
+      post(x, "m", [{ id: id, tg: own.tag, dt: stamp(), cv: cv, d: x._v21 ? [d] : d, rg: r.g, ct: r.con, sg: r.es }]);
+      if (r.cmd) {
+        const data = { cpId: x._o.cpId, guid: "", uniqueId: id, command: r.cmd, ack: true, ackId: null, cmdType: "0x01" };
+        if (x._o.DeviceCallback) x.emit(x._o.DeviceCallback, data);
+        x.emit("command", data);
+      }
+    }
+  }
+}
+
+export function sendData(this: Session, list: Data[], done?: Done): boolean {
+  const x = this;
+  const info = x._info;
+  const edge = x._edge;
+  const good: any[] = [];
+  const bad: any[] = [];
+  let ok = true;
+  let gateway: Sample | undefined;
+  let how = "held";
+  let failed: Error | undefined;
+  let waiting = 1;
+
+  function told(err?: Error, result?: string): void {
+    if (err) failed = err;
+    if (result) how = result;
+    if (!--waiting && done) x.emit(done, failed, failed ? undefined : how);
+  }
+
+  if (!Array.isArray(list)) throw error("config", "sendData: a list of { uniqueId, time, data }");
+  if (x._over || !info) failed = error("offline", x._over || "nothing is known about the device yet");
+  for (let i = 0; !failed && i < list.length; i++) {
+    const e = list[i] || {};
+    const id = e.uniqueId;
+    let device;
+    for (let n = 0; n < info!.d.length; n++) if (info!.d[n].id === id) device = info!.d[n];
+    if (!device) {
+      ok = false;
+      x.emit("error", error("config", "sendData: there is no device " + id));
+      continue;
+    }
+    const tag = device.tg || "";
+    const dt = e.time || stamp();
+    let right: any = {};
+    const wrong: any = {};
+    if (x._skip) right = e.data;
+    else judge(info!.att || [], tag, e.data, right, wrong, x._v21, x._o.quiet);
+    if (edge) {
+      const own: Sample = { tag: tag, data: right };
+      if (device === info!.d[0]) gateway = own;
+      for (const name in right) {
+        const value = right[name];
+        // What no window takes would be lost.
+        if (!edge.add(id, tag, name, value)) wrong[name] = x._v21 || typeof value === "string" ? value : bytesToText(stringify(value));
+      }
+      rule(x, id, own, gateway);
+    } else if (Object.keys(right).length && open(x, id)) good.push({ id: id, dt: dt, tg: tag, d: right });
+    if (Object.keys(wrong).length && (!edge || (!x._o.quiet && open(x, "!" + id)))) bad.push({ id: id, dt: dt, tg: tag, d: wrong });
+  }
+  if (good.length) waiting++;
+  if (bad.length) waiting++;
+  if (good.length) ok = post(x, "r", good, told) && ok;
+  if (bad.length) ok = post(x, "f", bad, told) && ok;
+  const refused = !!failed;
+  told(failed);
+  return ok && !refused;
+}

@@ -1,0 +1,92 @@
+import { error, type CloudError } from "../../core/errors";
+
+/** One attribute of the template, in the words of the wire: name, type, allowed values, tag, what to aggregate, and over which window. */
+export interface Attribute {
+  ln: string;
+  dt: number;
+  dv?: string | null;
+  tg?: string;
+  agt?: number;
+  tw?: string;
+}
+
+/** Attributes that stand alone (`p` is empty), or the parts of one object. */
+export interface Group {
+  p: string;
+  tg?: string;
+  agt?: number;
+  tw?: string;
+  d: Attribute[];
+}
+
+export interface Device {
+  id: string;
+  tg: string;
+  s?: number;
+}
+
+export interface Rule {
+  g: string;
+  es: string;
+  con: string;
+  cmd?: string;
+}
+
+export interface Protocol {
+  h: string;
+  p: number;
+  id: string;
+  un?: string;
+  pwd?: string;
+  pub: string;
+  sub: string;
+  /** Message 2.1 only: one topic for each kind of message. */
+  topics?: any;
+}
+
+/** What the cloud says about a device, in the form of message 1.0, whichever generation told it. */
+export interface Info {
+  dtg: string;
+  at: number;
+  ee: any;
+  sc: { sf?: number; df?: number } | null;
+  p: Protocol;
+  d: Device[];
+  att: Group[] | null;
+  set: Attribute[] | null;
+  r: Rule[] | null;
+  ota?: any;
+  has?: any;
+  gtw?: any;
+}
+
+/** `act`: what helps. r register, w wait, m discover anew, f nothing but another configuration. */
+export interface Refusal extends CloudError {
+  status: number;
+  act: string;
+}
+
+/** A refusal by its number, of discovery (2.1 only) or of the identity; undefined when there is none. */
+export function refusal(code: number, v21: boolean, discovery?: boolean): Refusal | undefined {
+  if (!code) return undefined;
+  const act = (discovery ? "offf" : v21 ? "orwwwwffwwwffff" : "orwwwmf").charAt(code) || "w";
+  const text = (
+    discovery
+      ? ",unknown sid,unknown cpId,the subscription has expired"
+      : v21
+        ? ",device not found,device inactive,device without template,device not acquired,device disabled,unknown cpId or sid,the subscription has expired,device not allowed,bootstrap certificate,operational certificate,wrong env,wrong platform,language not supported,version not supported"
+        : ",device not registered,auto register,device not found,device inactive,object moved,unknown cpId"
+  ).split(",")[code];
+  const e = error(
+    act === "f" ? "config" : "refused",
+    (discovery ? "discovery " : "identity ") + code + ": " + (text || "refused"),
+  ) as Refusal;
+  e.status = code;
+  e.act = act;
+  return e;
+}
+
+/** A name the hub knows the device by. */
+export function hubUser(p: Protocol): string {
+  return p.un || p.h + "/" + p.id + "/?api-version=2018-06-30";
+}

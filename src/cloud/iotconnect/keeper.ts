@@ -1,0 +1,213 @@
+import { after, cancel, random } from "#host";
+import { backoff } from "../../core/backoff";
+import { error } from "../../core/errors";
+import { stringify } from "../../core/json";
+import { obey } from "./commands";
+import { discover, sync } from "./discovery";
+import { edge } from "./edge";
+import { save } from "./flash";
+import type { Info } from "./identity";
+import { open } from "./link";
+import { ASKS, lookup } from "./message21";
+import { post, stamp } from "./outbox";
+import { holds } from "./rules";
+import type { Session } from "./session";
+
+/** The file with what was last known about the device. */
+export const KNOWN = "iotc.sync";
+
+/** Where the parts of the information are. */
+const PARTS = "attribute:att setting:set protocol:p device:d sdkConfig:sc rule:r";
+
+/** Who the information is about. */
+export function whose(x: Session): string {
+  const o = x._o;
+  return [o.version, o.cpId || o.sid, o.uniqueId, o.env].join();
+}
+
+/** Makes of the information what works with it; `same`: the windows of an edge device stay. */
+export function apply(x: Session, same?: boolean): void {
+  const c = x;
+  const info = x._info!;
+  if (!same) {
+    if (x._edge) {
+      x._edge.flush();
+      x._edge.stop();
+    }
+    x._edge = !+info.ee
+      ? undefined
+      : edge(
+          info.att || [],
+          function (list) {
+            const dt = stamp();
+            const known = x._info!.d.map(function (device) {
+              return device.id;
+            });
+            list = list.filter(function (e: any) {
+              e.dt = dt;
+              return known.indexOf(e.id) >= 0;
+            });
+            if (list.length) post(x, "e", list);
+          },
+          function (name, tw) {
+            c.emit("error", error("protocol", "attribute " + name + ": window " + tw));
+          },
+        );
+  }
+  info.r = (info.r || []).filter(function (rule) {
+    try {
+      holds(rule.con, function () {}, []);
+      return true;
+    } catch (e) {
+      c.emit("error", e);
+    }
+  });
+  c.isEdge = !!x._edge;
+  c.hasRules = info.r.length > 0;
+  c.attributes = info.att;
+  c.devices = info.d;
+  c.rules = info.r;
+  c.protocol = info.p;
+}
+
+/** Takes the information, or some parts of it, and does what follows. */
+function take(x: Session, info: any, parts?: any): void {
+  const o = x._o;
+  const old: any = x._info || info;
+  const known = stringify([old.att, old.ee]);
+  const p = stringify(old.p);
+  if (parts || (x._v21 && x._info)) {
+    // Of 2.1 the identity alone has nothing about attributes, rules and children.
+    const list = PARTS.split(" ");
+    for (let i = 0; i < list.length; i++) {
+      const pair = list[i].split(":");
+      if (parts ? parts[pair[0]] : info[pair[1]] && pair[1] !== "d") old[pair[1]] = info[pair[1]];
+    }
+    if (!parts) {
+      old.at = info.at;
+      old.ee = info.ee;
+      old.dtg = info.dtg;
+      old.has = info.has;
+    }
+    x._info = old;
+  } else x._info = info;
+  const now = x._info!;
+  // A part that is not there is none.
+  now.d = now.d || [];
+  apply(x, !!x._edge && known === stringify([now.att, now.ee]));
+  if (parts ? parts.protocol : !x._up || p !== stringify(now.p)) open(x);
+  if (info.ota) {
+    const u = info.ota;
+    const id = u.ack || u.guid;
+    const data = {
+      cpId: o.cpId,
+      guid: u.guid,
+      uniqueId: o.uniqueId,
+      command: "ota",
+      ack: true,
+      ackId: id,
+      cmdType: "0x02",
+      ver: u.ver,
+      urls: u.urls,
+    };
+    obey(x, x._v21 ? { ct: 1, cmd: "ota", ack: id, ver: u.ver, urls: u.urls } : { cmdType: "0x02", data: data });
+    delete (now as any).ota;
+  }
+  if (o.cache !== false) save(KNOWN, stringify([whose(x), x._base, now]));
+}
+
+/** Asks the cloud who the device is, or for parts of that. */
+function step(x: Session): void {
+  const parts: any = x._want;
+  x._timer = 0;
+  if (x._asking) return;
+  x._asking = true;
+  x._want = undefined;
+  function end(err?: Error, info?: Info): void {
+    x._asking = false;
+    if (x._over) return;
+    if (!err) {
+      x._tries = 0;
+      x.emit(function () {
+        take(x, info, parts);
+      });
+    } else {
+      // What was wanted meanwhile is wanted too; all includes it.
+      if (parts && (x._want || !x._timer)) for (const name in x._want) parts[name] = true;
+      x._want = parts;
+      // Better what was known than nothing.
+      if (x._info && !x._link) open(x);
+      x._fail(err);
+    }
+  }
+  if (x._base) sync(x._o, x._base, parts, end);
+  else
+    discover(x._o, function (err, found) {
+      x._base = found || "";
+      if (err) end(err);
+      else sync(x._o, x._base, parts, end);
+    });
+}
+
+/** Asks once more after some milliseconds. */
+export function later(this: Session, ms: number): void {
+  if (this._timer) cancel(this._timer);
+  this._timer = after(step, ms, this);
+}
+
+/** Tells an error, and tries again when that may help. */
+export function fail(this: Session, e: any): void {
+  const x = this;
+  x.emit("error", e);
+  if (x._over || e.act === "f") return;
+  if (e.act === "m" || e.code === "network" || e.code === "timeout") x._base = "";
+  if (e.act === "r" && x._o.tpm && x._o.tpm.register && x._o.scopeId) x._register();
+  else if (!x._asking) x._later(backoff(x._tries++, Math.max(5000, e.wait || 0), 300000, random()));
+}
+
+/** Has the chip enrol the device. */
+export function register(this: Session): void {
+  const x = this;
+  const o = x._o;
+  x._asking = true;
+  o.tpm!.register!(o.scopeId!, o.cpId + "-" + o.uniqueId, function (err) {
+    x._asking = false;
+    if (x._over) return;
+    if (err) x._fail(err);
+    else x._later(0);
+  });
+}
+
+/** Has the part of that name renewed; none: all. */
+export function refresh(this: Session, part?: string): void {
+  const x = this;
+  const number = x._v21 && +lookup(ASKS, part);
+  if (number) x._link!.publish(x._info!.p.topics.di, stringify({ mt: number }), { qos: 1, binary: true });
+  else {
+    // With a question for all on its way, nothing more is to be asked.
+    if (!part) x._want = undefined;
+    else if (!x._timer || x._want) {
+      x._want = x._want || {};
+      (x._want as any)[part] = true;
+    }
+    x._later(1000);
+  }
+}
+
+/** Takes parts that came over MQTT. */
+export function takeParts(this: Session, answer: any): void {
+  const x = this;
+  const parts: any = {};
+  const list = PARTS.split(" ");
+  for (let i = 0; i < list.length; i++) {
+    const pair = list[i].split(":");
+    if (answer[pair[1]]) parts[pair[0]] = true;
+  }
+  if (answer.d)
+    answer.d = [x._info!.d[0]].concat(
+      answer.d.filter(function (device: any) {
+        return device.id !== x._o.uniqueId;
+      }),
+    );
+  take(x, answer, parts);
+}

@@ -1,0 +1,73 @@
+import { after, cancel } from "#host";
+import { time } from "../../core/clock";
+import { find } from "../../core/bytes";
+import { error } from "../../core/errors";
+import { stringify } from "../../core/json";
+import type { Bytes } from "../../host";
+import { message1 } from "./message1";
+import { message21, topic21 } from "./message21";
+import { offline, type Offline } from "./offline";
+import type { Done, Session } from "./session";
+
+/** Now, as the wire has it; empty while nobody knows the time: it is filled in when the record is sent. */
+export function stamp(): string {
+  const t = time();
+  return t ? new Date(t).toISOString() : "";
+}
+
+/** What is stored; made when it is needed, for it takes a hundred variables. Undefined when nothing is to be stored. */
+export function storage(x: Session): Offline | undefined {
+  const o = x._o.offlineStorage || {};
+  if (!x._store && !o.disabled) x._store = offline((o.availSpaceInMb || 0.0625) * 1048576, o.fileCount || 1);
+  return x._store;
+}
+
+function publish(x: Session, kind: string, bytes: Bytes, stored: boolean, done: Done): void {
+  const p = x._info!.p;
+  x._link!.publish(x._v21 ? topic21(p.topics, kind, stored) : p.pub, bytes, { qos: 1, binary: true }, done);
+}
+
+/** Sends a message, or stores it while there is no connection. `done` gets "sent" when the cloud has it, or "stored". */
+export function post(x: Session, kind: string, list: any, done?: Done): boolean {
+  const bytes = stringify(x._v21 ? message21(kind, list, stamp()) : message1(x._o, x._info!, kind, list, stamp()));
+
+  function store(): boolean {
+    const to = x._over === "barred" ? undefined : storage(x);
+    const ok = !!to && to.put(kind + bytes);
+    if (done) x.emit(done, ok ? undefined : error("offline", "not connected, and not stored"), ok ? "stored" : undefined);
+    return ok;
+  }
+
+  if (!x._up) return store();
+  publish(x, kind, bytes, false, function (err) {
+    // Its own queue is full, or it has ended.
+    if (err) store();
+    else if (done) x.emit(done, undefined, "sent");
+  });
+  return true;
+}
+
+/** Sends the oldest stored record; when the cloud has it, it is deleted and the next one follows. */
+export function drain(x: Session): void {
+  x._pace = 0;
+  if (!x._up || x._draining) return;
+  const store = storage(x);
+  const record = store && store.first();
+  if (record === undefined) {
+    if (store) x._lost += store.dropped;
+    x._store = undefined;
+    return;
+  }
+  let bytes = record.substr(1);
+  x._draining = true;
+  if (find(bytes, 't":""') > 0) bytes = bytes.split('t":""').join('t":"' + stamp() + '"');
+  publish(x, record.charAt(0), x._v21 ? bytes : '{"od":1,' + bytes.substr(1), true, function (err) {
+    x._draining = false;
+    if (x._over) return;
+    // It may have gone meanwhile, to make room.
+    if (!err && store!.first() === record) store!.shift();
+    if (x._pace) cancel(x._pace);
+    // Without the room in the queue that others take now, a little later.
+    x._pace = after(drain, err ? 5000 : x._o.flushPeriod || 100, x);
+  });
+}

@@ -1,0 +1,339 @@
+"use strict";
+/** The list of features of the Python TPM SDK 3.0.1, one test each, and what comes on top. */
+const { describe, expect, test } = require("@jest/globals");
+const { createHmac } = require("node:crypto");
+
+const TIME = "2021-01-24T10:06:17.857Z";
+const MINUTE = 60000;
+const sample = (uniqueId, data) => ({ uniqueId, time: TIME, data });
+const n = (ln, more) => ({ ln, dt: 0, dv: "", tg: "", agt: 0, tw: "", ...more });
+const flat = (...list) => [{ p: "", dt: null, agt: 0, tw: "", tg: "", d: list }];
+const OTA = `
+function read(name) { return require("Storage").read(name); }
+var ota = {
+  handlers: {}, trial: false,
+  update: function (url, done) { R("update", url); setTimeout(function () { if (/bad/.test(url)) done({ code: "verify", message: "the signature is wrong" }); else { require("Storage").write("ver", "1.1"); done(undefined, "1.1"); } }, 500); },
+  status: function () { return { version: read("ver"), trial: ota.trial, ready: false, busy: false }; },
+  restart: function () { R("restart"); },
+  on: function (event, fn) { ota.handlers[event] = fn; }
+};`;
+
+module.exports = ({ start, KEY }) => {
+  const begin = (att, more = {}) => start({ ...more, cloud: { template: { att, ...more.template }, ...more.cloud } });
+  const children = ["c1", "c2"].map((id) => ({ id, tg: "child" }));
+  const family = () => [{ id: "gw1", tg: "gw" }, ...children];
+
+  describe("README", () => {
+    test("telemetry is sent, commands are received", () => {
+      const it = begin(flat(n("temperature")));
+      it.send(sample("dev1", { temperature: 15.55 }));
+      expect(it.lines().slice(-2)).toEqual(["sent true", 'done "sent"']);
+      expect(it.cloud.of(0)[0].d).toEqual([{ id: "dev1", dt: TIME, tg: "", d: [{ temperature: 15.55 }] }]);
+      const mail = it.cloud.command("0x01", { command: "led on", ack: true, ackId: "a-1" });
+      it.pass(100);
+      expect(it.told("device")[1]).toMatchObject({ command: "led on", ackId: "a-1", cmdType: "0x01" });
+      expect(mail.outcome).toBe("completed");
+    });
+
+    test("firmware over the air: installed, restarted, acknowledged by the new program", () => {
+      const it = start({ before: OTA, options: { ota: () => "ota" } });
+      it.cloud.command("0x02", {
+        command: "ota",
+        ack: true,
+        ackId: "u-1",
+        ver: { sw: "1.1", hw: "1" },
+        urls: [{ url: "https://host/fw.ota", uniqueId: "dev1" }],
+      });
+      it.pass(1000);
+      expect(it.told("update")).toEqual(["https://host/fw.ota"]);
+      expect(it.has("restart")).toBe(1);
+      expect(it.cloud.of(11)).toEqual([]);
+      it.device.restart({ blank: true });
+      it.clear().boot();
+      expect(it.cloud.of(11).map((m) => m.d)).toEqual([{ ackId: "u-1", st: 7, msg: "1.1", childId: "" }]);
+      // The same command may come once more.
+      it.cloud.command("0x02", { command: "ota", ackId: "u-1", urls: ["https://host/fw.ota"] });
+      it.pass(1000);
+      expect(it.told("update")).toEqual([]);
+    });
+
+    test("firmware over the air: on trial, then confirmed; what fails is acknowledged as failed", () => {
+      const it = start({ before: OTA, options: { ota: () => "ota" } });
+      it.cloud.command("0x02", { command: "ota https://host/fw.ota", ackId: "u-2", urls: ["https://host/fw.ota"] });
+      it.pass(1000);
+      it.device.restart({ blank: true });
+      it.device.log.length = 0;
+      it.cloud.messages.length = 0;
+      it.device.run(it.app.replace("trial: false", "trial: true"));
+      it.pass(2000);
+      expect(it.cloud.of(11)).toEqual([]);
+      it.run(`ota.trial = false; ota.handlers.applied();`);
+      expect(it.cloud.of(11)[0].d).toMatchObject({ ackId: "u-2", st: 7 });
+      it.cloud.command("0x02", { command: "ota", ackId: "u-3", urls: [{ url: "https://host/bad.ota", tag: "" }] });
+      it.pass(1000);
+      expect(it.cloud.of(11)[1].d).toMatchObject({ ackId: "u-3", st: 4, msg: "the signature is wrong" });
+    });
+
+    test("TPM: the chip enrols the device, then signs for it", () => {
+      const tpm = () => `{ sign: function (bytes, done) { setTimeout(done, 30, undefined, atob(signer(bytes))); },
+        register: function (scope, id, done) { R("register", [scope, id]); setTimeout(done, 1000); } }`;
+      const text = encodeURIComponent("hub.sim.test/devices/acme01-dev1");
+      const table = {};
+      for (let s = 0; s < 120; s++) {
+        const bytes = `${text}\n${Date.UTC(2026, 0, 1) / 1000 + 3600 + s}`;
+        table[bytes] = createHmac("sha256", Buffer.from(KEY, "base64")).update(bytes).digest("base64");
+      }
+      const it = start({
+        cloud: { at: 4 },
+        options: { scopeId: "0ne00012345", devicePrimaryKey: undefined, tpm },
+        before: `var table = ${JSON.stringify(table)}; function signer(bytes) { return table[bytes]; }`,
+        script: (cloud) => cloud.script("sync", [1]),
+        ms: 5000,
+      });
+      expect(it.told("register")).toEqual([["0ne00012345", "acme01-dev1"]]);
+      expect(it.has("connect")).toBe(1);
+    });
+
+    test("a gateway with children", () => {
+      const it = begin(flat(n("rssi", { tg: "gw" }), n("temp", { tg: "child" })), { cloud: { devices: family(), uniqueId: "gw1" } });
+      it.send(sample("gw1", { rssi: -60 }), sample("c1", { temp: 1 }), sample("c2", { temp: 2 }), sample("c9", { temp: 3 }));
+      expect(it.cloud.of(0)[0].d.map((e) => [e.id, e.tg, e.d[0]])).toEqual([["gw1", "gw", { rssi: -60 }], ["c1", "child", { temp: 1 }], ["c2", "child", { temp: 2 }]]); // prettier-ignore
+      expect(it.has("error config: sendData: there is no device c9")).toBe(1);
+      it.cloud.devices.push({ id: "c9", tg: "child" });
+      it.cloud.command("0x13");
+      it.pass(3000);
+      it.send(sample("c9", { temp: 3 }));
+      expect(it.cloud.of(0)[1].d[0]).toMatchObject({ id: "c9", tg: "child" });
+    });
+
+    test("the twin: received, updated, read; nothing lost without a connection", () => {
+      const it = start();
+      const twin = it.cloud.hub.twin(it.cloud.id);
+      twin.patch({ interval: 45 });
+      it.pass(10);
+      expect(it.told("twin").pop().desired.interval).toBe(45);
+      it.device.links[0].reset();
+      it.pass(1);
+      it.run(`R("given", sdk.updateTwin("interval", 45, function (e) { R("updated " + said(e)); }));`);
+      it.run(`sdk.updateTwin("gone", null);`).pass(10000);
+      expect(it.has("updated ok")).toBe(1);
+      expect(twin.document.reported.interval).toBe(45);
+      it.run(`sdk.getAllTwins(function (e, twin) { R("all", twin); });`);
+      expect(it.told("all")[0]).toMatchObject({ desired: { interval: 45 }, reported: { interval: 45 } });
+      it.cloud.hub.script("reported", [429, 400]);
+      it.run(`sdk.updateTwin("x", 1, function (e) { R("busy " + said(e)); });`).pass(6000);
+      expect(it.has("busy refused: twin: 400")).toBe(1);
+    });
+
+    test("commands and updates are acknowledged", () => {
+      const it = start();
+      it.run(`R("ack", sdk.sendAck({ ackId: "a", st: 6, msg: "done", childId: "" }, 5, function (e, how) { R("how", how); }));`);
+      it.run(`sdk.sendAck({ ackId: "b", st: 4 }, 11);`);
+      expect(it.cloud.of(5)[0]).toMatchObject({ uniqueId: "dev1", d: { ackId: "a", st: 6, msg: "done", childId: "" } });
+      expect(it.cloud.of(11)[0].d).toEqual({ ackId: "b", st: 4 });
+      expect(it.told("how")).toEqual(["sent"]);
+      for (const call of [`sdk.sendAck({ ackId: "a", st: 6 }, 6)`, `sdk.sendAck(undefined, 5)`, `sdk.sendAck({}, 5)`])
+        it.run(`try { ${call}; } catch (e) { print("R thrown " + said(e)); }`);
+      expect(it.has("thrown config: sendAck")).toBe(3);
+    });
+
+    test("an update of children: given with its addresses, acknowledged for each", () => {
+      const it = start({ cloud: { devices: family(), uniqueId: "gw1" } });
+      const urls = [{ url: "https://h/a", uniqueId: "c1", tg: "child" }, { url: "https://h/b", uniqueId: "c2", tg: "child" }]; // prettier-ignore
+      it.cloud.command("0x02", { command: "ota", ackId: "u", urls });
+      it.pass(100);
+      expect(it.told("device").pop().urls).toEqual(urls);
+      it.run(`["c1", "c2"].forEach(function (id) { sdk.sendAck({ ackId: "u", st: 7, msg: "", childId: id }, 11); });`);
+      expect(it.cloud.of(11).map((m) => m.d.childId)).toEqual(["c1", "c2"]);
+    });
+
+    test("edge: aggregates and rules, of a gateway too", () => {
+      const att = flat(n("temp", { tg: "child", agt: 63, tw: "10s" }), n("rssi", { tg: "gw", agt: 32, tw: "10s" }));
+      const r = [{ g: "rg", es: "es", con: "child#temp > 25 AND gw#rssi < -50 OR child#temp > 90", cmd: "fan on" }];
+      const it = begin(att, { cloud: { edge: 1, devices: family(), uniqueId: "gw1" }, template: { r } });
+      it.send(sample("gw1", { rssi: -60 }), sample("c1", { temp: 30 }), sample("c2", { temp: 20 }));
+      expect(it.told("device").pop()).toMatchObject({ command: "fan on", uniqueId: "c1", ackId: null });
+      it.pass(11000);
+      expect(it.cloud.of(2).flatMap((m) => m.d.map((e) => [e.id, e.d[0]]))).toEqual(expect.arrayContaining([["c1", { temp: [30, 30, 30, 30, 1, 30] }], ["c2", { temp: [20, 20, 20, 20, 1, 20] }], ["gw1", { rssi: [-60] }]])); // prettier-ignore
+      expect(it.cloud.of(3)).toHaveLength(1);
+      // Attributes that change do not lose what is open; neither does the end.
+      it.send(sample("c1", { temp: 31 }));
+      it.cloud.template.att = flat(n("temp", { tg: "child", agt: 16, tw: "1h" }));
+      it.cloud.command("0x10");
+      it.pass(3000);
+      expect(it.cloud.of(2).pop().d[0].d[0].temp[5]).toBe(31);
+      it.send(sample("c2", { temp: 32 }))
+        .run("sdk.dispose();")
+        .pass(1000);
+      expect(it.cloud.of(2).pop().d[0]).toMatchObject({ id: "c2", d: [{ temp: [1] }] });
+    });
+
+    test("connection status: every change, once", () => {
+      const it = start();
+      it.device.links[0].reset();
+      it.pass(10000);
+      it.run("sdk.dispose();").pass(1000);
+      expect(it.told("device").map((d) => [d.cmdType, d.command])).toEqual([["0x16", true], ["0x16", false], ["0x16", true], ["0x16", false]]); // prettier-ignore
+    });
+
+    test("hard stop: all ends, also after a restart, until it is let in", () => {
+      const it = begin(flat(n("t")));
+      it.device.links[0].reset();
+      it.pass(1);
+      it.send(sample("dev1", { t: 1 })).pass(2000);
+      it.cloud.command("0x99");
+      it.pass(1000);
+      expect(it.has("barred")).toBe(1);
+      it.send(sample("dev1", { t: 2 }));
+      expect(it.lines().slice(-2)).toEqual(['done "offline: barred"', "sent false"]);
+      expect(it.device.alive).toEqual({ timers: 0, sockets: 0 });
+      it.device.restart({ blank: true });
+      it.clear().boot();
+      expect(it.lines()).toEqual(["error refused: barred by the cloud: option unbar lets the device in again"]);
+      it.device.restart({ blank: true });
+      it.clear();
+      it.device.run(it.app.replace("var options = {", "var options = { unbar: true, "));
+      it.pass(2000);
+      expect(it.has("connect")).toBe(1);
+      expect(it.cloud.messages).toEqual([]);
+    });
+
+    test("data frequency: per device, faults and acknowledgements pass, edge devices are free", () => {
+      const att = flat(n("t", { tg: "child" }));
+      const it = begin(att, { cloud: { sc: { sf: 1, df: 30 }, devices: family(), uniqueId: "gw1" } });
+      it.send(sample("c1", { t: 1 }))
+        .send(sample("c1", { t: 2 }))
+        .send(sample("c2", { t: 3 }))
+        .send(sample("c1", { t: "x" }))
+        .pass(31000);
+      it.send(sample("c1", { t: 4 }));
+      expect(it.cloud.of(0).map((m) => m.d[0].d[0].t)).toEqual([1, 3, 4]);
+      expect(it.cloud.of(1)).toHaveLength(1);
+      expect(it.lines().filter((line) => line.startsWith("done"))[1]).toBe('done "held"');
+    });
+
+    test("the device disconnects", () => {
+      const it = begin(flat(n("t")));
+      it.run(`R("first", sdk.dispose(function () { R("gone"); })); R("second", sdk.dispose());`).pass(1000);
+      expect(it.lines().slice(-5)).toEqual([expect.stringContaining('"command":false'), "close", "gone", "first true", "second false"]);
+      it.pass(10 * MINUTE);
+      expect(it.device.alive).toEqual({ timers: 0, sockets: 0 });
+      it.send(sample("dev1", { t: 1 }));
+      expect(it.lines().slice(-2)).toEqual(['done "offline: disposed"', "sent false"]);
+    });
+
+    test("offline storage: kept, replayed in order with od, deleted when the cloud has it", () => {
+      const it = begin(flat(n("t")));
+      it.device.offline();
+      it.pass(2 * MINUTE).clear();
+      for (let t = 0; t < 20; t++) it.send(sample("dev1", { t }));
+      it.run(`sdk.sendAck({ ackId: "late", st: 6 }, 5);`);
+      expect(it.has('done "stored"')).toBe(20);
+      it.device.restart({ blank: true });
+      it.device.offline(false);
+      it.boot({ ms: 10000 });
+      expect(it.cloud.of(0).map((m) => [m.d[0].d[0].t, m.od, m.d[0].dt])).toEqual(Array.from({ length: 20 }, (_, t) => [t, 1, TIME]));
+      expect(it.cloud.of(5)[0]).toMatchObject({ od: 1, d: { ackId: "late" } });
+      expect(it.cloud.faults).toEqual([]);
+      it.run(`R("left", sdk.status().stored);`);
+      expect(it.told("left")).toEqual([0]);
+      expect(it.device.storage.list().filter((name) => /^iotc\.\d/.test(name))).toEqual([]);
+    });
+
+    test("offline storage: off, nothing is kept and the caller is told", () => {
+      const it = begin(flat(n("t")), { options: { offlineStorage: { disabled: true } } });
+      it.device.links[0].reset();
+      it.pass(1).send(sample("dev1", { t: 1 }));
+      expect(it.lines()).toEqual(expect.arrayContaining(["sent false", 'done "offline: not connected, and not stored"']));
+    });
+
+    test("what a full queue refuses while connected is stored", () => {
+      const it = begin(flat(n("t")), { options: { queueLimit: 400 } });
+      it.device.links[0].silence();
+      for (let t = 0; t < 6; t++) it.send(sample("dev1", { t }));
+      expect(it.has('done "stored"')).toBeGreaterThan(2);
+      it.pass(5 * MINUTE);
+      expect([...new Set(it.cloud.of(0).map((m) => m.d[0].d[0].t))].sort()).toEqual([0, 1, 2, 3, 4, 5]);
+    });
+
+    test("attributes of all devices", () => {
+      const it = begin(flat(n("t", { tg: "child", dv: "0to5", agt: 63, tw: "10s" })), {
+        cloud: { devices: family(), uniqueId: "gw1", edge: 1 },
+      });
+      it.run(`R("list", sdk.getAttributes());`);
+      const t = { ln: "t", dt: "NUMBER", dv: "0to5", agt: 63, tw: "10s" };
+      expect(it.told("list")[0].map((e) => [e.device.id, e.attributes])).toEqual([["gw1", []], ["c1", [t]], ["c2", [t]]]); // prettier-ignore
+    });
+  });
+
+  describe("on top", () => {
+    test("type 1: the token of the cloud", () => {
+      const it = start({ cloud: { at: 1 }, options: { devicePrimaryKey: undefined } });
+      expect(it.has("connect")).toBe(1);
+    });
+    test.each([2, 3])("type %i: a certificate", (at) => {
+      const pem = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----";
+      const it = start({ cloud: { at }, options: { devicePrimaryKey: undefined, certificate: { SSLKeyPath: pem, SSLCertPath: pem } } });
+      expect(it.has("connect")).toBe(1);
+      const bare = start({ cloud: { at }, options: { devicePrimaryKey: undefined } });
+      expect(bare.lines()).toEqual([`error config: authentication type ${at} needs option certificate`]);
+      bare.pass(10 * MINUTE);
+      expect(bare.cloud.requests).toHaveLength(2);
+    });
+    test("type 5: the token is renewed before it ends, nothing is lost; no user name in the answer", () => {
+      const it = begin(flat(n("t")), { options: { tokenLifetime: 600 }, script: (cloud) => (cloud.username = "") });
+      for (let t = 0; t < 60; t++) it.send(sample("dev1", { t })).pass(MINUTE);
+      expect(it.cloud.of(0).map((m) => m.d[0].d[0].t)).toEqual(Array.from({ length: 60 }, (_, t) => t));
+      expect(it.cloud.azure.closed).toEqual([]);
+      expect(it.cloud.azure.packets.filter((p) => p.packet === "CONNECT").length).toBeGreaterThan(6);
+    });
+    test("what was known is kept: a restart connects without REST, and learns what has changed", () => {
+      const it = begin(flat(n("t")));
+      it.device.restart({ blank: true });
+      it.clear();
+      it.cloud.requests.length = 0;
+      it.cloud.script("sync", Array(3).fill("drop")).script("discovery", Array(9).fill("drop"));
+      it.boot();
+      expect(it.has("connect")).toBe(1);
+      expect(it.cloud.requests).toEqual([]);
+      it.cloud.template.att = flat(n("u"));
+      it.pass(40 * MINUTE);
+      it.send(sample("dev1", { u: 1 }));
+      expect(it.cloud.of(0)).toHaveLength(1);
+      expect(it.lines().filter((line) => line === "connect")).toHaveLength(1);
+    });
+    test("a clock that was never set: the answers tell the time; samples from before get theirs", () => {
+      const it = begin(flat(n("t")), { device: { now: 0 }, cloud: { now: undefined } });
+      it.cloud.azure.clock.now = () => Date.UTC(2026, 5, 1) + it.device.clock.now();
+      it.device.restart({ blank: true });
+      it.clear().device.run(it.app);
+      it.device.run(`sdk.sendData([{ uniqueId: "dev1", data: { t: 1 } }]);`);
+      it.pass(20000);
+      expect(it.cloud.azure.closed.filter((c) => /token/.test(c.reason))).toEqual([]);
+      expect(it.cloud.of(0)[0].d[0].dt).toMatch(/^2026-06-01T/);
+    });
+    test("a command nobody takes is acknowledged as failed; the same one comes only once", () => {
+      const it = start({ options: { DeviceCallback: false } });
+      it.cloud.command("0x01", { command: "x", ack: true, ackId: "k1" });
+      it.cloud.command("0x01", { command: "x", ack: true, ackId: "k1" });
+      it.cloud.command("0x01", { command: "x", ack: false, ackId: null });
+      it.pass(100);
+      expect(it.cloud.of(5).map((m) => m.d.ackId)).toEqual(["k1"]);
+      it.run(`sdk.on("command", function (d) { R("event", d.ackId); });`);
+      it.cloud.command("0x01", { command: "x", ack: true, ackId: "k2" });
+      it.pass(100);
+      expect(it.told("event")).toEqual(["k2"]);
+    });
+    test("texts with every kind of letter", () => {
+      const it = begin(flat(n("text", { dt: 1 })));
+      const text = 'é€😀\u2028"\\';
+      it.send(sample("dev1", { text: "x" }));
+      it.device.run(
+        `sdk.sendData([{ uniqueId: "dev1", time: "${TIME}", data: { text: ${it.device.unicode === false ? JSON.stringify(Buffer.from(text).toString("latin1")) : JSON.stringify(text)} } }]);`,
+      );
+      it.pass(100);
+      expect(it.cloud.faults).toEqual([]);
+      expect(it.cloud.of(0)).toHaveLength(2);
+    });
+  });
+};
