@@ -1,5 +1,5 @@
 "use strict";
-// Making keys and signatures of RFC 8554 (SHA-256, 32 bytes). State lives elsewhere: a function here signs with the leaf it is told.
+// Keys and signatures of RFC 8554 (SHA-256, 32 bytes). State lives elsewhere: a function here signs with the leaf it is told.
 const { createHash } = require("node:crypto");
 
 /** LM-OTS types 1–4: bits of a digit, and the number of chains (§4.1). */
@@ -88,4 +88,52 @@ function sign(tree, nodes, leaf, c, message) {
   return Buffer.concat([u32(leaf), u32(tree.otsType), c, ...ends, u32(tree.lmsType), ...path]);
 }
 
-module.exports = { OTS, KEY_SIZE, height, leaves, derive, digits, buildTree, consistent, publicKey, sign, u32 };
+/** Whether a signature long enough begins with the one of a tree (§5.4.2). Types are the key's, never the signature's. */
+function verifyOne(key, message, signature) {
+  const tree = { lmsType: key.readUInt32BE(0), otsType: key.readUInt32BE(4), id: key.subarray(8, 24) };
+  const { w, p } = OTS[tree.otsType];
+  const leaf = signature.readUInt32BE(0);
+  const end = 40 + 32 * p;
+  if (leaf >= leaves(tree) || signature.readUInt32BE(4) !== tree.otsType || signature.readUInt32BE(end) !== tree.lmsType) return false;
+  const q = hash(tree.id, u32(leaf), Buffer.from("8181", "hex"), signature.subarray(8, 40), message);
+  const ends = digits(q, tree.otsType).map((a, i) => {
+    const at = 40 + 32 * i;
+    return chain(tree, leaf, i, signature.subarray(at, at + 32), a, 2 ** w - 1);
+  });
+  let node = leaves(tree) + leaf;
+  let t = hash(tree.id, u32(node), Buffer.from("8282", "hex"), hash(tree.id, u32(leaf), Buffer.from("8080", "hex"), ...ends));
+  for (let at = end + 4; node > 1; at += 32, node >>= 1) {
+    const sibling = signature.subarray(at, at + 32);
+    t = node & 1 ? innerHash(tree, node >> 1, sibling, t) : innerHash(tree, node >> 1, t, sibling);
+  }
+  return t.equals(key.subarray(24));
+}
+
+/** The length of what a tree with this key signs, 0 for a key that is none. */
+function signatureSize(key) {
+  if (key.length !== KEY_SIZE) return 0;
+  const lmsType = key.readUInt32BE(0);
+  const ots = OTS[key.readUInt32BE(4)];
+  return ots && lmsType >= 5 && lmsType <= 9 ? 44 + 32 * (ots.p + height(lmsType)) : 0;
+}
+
+/** Whether an HSS signature (§6.3, 1 to 8 levels) signs a message under a 60-byte public key. */
+function verify(publicKey, message, signature) {
+  if (publicKey.length !== 4 + KEY_SIZE || signature.length < 4) return false;
+  const levels = publicKey.readUInt32BE(0);
+  if (levels < 1 || levels > 8 || signature.readUInt32BE(0) !== levels - 1) return false;
+  let key = publicKey.subarray(4);
+  let rest = signature.subarray(4);
+  for (let level = 1; level <= levels; level++) {
+    const size = signatureSize(key);
+    const more = level < levels ? KEY_SIZE : 0;
+    if (!size || rest.length < size + more || (!more && rest.length !== size)) return false;
+    const signed = more ? rest.subarray(size, size + more) : message;
+    if (!verifyOne(key, signed, rest)) return false;
+    key = signed;
+    rest = rest.subarray(size + more);
+  }
+  return true;
+}
+
+module.exports = { OTS, KEY_SIZE, height, leaves, derive, digits, buildTree, consistent, publicKey, sign, verify, u32 };

@@ -38,9 +38,13 @@ describe("compression", () => {
 
 describe("a package", () => {
   it("has manifest, signature and files where the format says", () => {
-    const parts = build({ ...plain, files: [file("app", "print(1)"), file("lib", "x".repeat(100), "display")], pack: true });
+    const parts = build({
+      ...plain,
+      files: [file("app", "print(1)"), file("lib", "x".repeat(100)), file("font", "x".repeat(100), "display")],
+      pack: true,
+    });
     expect(parts.manifest.toString()).toMatch(
-      /^\{"v":1,"version":"1.2.0","seq":7,"target":"espruino","model":"lamp","main":"app","files":\[\{"name":"lib","size":100,"sha256":"[0-9a-f]{64}","to":"display","packed":\{"as":"heatshrink","size":\d+,"sha256":"[0-9a-f]{64}"\}\},\{"name":"app","size":8,"sha256":"[0-9a-f]{64}"\}\]\}$/,
+      /^\{"v":1,"version":"1.2.0","seq":7,"target":"espruino","model":"lamp","main":"app","files":\[\{"name":"lib","size":100,"sha256":"[0-9a-f]{64}","packed":\{"as":"heatshrink","size":\d+,"sha256":"[0-9a-f]{64}"\}\},\{"name":"font","size":100,"sha256":"[0-9a-f]{64}","to":"display"\},\{"name":"app","size":8,"sha256":"[0-9a-f]{64}"\}\]\}$/,
     );
     const data = assemble(parts, Buffer.from("sig"));
     expect(data.toString("latin1", 0, 4)).toBe("OTA1");
@@ -48,10 +52,11 @@ describe("a package", () => {
     expect(back.signature.toString()).toBe("sig");
     expect(back.files.map((f: any) => [f.entry.name, f.whole])).toEqual([
       ["lib", true],
+      ["font", true],
       ["app", true],
     ]);
     data[data.length - 1] ^= 1;
-    expect(parse(data).files[1].whole).toBe(false);
+    expect(parse(data).files[2].whole).toBe(false);
   });
 
   it("puts a module before those that require it", () => {
@@ -142,10 +147,14 @@ describe("the command", () => {
     const latin1 = (b: Buffer) => b.toString("latin1");
     expect(verifyLms(latin1(Buffer.from(key, "hex")), latin1(message(manifest)), latin1(signature))).toBe(true);
     expect(cli("inspect", "2.0.ota")).toContain("LMS, leaf 0");
+    expect(cli("verify", "2.0.ota", "--public", key)).toBe("good: signature and files\n");
+    const other = key.slice(0, -1) + (key.endsWith("0") ? "1" : "0");
+    expect(() => cli("verify", "2.0.ota", "--public", other)).toThrow();
     for (const [args, what] of [
       [["sign", "--key", "k", "app"], "--version is missing"],
       [["keygen", "k"], "never overwritten"],
       [["keygen", "k2", "--height", "7"], "--height: 5, 10, 15"],
+      [["verify", "2.0.ota", "--public", "00"], "--public: 60 bytes"],
     ] as [string[], string][])
       expect(() => cli(...args)).toThrow(what);
     fs.rmSync(dir, { recursive: true });
