@@ -30,10 +30,8 @@ async function run({ seconds, say, example, boot }) {
   const reboot = await within(3000, there.reboot());
   const loaded = await within(3000, there.download({ version: "1.1", uri: "http://198.51.100.10/update.ota" }));
   const installed = loaded && (await within(3000, there.install()));
-  say(
-    "cloud",
-    `answers: ${[reboot && reboot.rc, ...((loaded && loaded.codes) || []), ...((installed && installed.codes) || [])].join(" ")}`,
-  );
+  const codes = (of) => ((of && of.codes) || []).join(" ");
+  say("cloud", `the device answered: reboot ${reboot && reboot.rc}, download ${codes(loaded)}, update ${codes(installed)}`);
   await delay(rest * 0.4);
   await device.stop();
   await delay(700);
