@@ -310,10 +310,10 @@ const methods: any = {
           if (filters[f].handler) (c._handlers = c._handlers || {})[f] = filters[f].handler;
         }
       }
-      const last = c._send();
+      const fixed = c._send();
       // Where text is bytes, the next of this topic and length goes without a look.
       if (
-        last &&
+        fixed &&
         c.connected &&
         head === 48 &&
         !given.binary &&
@@ -324,7 +324,7 @@ const methods: any = {
         c._to = to;
         c._length = after.length;
         if (!c._hot) tick(c, WARM);
-        c._pre = last.substr(0, last.length - after.length);
+        c._pre = fixed + before;
       }
     }
     return c;
@@ -437,18 +437,19 @@ const methods: any = {
     }
   },
 
-  /** Writes what waits, `b` (a packet without its length) before the queue, when the last write is gone. Returns the last packet that joined. */
+  /** Writes what waits, `b` (a packet without its length) before the queue, when the last write is gone. Returns the fixed header of the last packet that joined. */
   _send: function (this: State, b?: Bytes) {
     const c = this;
     const list = b ? [b] : [];
-    let last;
+    let head;
     if (!c._busy && c.connected) next(c, list, 1024 - c._out.length);
-    for (let i = 0; i < list.length; i++) {
-      b = list[i];
+    // A packet can be most of what fits into memory: no more copies of it than need be.
+    while ((b = list.shift())) {
       let n = b.length - 1;
-      last = b.substr(0, 1);
-      for (; n > 127; n >>= 7) last += chr((n & 127) | 128);
-      c._out += last += chr(n) + b.substr(1);
+      head = b.substr(0, 1);
+      for (; n > 127; n >>= 7) head += chr((n & 127) | 128);
+      c._out += head += chr(n);
+      c._out += b.substr(1);
     }
     b = c._out;
     if (b && c._link && !c._busy) {
@@ -462,7 +463,7 @@ const methods: any = {
       }
       write(c._link, b);
     } else if (c._ended && c.connected && !c._busy && !c._queue.length) c._close();
-    return last;
+    return head;
   },
 
   /** What the link says, bytes from `at` on. Packets a broker may not send close the link. */
@@ -524,7 +525,7 @@ const methods: any = {
     if (from + n > what.length) return -1;
     const head = what.charCodeAt(at);
     const type = head >> 4;
-    const body = what.substr(from, n);
+    let body = what.substr(from, n);
     let i = type === PUBLISH ? body.charCodeAt(0) * 256 + body.charCodeAt(1) + 2 : 0;
     const id = body.substr(i, 2);
     const code = id.charCodeAt(1);
@@ -578,6 +579,7 @@ const methods: any = {
         if (qos) i += 2;
         if (qos < 2 || !(c._held && c._held[id])) {
           const payload = body.substr(i);
+          body = "";
           const packet: Packet = { qos: qos, retain: (head & 1) > 0, dup: (head & 8) > 0 };
           if (qos) packet.messageId = id.charCodeAt(0) * 256 + code;
           if (qos > 1) (c._held = c._held || {})[id] = (o.store && o.store.put(id)) || -1;
