@@ -298,7 +298,9 @@ const methods: any = {
       if (!done) throw e;
       c.emit(done, e);
     } else {
-      enqueue(c, head, before, after, told);
+      const entry = enqueue(c, head, before, after, told);
+      if (c.options.store && type === PUBLISH && entry._id && !entry._key)
+        c.emit("error", error("storage", "store is full: message " + to + " would not outlive a reboot"));
       delete c._to;
       for (let i = 0; i < names.length; i++) {
         const f = names[i];

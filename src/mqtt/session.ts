@@ -61,7 +61,7 @@ export function restore(s: Session): void {
  * Queues a packet, whose identifier (for all but QoS 0) comes between `before` and `after`.
  * Identifiers are never 0 and never alike in flight [MQTT-2.3.1-1], [MQTT-2.3.1-4].
  */
-export function enqueue(s: Session, head: number, before: Bytes, after: Bytes, done?: Done): void {
+export function enqueue(s: Session, head: number, before: Bytes, after: Bytes, done?: Done): Entry {
   const store = s.options.store;
   let id = "";
   if (head >> 4 !== PUBLISH || head & 6) {
@@ -76,6 +76,7 @@ export function enqueue(s: Session, head: number, before: Bytes, after: Bytes, d
   if (store && id && head >> 4 === PUBLISH) e._key = store.put(id + e._bytes);
   s._size += e._bytes.length;
   s._queue.push(e);
+  return e;
 }
 
 /**

@@ -125,11 +125,12 @@ test("a store that is full: the session goes on from memory, and no duplicate ge
   s.client.publish("t", "b", { qos: 2 }, done);
   s.world.settle();
   expect(done.calls.map(([e]) => e || "ok")).toEqual(["ok", "ok"]);
+  expect(s.errors.map((e) => (e as Error & { code: string }).code)).toEqual(["storage", "storage"]);
   for (let i = 0; i < 2; i++) s.broker.publish("t", "x", { qos: 2, messageId: 1, dup: i > 0 });
-  expect(s.events.slice(1)).toEqual(["message t x 2"]);
+  expect(s.events.slice(3)).toEqual(["message t x 2"]);
   s.broker.say({ cmd: "pubrel", messageId: 1 });
   s.broker.publish("t", "y", { qos: 2, messageId: 1 });
-  expect(s.events.slice(2)).toEqual(["message t y 2"]);
+  expect(s.events.slice(4)).toEqual(["message t y 2"]);
 });
 
 test("a store with room for the publication and not for its release keeps the publication", () => {
