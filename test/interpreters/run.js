@@ -40,7 +40,6 @@ function context(interpreter, say) {
       run.ended.then((result) => {
         if (result.crashed || result.timedOut)
           run.broken = `device ${result.timedOut ? "timed out" : "ended with " + (result.signal || result.code)}`;
-        run.output = result.output;
       });
       devices.push(run);
       undo.push(() => (run.stop(), run.ended));
@@ -65,7 +64,8 @@ function context(interpreter, say) {
     said: () =>
       devices
         .map((run) =>
-          run.output
+          run
+            .output()
             .replace(/^[^]*espruino.com\/Donate/i, "")
             .slice(-1500)
             .trim(),

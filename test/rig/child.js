@@ -80,7 +80,15 @@ function start(binary, args, options = {}) {
       done({ lines, stamps, output, code, signal, timedOut, crashed: !stopped && (code !== 0 || signal !== null) });
     });
   });
-  const run = { child, lines, stop, ended, send: (text) => child.stdin.write(text), cpu: () => cpuSeconds(child.pid) };
+  const run = {
+    child,
+    lines,
+    stop,
+    ended,
+    output: () => output,
+    send: (text) => child.stdin.write(text),
+    cpu: () => cpuSeconds(child.pid),
+  };
   return run;
 }
 
