@@ -63,21 +63,17 @@ module.exports = [
     [CLIENT, "|| idle > 1)", "|| idle > 2)"],
     [CLIENT, "|| c._idle > 1)", "|| c._idle > 2)"],
   ),
-  fault(
-    "resubscribe: not when the broker has no session",
-    [CLIENT, "if (e) ask(p.SUBSCRIBE, again", "if (e && id) ask(p.SUBSCRIBE, again"],
-    [CLIENT, "if (e) c._ask(SUBSCRIBE, [again]", "if (e && present) c._ask(SUBSCRIBE, [again]"],
-  ),
-  fault(
-    "QoS 2: a duplicate is delivered",
-    [CLIENT, "if (qos < 2 || !session._held[id]) {", "if (qos < 3 || !session._held[id]) {"],
-    [CLIENT, "if (qos < 2 || !c._held[id]) {", "if (qos < 3 || !c._held[id]) {"],
-  ),
-  fault(
-    "QoS 2: an identifier is never let go",
-    [SESSION, "delete s._held[id];", "if (s._store) delete s._held[id];"],
-    [SESSION, "delete s._held[held];", "if (s.options.store) delete s._held[held];"],
-  ),
+  fault("resubscribe: not when the broker has no session", [
+    CLIENT,
+    "if (e) c.publish(c, SUBSCRIBE, [again]",
+    "if (e && present) c.publish(c, SUBSCRIBE, [again]",
+  ]),
+  fault("QoS 2: a duplicate is delivered", [
+    CLIENT,
+    "if (qos < 2 || !(c._held && c._held[id])) {",
+    "if (qos < 3 || !(c._held && c._held[id])) {",
+  ]),
+  fault("QoS 2: an identifier is never let go", [SESSION, "delete s._held![held];", "if (s.options.store) delete s._held![held];"]),
   fault("QoS 2: PUBREC ends the matter", [SESSION, "if (type === PUBREC) {", "if (type === 20) {"]),
   fault("answer: one of another kind settles", [SESSION, "3 + (head & 3) : (head >> 3) + 1)", "type : (head >> 3) + 1)"]),
   fault(
