@@ -584,7 +584,10 @@ const methods: any = {
           body = "";
           const packet: Packet = { qos: qos, retain: (head & 1) > 0, dup: (head & 8) > 0 };
           if (qos) packet.messageId = id.charCodeAt(0) * 256 + code;
-          if (qos > 1) (c._held = c._held || {})[id] = (o.store && o.store.put(id)) || -1;
+          if (qos > 1) {
+            (c._held = c._held || {})[id] = (o.store && o.store.put(id)) || -1;
+            if (Object.keys(c._held).length > 256) throw error("limit", "over 256 messages of QoS 2 wait for PUBREL");
+          }
           c._received++;
           const list = (c as any)[kept() + "message"];
           delete c._head;

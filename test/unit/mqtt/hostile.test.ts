@@ -151,3 +151,11 @@ test("what it answers before it is asked settles nothing", () => {
   s.broker.say({ cmd: "puback", messageId: 1 }, { cmd: "puback", messageId: 2 });
   expect(done[0]).toBe("first");
 });
+
+test("a broker that never releases what it sends at QoS 2 is left before its identifiers fill the memory", () => {
+  const s = scene({}, (_w, b) => b.auto.delete("pubrel"));
+  for (let messageId = 1; messageId <= 300 && s.client.connected; messageId++) s.broker.publish("t", "", { qos: 2, messageId });
+  expect(s.errors).toMatchObject([{ code: "limit" }]);
+  expect(s.events.filter((line) => line.startsWith("message")).length).toBeLessThan(258);
+  recovers(s);
+});
