@@ -2,7 +2,6 @@
 /** The minified clients on the real interpreters, at the local platform: every vector, a conversation, and a firmware update. */
 const fs = require("fs");
 const http = require("http");
-const path = require("path");
 const { start, temporary } = require("../rig/child");
 const { store } = require("../rig/espruino");
 const { createCloud, SAMPLE } = require("../clouds/watson");
