@@ -25,12 +25,10 @@ var watch = setInterval(function () {
 const ours = (o) => `${COMMON(o)}
 var client = require("${o.module}").connect("mqtt://127.0.0.1:${o.port}", { clientId: "bench", keepalive: 0, queueLimit: 65536 });
 var out = 0, WINDOW = ${o.size > 1000 ? 2 : 20};
-${
-  o.qos
-    ? `function next() { while (sent < N && out < WINDOW) { out++; sent++; client.publish(TOPIC, P, { qos: ${o.qos} }, settled); } }
-function settled() { out--; next(); }`
-    : `function next() { for (var i = 1; i < WINDOW && sent < N; i++) { sent++; client.publish(TOPIC, P); } if (sent < N) { sent++; client.publish(TOPIC, P, {}, next); } }`
+function next() {
+  while (sent < N && out < WINDOW) { out++; sent++; client.publish(TOPIC, P, { qos: ${o.qos} }, settled); }
 }
+function settled() { out--; next(); }
 client.on("error", function (e) { R("error " + e.code + " " + e.message); });
 client.on("message", came);
 client.subscribe(TOPIC, { qos: ${o.qos} }, function () { if (start()) next(); });
