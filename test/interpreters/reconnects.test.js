@@ -7,7 +7,7 @@ const { listen } = require("../rig/broker");
 const TIMES = +process.env.RECONNECTS || 10000;
 /** Side by side: a connection's time on Espruino is mostly waiting. */
 const CLIENTS = 8;
-/** What is made once is made by then: a socket's first loss costs Espruino itself 16 vars, and a client makes a member when it first needs it. */
+/** Counted from here: a socket's first loss costs Espruino itself 16 vars that never come back, once. */
 const WARM = Math.min(2000, TIMES / 5);
 /** A measurement may fall into another moment of a socket's life (8 vars each); one var in 150 reconnects is more. */
 const SLACK = 8 * CLIENTS;
