@@ -536,7 +536,7 @@ const methods: any = {
       if (head !== 32 || body.length !== 2 || present > 1 || (present && (code || o.clean !== false))) wrong = "3.2.0-1";
       else if (code > 5) wrong = "3.2.2-6";
       else if (code) {
-        // Trying again soon will not help: wait the longest.
+        // Trying again soon is unlikely to help: draw from the widest range.
         c._attempt = 20;
         e = error(
           code > 3 ? "auth" : "refused",

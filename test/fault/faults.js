@@ -1,107 +1,54 @@
 "use strict";
 /**
- * Faults in the parser and the session: where (a file of src/mqtt), what the source says there, and what a tired programmer might have
- * said. More than one wording serves a source that changes; one of them has to be there.
+ * Faults in the parser and the session: where (a file of src/mqtt), what the source says there, once, and what a tired programmer
+ * might have said.
  */
 const CLIENT = "client.ts";
 const SESSION = "session.ts";
 const PACKET = "packet.ts";
 
-const fault = (name, ...wordings) => ({ name, wordings });
+const fault = (name, file, good, bad) => ({ name, file, good, bad });
 
 module.exports = [
-  fault(
-    "bounds: a packet is taken one byte before it is whole",
-    [CLIENT, "if (++i + n > size) break;", "if (++i + n > size + 1) break;"],
-    [CLIENT, "if (from + n > what.length)", "if (from + n > what.length + 1)"],
-  ),
-  fault("varint: the third byte of a length weighs like the second", [CLIENT, "m *= 128) {", "m = 128) {"]),
-  fault("varint: a length may have five bytes", [CLIENT, "if (m > 2097152)", "if (m > 268435456)"]),
-  fault(
-    "length: a short one is written with a continuation",
-    [PACKET, "for (; n > 127; n >>= 7)", "for (; n > 126; n >>= 7)"],
-    [CLIENT, "for (; n > 127; n >>= 7)", "for (; n > 126; n >>= 7)"],
-  ),
-  fault(
-    "limit: maxPacketSize is not looked at",
-    [CLIENT, "if (n > (options.maxPacketSize || 32768))", "if (n > 268435456)"],
-    [CLIENT, "if (n > (o.maxPacketSize || 32768))", "if (n > 268435456)"],
-  ),
-  fault(
-    "whitelist: packets for brokers are taken",
-    [CLIENT, "type > p.PINGRESP ||", "type > 15 ||"],
-    [CLIENT, "type > PINGRESP ||", "type > 15 ||"],
-  ),
-  fault(
-    "flags: those of PUBREL are not looked at",
-    [CLIENT, "!== (type === p.PUBREL ? 2 : 0)", "!== (type === p.PUBREL ? head & 15 : 0)"],
-    [CLIENT, "!== (type === PUBREL ? 2 : 0)", "!== (type === PUBREL ? head & 15 : 0)"],
-  ),
-  fault(
-    "id: 0 is one after the wrap",
-    [SESSION, "id = (id % 65535) + 1;", "id = (id + 1) % 65536;"],
-    [SESSION, "s._last = (s._last % 65535) + 1;", "s._last = (s._last + 1) % 65536;"],
-  ),
-  fault(
-    "id: one that is in flight is given again",
-    [SESSION, "i >= 0 && queue[i]._id !== id;", "i >= 0 && queue[i]._id !== -1;"],
-    [SESSION, "i >= 0 && s._queue[i]._id !== id;", 'i >= 0 && s._queue[i]._id !== "none";'],
-  ),
-  fault("dup: a second transmission does not say so", [SESSION, "chr(head | 8)", "chr(head)"]),
+  fault("bounds: a packet is taken one byte before it is whole", CLIENT, "if (from + n > what.length)", "if (from + n > what.length + 1)"),
+  fault("varint: the third byte of a length weighs like the second", CLIENT, "m *= 128) {", "m = 128) {"),
+  fault("varint: a length may have five bytes", CLIENT, "if (m > 2097152)", "if (m > 268435456)"),
+  fault("length: a short one is written with a continuation", CLIENT, "for (; n > 127; n >>= 7)", "for (; n > 126; n >>= 7)"),
+  fault("limit: maxPacketSize is not looked at", CLIENT, "if (n > (o.maxPacketSize || 32768))", "if (n > 268435456)"),
+  fault("whitelist: packets for brokers are taken", CLIENT, "type > PINGRESP ||", "type > 15 ||"),
+  fault("flags: those of PUBREL are not looked at", CLIENT, "!== (type === PUBREL ? 2 : 0)", "!== (type === PUBREL ? head & 15 : 0)"),
+  fault("id: 0 is one after the wrap", SESSION, "s._last = (s._last % 65535) + 1;", "s._last = (s._last + 1) % 65536;"),
+  fault("id: one that is in flight is given again", SESSION, "i >= 0 && s._queue[i]._id !== id;", 'i >= 0 && s._queue[i]._id !== "none";'),
+  fault("dup: a second transmission does not say so", SESSION, "chr(head | 8)", "chr(head)"),
   fault(
     "window: one too many is with the broker",
-    [CLIENT, "session._at < (options.maxInflight || 20)", "session._at <= (options.maxInflight || 20)"],
-    [SESSION, "s._at < (s.options.maxInflight || 20)", "s._at <= (s.options.maxInflight || 20)"],
+    SESSION,
+    "s._at < (s.options.maxInflight || 20)",
+    "s._at <= (s.options.maxInflight || 20)",
   ),
+  fault("ping: after silence there is none", CLIENT, "(c._idle++ || !c._wrote)", "(c._idle++ && !c._wrote)"),
+  fault("ping: a dead peer is waited for once more", CLIENT, "|| c._idle > 1)", "|| c._idle > 2)"),
   fault(
-    "ping: after silence there is none",
-    [CLIENT, "(idle++ || !wrote)", "(idle++ && !wrote)"],
-    [CLIENT, "(c._idle++ || !c._wrote)", "(c._idle++ && !c._wrote)"],
-  ),
-  fault(
-    "ping: a dead peer is waited for once more",
-    [CLIENT, "|| idle > 1)", "|| idle > 2)"],
-    [CLIENT, "|| c._idle > 1)", "|| c._idle > 2)"],
-  ),
-  fault("resubscribe: not when the broker has no session", [
+    "resubscribe: not when the broker has no session",
     CLIENT,
     "if (e) c.publish(c, SUBSCRIBE, [again]",
     "if (e && present) c.publish(c, SUBSCRIBE, [again]",
-  ]),
-  fault("QoS 2: a duplicate is delivered", [
+  ),
+  fault(
+    "QoS 2: a duplicate is delivered",
     CLIENT,
     "if (qos < 2 || !(c._held && c._held[id])) {",
     "if (qos < 3 || !(c._held && c._held[id])) {",
-  ]),
-  fault("QoS 2: an identifier is never let go", [SESSION, "delete s._held![held];", "if (s.options.store) delete s._held![held];"]),
-  fault("QoS 2: PUBREC ends the matter", [SESSION, "if (type === PUBREC) {", "if (type === 20) {"]),
-  fault("answer: one of another kind settles", [SESSION, "3 + (head & 3) : (head >> 3) + 1)", "type : (head >> 3) + 1)"]),
-  fault(
-    "reconnect: what was with the broker is not sent again",
-    [CLIENT, "        session._at = 0;\n", ""],
-    [CLIENT, "c._at = c._wrote = 0;", "c._wrote = 0;"],
   ),
-  fault(
-    "reconnect: the pause does not grow",
-    [CLIENT, "      attempt++;\n", "      attempt = 0;\n"],
-    [CLIENT, "c._attempt++;", "c._attempt = 0;"],
-  ),
-  fault(
-    "reconnect: old bytes are read as new ones",
-    [CLIENT, 'input = output = "";', 'output = "";'],
-    [CLIENT, 'c._in = c._out = "";', 'c._out = "";'],
-  ),
-  fault("queue: bytes are not given back", [SESSION, "s._size -= b.length;", ""]),
-  fault("topic: + may be anywhere", [PACKET, 'l === "+" ||', 'l.indexOf("+") >= 0 ||']),
-  fault("topic: # sees $SYS", [PACKET, 'topic.charAt(0) !== "$" ||', 'topic.charAt(0) !== "#" ||']),
-  fault(
-    "CONNACK: a refusal is a success",
-    [CLIENT, "else if (id & 255) {", "else if (id & 256 & 255) {"],
-    [CLIENT, "else if (code) {", "else if (code > 9) {"],
-  ),
-  fault(
-    "store: what is settled stays",
-    [SESSION, "if (key) s._store!.drop(key);", "if (!key) s._store!.drop(key);"],
-    [SESSION, "if (key) store!.drop(key);", "if (!key) store!.drop(key);"],
-  ),
+  fault("QoS 2: an identifier is never let go", SESSION, "delete s._held![held];", "if (s.options.store) delete s._held![held];"),
+  fault("QoS 2: PUBREC ends the matter", SESSION, "if (type === PUBREC) {", "if (type === 20) {"),
+  fault("answer: one of another kind settles", SESSION, "3 + (head & 3) : (head >> 3) + 1)", "type : (head >> 3) + 1)"),
+  fault("reconnect: what was with the broker is not sent again", CLIENT, "c._at = c._wrote = 0;", "c._wrote = 0;"),
+  fault("reconnect: the pause does not grow", CLIENT, "c._attempt++;", "c._attempt = 0;"),
+  fault("reconnect: old bytes are read as new ones", CLIENT, 'c._in = c._out = "";', 'c._out = "";'),
+  fault("queue: bytes are not given back", SESSION, "s._size -= b.length;", ""),
+  fault("topic: + may be anywhere", PACKET, 'l === "+" ||', 'l.indexOf("+") >= 0 ||'),
+  fault("topic: # sees $SYS", PACKET, 'topic.charAt(0) !== "$" ||', 'topic.charAt(0) !== "#" ||'),
+  fault("CONNACK: a refusal is a success", CLIENT, "else if (code) {", "else if (code > 9) {"),
+  fault("store: what is settled stays", SESSION, "if (key) store!.drop(key);", "if (!key) store!.drop(key);"),
 ];

@@ -41,14 +41,11 @@ function passes(dir) {
   return status === 0;
 }
 
-/** The source with the fault in it; undefined when no wording of the fault is found exactly once. */
-function seed({ wordings }) {
-  for (const [file, good, bad] of wordings) {
-    const whole = path.join("src/mqtt", file);
-    const from = fs.readFileSync(path.join(root, whole), "utf8");
-    if (from.split(good).length === 2) return { whole, from, to: from.replace(good, () => bad) };
-  }
-  return undefined;
+/** The source with the fault in it; undefined when what it replaces is not found exactly once. */
+function seed({ file, good, bad }) {
+  const whole = path.join("src/mqtt", file);
+  const from = fs.readFileSync(path.join(root, whole), "utf8");
+  return from.split(good).length === 2 ? { whole, from, to: from.replace(good, () => bad) } : undefined;
 }
 
 function main(word) {
