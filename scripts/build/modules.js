@@ -16,6 +16,7 @@ const entries = {
   tpm: "src/tpm/index.ts",
   bigiot: "src/cloud/bigiot/index.ts",
   aliiot: "src/cloud/aliiot/index.ts",
+  aliiotota: "src/cloud/aliiot/ota.ts",
   watson: "src/cloud/watson/index.ts",
   iotconnect: "src/cloud/iotconnect/index.ts",
   iotcentral: "src/cloud/iotcentral/index.ts",

@@ -1,24 +1,42 @@
-import { now, random } from "#host";
+import { random } from "#host";
 import { error } from "../../core/errors";
 import { connect as dial } from "../../mqtt/client";
-import { login, type Login } from "./adapter";
-import { finish, pump, subscribe, tell, type Done, type Hub } from "./link";
+import { login } from "./adapter";
 import { basics } from "./gateway";
 import { heard } from "./heard";
-import { equip, methods, type Device } from "./model";
+import { pump, settle, subscribe, tell, type Done, type Hub } from "./link";
+import { equip, methods } from "./model";
 import { normalise, type Options } from "./options";
-import { recall, register } from "./register";
+import { recall, register, take } from "./register";
+
+/** The client gets what it needs for its next CONNECT. */
+function credentials(h: Hub): void {
+  const o = Object.create(h.authInfo);
+  const mq: any = h._mq.options;
+  o.securemode = mq.protocol === "mqtt" ? 3 : 2;
+  if (h._random) {
+    o.authType = o.registration || "register";
+    o.random = h._random;
+    o.clientId = undefined;
+  }
+  const who: any = login(o);
+  for (const name in who) mq[name] = who[name];
+}
 
 /** Subscribes to what must be heard; then the device is up. */
 function enter(h: Hub): void {
-  const root = h._root;
-  subscribe(h, basics(root).concat(Object.keys(h._subs)), function (err) {
+  const o = h._mq.options;
+  // They are made again for the next time.
+  delete o.clientId;
+  delete o.username;
+  delete o.password;
+  subscribe(h, basics(h).concat(Object.keys(h._subs)), function (err) {
     const done = h._done;
-    h._ready = root.status = true;
+    h.status = true;
     h._done = undefined;
     tell(h, done, err);
-    root.emit("connect");
-    for (const key in h._of) if (h._of[key]._in) h._of[key].login();
+    h.emit("connect");
+    for (const key in h._of) if (h._of![key]._in) h._of![key].login();
     pump(h);
   });
 }
@@ -28,104 +46,103 @@ function leave(h: Hub): void {
   const err = error("offline", "disconnected");
   const queue = h._queue;
   h._queue = [];
+  h._on = 0;
   for (let i = 0; i < queue.length; i++) if (queue[i]._done) tell(h, queue[i]._done, err);
-  for (const key in h._wait) finish(h, key, h._wait[key]._done && err);
+  while (h._wait[0]) settle(h._wait[0], h._wait[0]._done && err, 1);
+  tell(h, h._bye);
 }
 
-methods.connect = function (this: Device, done?: Done): number {
-  const d = this;
-  const h = d._h;
-  const o: any = h._o;
-  if (!o.deviceSecret && !o.deviceToken && !recall(o)) {
-    register(o, function (err) {
-      if (err) tell(h, done, err);
-      else methods.connect.call(d, done);
-    });
-    return 0;
-  }
-  d.authInfo.deviceSecret = o.deviceSecret;
-  if (h._ready) {
-    tell(h, done);
-    return 0;
-  }
-  h._done = done;
-  h._end = false;
-  if (h._mq) h._mq.reconnect();
+methods.connect = function (this: any): number {
+  const done: Done | undefined = arguments[0];
+  const h: Hub = this._root;
+  const o = h.authInfo;
+  if (h.status) tell(h, done);
   else {
-    const who: Login = login(o);
-    const more: any = {
-      clientId: who.clientId,
-      username: who.username,
-      password: who.password,
-      port: o.port || 1883,
-      protocol: o.protocol || "mqtts",
-      resubscribe: false,
-      // Five connections a minute are what the platform takes.
-      keepalive: o.keepalive || 300,
-      reconnectPeriod: o.reconnectPeriod || 12000,
-      maxReconnectPeriod: o.maxReconnectPeriod || 120000,
-    };
-    const names = "host clean ca cert key servername connectTimeout maxPacketSize".split(" ");
-    for (let i = 0; i < names.length; i++) more[names[i]] = o[names[i]];
-    const mq = (h._mq = dial(more));
-    mq.emit = function (event: any, a?: any, b?: any, c?: any) {
-      const first = h._done;
-      if (event === "message") {
-        try {
-          heard(h, a, b);
-        } catch (e) {
-          d.dropped++;
-          d.emit("error", e);
-        }
-      } else if (event === "connect") enter(h);
-      else {
-        if (event === "close") {
-          h._ready = false;
-          if (h._end) mq.end(true);
-          for (const key in h._of) h._of[key].status = false;
-        }
-        if (event === "end") {
-          leave(h);
-          tell(h, h._bye);
-        }
-        if (event === "error" && first) {
-          h._done = undefined;
-          tell(h, first, a);
-        } else d.emit(event, a, b, c);
-      }
-    };
+    h._done = done;
+    h._end = 0;
+    if (o.deviceSecret || o.deviceToken || recall(o)) h._on = 1;
+    else h._random = "" + Math.floor(1e9 * (1 + random() * 8));
+    // Nobody registers twice with the same names.
+    h._mq.options.reconnectPeriod = h._on ? h._period : 0;
+    if (h._random && o.registration === "https") register(h);
+    else {
+      credentials(h);
+      h._mq.reconnect();
+    }
   }
   return 0;
 };
 
-methods.disconnect = function (this: Device, done?: Done): boolean {
-  const h = this._h;
-  if (!h._mq) tell(h, done);
+methods.disconnect = function (this: any): boolean {
+  const done: Done | undefined = arguments[0];
+  const h: Hub = this._root;
+  if (!h._on) tell(h, done);
   else {
     h._bye = done;
     // What waits its turn goes first.
-    h._end = true;
-    if (this.status) pump(h);
+    h._end = 1;
+    if (h.status) pump(h);
     else h._mq.end(true);
   }
   return true;
 };
 
+/** What the client says. */
+function said(this: Hub["_mq"] & { _h: Hub }): void {
+  const args: any = arguments;
+  const h = this._h;
+  let event = args[0];
+  let a = args[1];
+  const first = h._done;
+  if (event === "message") {
+    try {
+      if (h._random) take(h, args[2]);
+      else heard(h, a, args[2]);
+    } catch (e) {
+      h.dropped++;
+      h.emit("error", e);
+    }
+  } else if (event === "connect") {
+    if (!h._random) enter(h);
+  } else {
+    if (event === "reconnect") credentials(h);
+    if (event === "close") {
+      // The end of a registration is none of the device.
+      const mute = h._mute;
+      h._mute = 0;
+      if (mute) return;
+      h.status = false;
+      for (const key in h._of) h._of![key].status = false;
+      if (h._end) h._mq.end(true);
+      if (h._random) {
+        event = "error";
+        a = error("refused", "registration: the platform closed the connection");
+      }
+    }
+    if (event === "end") leave(h);
+    if (event === "error") {
+      h._random = "";
+      h._done = undefined;
+      tell(h, first, a);
+    } else h.emit(event, a, args[2], args[3]);
+  }
+}
+
 export function create(options: Options): any {
   const d = Object.create(methods);
-  d._h = {
-    _o: normalise(options),
-    _root: d,
-    _of: {},
-    _n: Math.floor(random() * 4e9),
-    _wait: {},
-    _queue: [],
-    _credit: 15,
-    _at: now(),
-    _subs: {},
-  };
-  d.dropped = 0;
-  d.host = d._h._o.host;
-  equip(d, options);
+  const pair = normalise(options);
+  equip(d, pair[0]);
+  d._root = d;
+  d._n = Math.floor(random() * 4e9);
+  d._q = pair[0].qos === 0 ? 0 : 1;
+  d._at = d._pause = d.dropped = 0;
+  d._wait = [];
+  d._queue = [];
+  d._subs = {};
+  d.host = pair[1].host;
+  d._period = pair[1].reconnectPeriod;
+  d._mq = dial(pair[1]);
+  d._mq._h = d;
+  d._mq.emit = said;
   return d;
 }

@@ -1,38 +1,39 @@
 import { now } from "#host";
 import { setTime } from "../../core/clock";
 import { error } from "../../core/errors";
-import { stringify } from "../../core/json";
 import { moment, typed } from "./alink";
 import { send, type Done } from "./link";
 import { methods, type Device } from "./model";
 
 /** Asks the platform for the time, and takes it for the present. */
-methods.ntp = function (this: Device, done?: Done) {
-  const d = this;
-  const h = d._h;
+methods.ntp = function (this: Device) {
+  const done = arguments[0];
+  const base = "/ext/ntp/" + this._k + "/";
   const sent = now();
-  const base = "/ext/ntp/" + d._k + "/";
-  return send(h, {
-    _topic: base + "request",
-    _bytes: stringify({ deviceSendTime: "" + sent }),
-    _qos: 0,
-    _key: "ntp",
-    _need: base + "response",
-    _done: function (err, answer) {
+  return send(
+    this,
+    base + "request",
+    { deviceSendTime: "" + sent },
+    function (err, answer) {
       const ms = err ? 0 : moment(sent, answer, now());
       if (ms) setTime(ms);
       if (done) done(err, ms);
     },
-  });
+    "ntp",
+    base + "response",
+  );
 };
 
 /**
  * `get`, `update` with what is reported, `delete` with what is to go, null being all, or `clear`: the wishes of the cloud are done.
  * The platform takes a change only with a version above its own; when somebody else was faster, ours is sent once more.
  */
-methods.shadow = function (this: Device, method: string, state?: any, done?: Done) {
+methods.shadow = function (this: Device) {
+  const method = arguments[0];
+  let state = arguments[1];
+  let done: Done | undefined = arguments[2];
   const d = this;
-  const h = d._h;
+  const h = d._root;
   let tries = 2;
   if (typeof state === "function") {
     done = state;
@@ -40,19 +41,17 @@ methods.shadow = function (this: Device, method: string, state?: any, done?: Don
   }
   /** What was asked for; or first, `look`, what the version is. */
   function go(look: boolean): boolean {
-    const body: any = { method: look || method === "get" ? "get" : method };
+    const body: any = { method: look ? "get" : method };
     if (body.method !== "get") {
       if (method === "clear") body.method = "update";
-      body.state = method === "clear" ? { desired: "null" } : { reported: state === null ? "null" : typed(state, 0) };
+      body.state = method === "clear" ? { desired: "null" } : { reported: state === null ? "null" : typed(state) };
       body.version = h._version! + 1;
     }
-    return send(h, {
-      _topic: "/shadow/update/" + d._k,
-      _bytes: stringify(body),
-      _qos: h._o.qos!,
-      _key: "shadow",
-      _need: "/shadow/get/" + d._k,
-      _done: function (err?: any, answer?: any) {
+    return send(
+      d,
+      "/shadow/update/" + d._k,
+      body,
+      function (err?: any, answer?: any) {
         const content = answer && answer.payload && answer.payload.content;
         const code = content ? +content.errorcode : 0;
         if (content) {
@@ -64,7 +63,9 @@ methods.shadow = function (this: Device, method: string, state?: any, done?: Don
         if (look ? code === 407 || !err : code === 409 && tries--) go(!look);
         else if (done) done(err, answer);
       },
-    });
+      "shadow",
+      "/shadow/get/" + d._k,
+    );
   }
   return go(h._version === undefined && method !== "get");
 };

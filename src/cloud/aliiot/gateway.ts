@@ -1,80 +1,86 @@
 import { sign } from "./adapter";
-import { subscribe, tell, type Done, type Hub } from "./link";
+import { subscribe, tell, type Done } from "./link";
 import { equip, methods, type Device } from "./model";
-import { triple } from "./options";
 
 /** What a device hears without asking. */
 export function basics(d: Device): string[] {
-  const s = d._s + "thing/";
+  const s = "/sys/" + d._k + "/thing/";
   return [
     s + "event/+/post_reply",
     s + "service/property/set",
     s + "service/+",
-    d._s + "rrpc/request/+",
+    s.slice(0, -6) + "rrpc/request/+",
     "/ota/device/upgrade/" + d._k,
     s + "ota/firmware/get_reply",
   ];
 }
 
-/** A device behind this one, with the methods of a device and those below. */
-methods.subDevice = function (this: Device, o: any) {
-  const h = this._h;
-  const root = h._root;
-  triple(o);
-  const d: any = h._of[o.productKey + "/" + o.deviceName] || Object.create(root);
-  equip(d, o);
-  const notices = [root._s + "thing/topo/add/notify", root._s + "thing/topo/change"];
-  if (h._subs[notices[0]] === undefined) {
-    h._subs[notices[0]] = h._subs[notices[1]] = 0;
-    if (h._ready)
+/** A device behind this one, with the methods of a device and those below, which are made with the first of them. */
+methods.subDevice = function (this: Device) {
+  const o = arguments[0];
+  const h = this._root;
+
+  /** Tells the platform something about a device behind the gateway: with a signature where its name for the method is given. */
+  function about(d: Device, topic: string, named: string, done?: Done): boolean {
+    const who = d.authInfo;
+    const session = topic.substr(0, 5) !== "thing";
+    const out: any = { productKey: who.productKey, deviceName: who.deviceName };
+    if (named) {
+      out.clientId = who.productKey + "." + who.deviceName;
+      out.timestamp = h.authInfo.timestamp || "2524608000000";
+      out.sign = sign("hmacsha256", who.deviceSecret!, out);
+      out[named] = "hmacSha256";
+      if (session) out.cleanSession = "true";
+    }
+    return h.request(session ? "/ext/session/" + h._k + "/combine/" + topic : topic, session ? out : [out], done);
+  }
+
+  let kid = h._kid;
+  if (!kid) {
+    kid = h._kid = Object.create(h);
+    h._of = {};
+
+    /** The device belongs to this gateway, or no more. */
+    kid.bind = function (done?: Done) {
+      return about(this, "thing.topo.add", "signmethod", done);
+    };
+
+    kid.unbind = function (done?: Done) {
+      return about(this, "thing.topo.delete", "", done);
+    };
+
+    /** In, and subscribed; and again after each reconnection until `logout`. */
+    kid.login = function (done?: Done) {
+      const d = this;
+      d._in = true;
+      return about(d, "login", "signMethod", function (err) {
+        if (err) tell(h, done, err);
+        else
+          subscribe(h, basics(d), function (e) {
+            d.status = !e;
+            tell(h, done, e);
+          });
+      });
+    };
+
+    kid.logout = function (done?: Done) {
+      this._in = this.status = false;
+      return about(this, "logout", "", done);
+    };
+
+    const notices = ["add/notify", "change"].map(function (what) {
+      const topic = "/sys/" + h._k + "/thing/topo/" + what;
+      h._subs[topic] = 0;
+      return topic;
+    });
+    if (h.status)
       subscribe(h, notices, function (err) {
         tell(h, undefined, err);
       });
   }
+  const key = o.productKey + "/" + o.deviceName;
+  const d = h._of![key] || Object.create(kid);
+  equip(d, o);
+  h._of![key] = d;
   return d;
-};
-
-/** Tells the platform something about a device behind the gateway: with a signature where its name for the method is given. */
-function about(d: any, topic: string, named: string, list: boolean, done?: Done): boolean {
-  const o = d.authInfo;
-  const root = d._h._root;
-  const out: any = { productKey: o.productKey, deviceName: o.deviceName };
-  if (named) {
-    out.clientId = o.productKey + "." + o.deviceName;
-    out.timestamp = root._h._o.timestamp || "2524608000000";
-    out.sign = sign("hmacsha256", o.deviceSecret, out);
-    out[named] = "hmacSha256";
-    if (!list) out.cleanSession = "true";
-  }
-  return root.request(list ? topic : "/ext/session/" + root._k + "/combine/" + topic, list ? [out] : out, done);
-}
-
-/** The device belongs to this gateway, or no more. */
-methods.bind = function (this: Device, done?: Done) {
-  return about(this, "thing.topo.add", "signmethod", true, done);
-};
-
-methods.unbind = function (this: Device, done?: Done) {
-  return about(this, "thing.topo.delete", "", true, done);
-};
-
-/** In, and subscribed; and again after each reconnection until `logout`. */
-methods.login = function (this: Device, done?: Done) {
-  const d: any = this;
-  const h: Hub = d._h;
-  d._in = true;
-  return about(d, "login", "signMethod", false, function (err) {
-    if (err) tell(h, done, err);
-    else
-      subscribe(h, basics(d), function (e) {
-        d.status = !e;
-        tell(h, done, e);
-      });
-  });
-};
-
-methods.logout = function (this: Device, done?: Done) {
-  const d: any = this;
-  d._in = d.status = false;
-  return about(d, "logout", "", false, done);
 };

@@ -4,14 +4,10 @@ import type { Done } from "./link";
 import type { Device } from "./model";
 import type { Options } from "./options";
 
-export { login, sign } from "./adapter";
-export { AliIotOTA } from "./ota";
 export { float } from "./alink";
-export type { Identity, Login } from "./adapter";
 export type { Answer, Types } from "./alink";
 export type { Callback, Device, Reply, Service } from "./model";
 export type { Keep, Options } from "./options";
-export type { Installer, OtaOptions, Source, Writer } from "./ota";
 
 /** A device behind a gateway. */
 export interface SubDevice extends Device {
@@ -28,6 +24,8 @@ export interface AliIot extends Device {
   ntp(done?: (err?: Error, ms?: number) => void): boolean;
   shadow(method: "get" | "update" | "delete" | "clear", state?: unknown, done?: Done): boolean;
   subDevice(identity: { productKey: string; deviceName: string; deviceSecret?: string }): SubDevice;
+  /** The name of the host. */
+  host: string;
 }
 
 /** With or without `new`. */

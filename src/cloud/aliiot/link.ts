@@ -1,40 +1,46 @@
-import { after, cancel, now } from "#host";
-import type { Emitter } from "../../core/emitter";
-import { error, type CloudError } from "../../core/errors";
+import { after, cancel, now, textToBytes } from "#host";
+import { error } from "../../core/errors";
+import { stringify } from "../../core/json";
 import type { Bytes, Timer } from "../../host";
 import type { Client } from "../../mqtt/client";
-import type { Options } from "./options";
+import type { Device } from "./model";
 
 export type Done = (err?: Error, result?: any) => void;
 
-/** What is sent when its turn comes. */
+/** What is sent when its turn comes, and what waits for an answer. */
 export interface Item {
-  _topic: string;
-  _bytes: Bytes;
-  _qos: number;
+  _h: Hub;
+  _topic?: string;
+  _bytes?: Bytes;
   /** Told when it went; with `_key`, when it was answered. */
   _done?: Done;
   _key?: string;
   /** The topic that the answer comes on; subscribed first. */
   _need?: string;
+  /** Of a synchronous call, which this waits to answer. */
+  _id?: unknown;
+  _timer?: Timer;
 }
 
-/** One connection, with all that waits on it. */
-export interface Hub {
-  _o: Options;
-  _root: any;
-  /** By product key, slash, device name. */
-  _of: { [key: string]: any };
-  _mq?: Client;
-  _ready?: boolean;
+/** The device that connects, with what it and those behind it share. */
+export interface Hub extends Device {
+  connect(done?: Done): number;
+  _mq: Client;
+  /** `connect` was called. */
+  _on?: number;
+  /** The other devices, by product key, slash, device name; and their prototype. */
+  _of?: { [key: string]: any };
+  _kid?: any;
   /** The request numbered last. */
   _n: number;
-  _wait: { [key: string]: { _done?: Done; _timer: Timer; _id?: unknown } };
+  _wait: Item[];
   _queue: Item[];
-  /** Messages at QoS 0 that may go now; one at QoS 1 counts as three. */
-  _credit: number;
+  /** The moment up to which the platform's pace is used up. */
   _at: number;
-  _timer?: Timer;
+  /** When it is looked at again. */
+  _pause: number;
+  /** For what is sent. */
+  _q: 0 | 1;
   /** Filters beyond the basic ones: 0 asked for, 1 granted, or the error. */
   _subs: { [filter: string]: number | Error };
   /** Of the shadow, as far as it was heard. */
@@ -42,121 +48,134 @@ export interface Hub {
   /** Who called `connect`, and who `disconnect`. */
   _done?: Done;
   _bye?: Done;
-  _end?: boolean;
+  _end?: number;
+  /** While it registers; the text that is signed. Then its connection is closed without a word. */
+  _random?: string;
+  _mute?: number;
+  /** Milliseconds to the next attempt, at least. */
+  _period: number;
+  /** Reads what comes in binary: there when a file is downloaded over MQTT. */
+  _unframe?: (bytes: Bytes, parse: (bytes: Bytes) => any) => any;
 }
+
+// Parameters that are named cost a variable each in what is loaded: what is called with many has none here and below.
 
 /** Who asked is told; where nobody did, an error goes to the listeners. */
-export function tell(h: Hub, done: Done | undefined, err?: Error, result?: any): void {
-  if (done || err) (h._root as Emitter).emit(done || "error", err, result);
-}
+export const tell: (h: Hub, done: Done | undefined, err?: Error, result?: any) => void = function () {
+  const a = arguments;
+  if (a[1] || a[2]) a[0].emit(a[1] || "error", a[2], a[3]);
+};
 
-/** Ends the wait for `key`; whether somebody waited. */
-export function finish(h: Hub, key: string, err?: Error, data?: any): boolean {
-  const w = h._wait[key];
-  // The name comes from the platform: one that every object has is none of ours.
-  if (!h._wait.hasOwnProperty(key)) return false;
-  delete h._wait[key];
-  cancel(w._timer);
-  if (!err && data && data.code !== undefined && +data.code !== 200) {
+/** Ends a wait: with an error, an answer, or neither when its time is over. */
+export const settle: (item: Item, err?: Error, data?: any) => void = function () {
+  const a = arguments;
+  const item: Item = a[0];
+  const data = a[2];
+  const h = item._h;
+  let err = a[1];
+  h._wait.splice(h._wait.indexOf(item), 1);
+  if (err || data) cancel(item._timer);
+  else err = error("timeout", "no answer in time");
+  if (!err && data.code !== undefined && +data.code !== 200) {
     err = error("refused", "the platform answers " + data.code + " " + data.message);
-    (err as any).status = +data.code;
+    err.status = +data.code;
   }
-  tell(h, w._done, err, data);
-  return true;
-}
-
-function expire(pair: [Hub, string]): void {
-  finish(pair[0], pair[1], error("timeout", "no answer in time"));
-}
-
-/** Waits for the answer to `key`. */
-export function hold(h: Hub, key: string, ms: number, done?: Done, id?: unknown): void {
-  h._wait[key] = { _done: done, _timer: after(expire as any, ms, [h, key]), _id: id };
-}
+  tell(h, item._done, err, data);
+};
 
 /** Asks for filters, at most 8 in a packet and 100 in all, as the platform wants it. */
-export function subscribe(h: Hub, filters: string[], done: Done): void {
-  const rest = filters.slice(8);
-  h._mq!.subscribe(filters.slice(0, 8), { qos: h._o.qos as 0 }, function (err, granted) {
+export const subscribe: (h: Hub, filters: string[], done: Done) => void = function () {
+  const h: Hub = arguments[0];
+  const filters: string[] = arguments[1];
+  const done: Done = arguments[2];
+  h._mq.subscribe(filters.splice(0, 8), { qos: h._q }, function (err, granted) {
     for (let i = 0; granted && i < granted.length; i++) {
       const f = granted[i].topic;
       if (h._subs[f] !== undefined) h._subs[f] = granted[i].qos > 1 ? err! : 1;
     }
-    if (rest.length) subscribe(h, rest, done);
+    if (filters.length) subscribe(h, filters, done);
     else done(err);
   });
-}
-
-function again(h: Hub): void {
-  h._timer = undefined;
-  pump(h);
-}
+};
 
 /**
  * Sends what waits, at the pace that the platform takes: it drops silently what is over 30 messages a second at QoS 0 or 10 at QoS 1.
- * Full credit and a second's refill together are that much.
+ * One at QoS 1 takes 200 ms of the time that is saved up, 1 s at most, and others a third: the first second is full measure.
  */
 export function pump(h: Hub): void {
-  let item: Item;
-  const t = now();
-  h._credit = Math.min(15, h._credit + Math.max(0, t - h._at) * 0.015);
-  h._at = t;
-  while (h._ready && !h._timer && (item = h._queue[0])) {
+  for (let item: Item; h.status && (item = h._queue[0]);) {
     const need = item._need;
     const state = need === undefined ? 1 : h._subs[need];
-    const cost = item._qos ? 3 : 1;
+    const qos = /rrpc|^.ext.ntp/.test(item._topic!) ? 0 : h._q;
+    const t = now();
+    // A clock that was set back does not stop us.
+    if (h._at > t) h._at = h._pause = t;
+    const at = Math.max(h._at, t - 1000) + (qos ? 200 : 66);
     if (!state) break;
+    if (state === 1 && at > t) {
+      if (h._pause <= t) {
+        h._pause = t + 100;
+        after(pump as any, 100, h);
+      }
+      break;
+    }
+    h._queue.shift();
     if (state !== 1) {
-      h._queue.shift();
       delete h._subs[need!];
-      tell(h, item._done, state as CloudError);
-    } else if (h._credit < cost) h._timer = after(again, 100, h);
-    else {
-      const sent = h._queue.shift()!;
-      h._credit -= cost;
-      if (sent._key) hold(h, sent._key, h._o.replyTimeout || 30000, sent._done);
-      h._mq!.publish(sent._topic, sent._bytes, { qos: sent._qos as 0, binary: true }, function (err) {
-        if (!sent._key) tell(h, sent._done, err);
-        else if (err) finish(h, sent._key, err);
+      tell(h, item._done, state as Error);
+    } else {
+      h._at = at;
+      if (item._key) {
+        item._timer = after(settle as any, h.authInfo.replyTimeout || 30000, item);
+        h._wait.push(item);
+      }
+      h._mq.publish(item._topic!, item._bytes, { qos: qos, binary: true }, function (err) {
+        if (!item._key) tell(h, item._done, err);
+        else if (err && h._wait.indexOf(item) >= 0) settle(item, err);
       });
+      item._bytes = "";
     }
   }
-  if (h._end && h._ready && !h._queue.length) {
-    h._end = false;
-    h._mq!.end();
+  if (h._end && h.status && !h._queue.length) {
+    h._end = 0;
+    h._mq.end();
   }
 }
 
-/** Takes a message to send; false, and the reason to whom it concerns, when it cannot be. */
-export function send(h: Hub, item: Item): boolean {
-  const limit = h._o.queueLimit || 20;
-  const need = item._need;
+/** Takes a message to send; false, and the reason to whom it concerns, when it cannot be. With a `key` an answer is awaited, on the topic `need`. */
+export const send: (d: Device, topic: string, body: unknown, done?: Done, key?: string, need?: string) => boolean = function () {
+  const a = arguments;
+  const h: Hub = a[0]._root;
+  const key = a[4];
+  const need = a[5];
+  const bytes = typeof a[2] === "string" ? textToBytes(a[2]) : stringify(a[2]);
+  const limit = h.authInfo.queueLimit || 20;
   const fresh = need !== undefined && h._subs[need] === undefined;
-  const key = item._key;
-  const err = !h._mq
-    ? error("offline", "connect first")
-    : item._bytes.length > 262144
-      ? error("limit", "a message has up to 262144 bytes")
-      : h._queue.length >= limit || Object.keys(h._wait).length > limit + 30
-        ? error("limit", "queueLimit: " + limit + " messages wait")
-        : key && h._wait[key]
-          ? error("limit", "one " + key + " at a time")
+  let twice;
+  for (let i = 0; key && i < h._wait.length; i++) twice = twice || h._wait[i]._key === key;
+  const wrong =
+    bytes.length > 262144
+      ? "a message has up to 262144 bytes"
+      : h._queue.length >= limit || h._wait.length > limit + 30
+        ? "queueLimit: " + limit + " messages wait"
+        : twice
+          ? "one " + key + " at a time"
           : fresh && Object.keys(h._subs).length > 93
-            ? error("limit", "100 subscriptions are what a device may have")
-            : undefined;
-  if (err) {
-    h._root.dropped++;
-    tell(h, item._done, err);
+            ? "100 subscriptions are what a device may have"
+            : "";
+  if (wrong || !h._on) {
+    h.dropped++;
+    tell(h, a[3], h._on ? error("limit", wrong) : error("offline", "connect first"));
     return false;
   }
   if (fresh) {
     h._subs[need] = 0;
-    if (h._ready)
+    if (h.status)
       subscribe(h, [need], function () {
         pump(h);
       });
   }
-  h._queue.push(item);
+  h._queue.push({ _h: h, _topic: a[1], _bytes: bytes, _done: a[3], _key: key, _need: need });
   pump(h);
   return true;
-}
+};

@@ -2,9 +2,8 @@ import { textToBytes } from "#host";
 import { time } from "../../core/clock";
 import { emitter, type Emitter } from "../../core/emitter";
 import { error } from "../../core/errors";
-import { stringify } from "../../core/json";
 import { typed, type Answer } from "./alink";
-import { finish, send, tell, subscribe, type Done, type Hub } from "./link";
+import { send, settle, subscribe, tell, type Done, type Hub, type Item } from "./link";
 
 /** Answers what has come: with data, and a code other than 200 if there is one. */
 export type Reply = (data?: unknown, code?: number, message?: string) => boolean;
@@ -12,51 +11,109 @@ export type Reply = (data?: unknown, code?: number, message?: string) => boolean
 export type Service = (input: any, reply: Reply) => unknown;
 /** Gets what no handler took. What it returns is the answer, where one is wanted. */
 export type Callback = (topic: string, data: any, reply?: Reply) => unknown;
+type Answered = (err?: Error, answer?: Answer) => void;
 
 /** A device of the platform: the one that connects, or one behind it. */
 export interface Device extends Emitter {
   /** Connected, and subscribed to what the platform has to say. */
   status: boolean;
-  authInfo: { productKey: string; productSecret?: string; deviceName: string; deviceSecret?: string };
+  /** Who it is, as far as it is known: with the secret that a registration brought; and other options of its own. */
+  authInfo: { productKey: string; productSecret?: string; deviceName: string; deviceSecret?: string; [option: string]: any };
   /** Messages that were refused, came late or made no sense. */
   dropped: number;
   addEvent(event: string): boolean;
   addService(service: string, handler?: Service): boolean;
   addProperty(property: string, setter: (value: any) => unknown): boolean;
   setCallback(callback: Callback): void;
-  propertiesReport(data: { [identifier: string]: unknown }, done?: (err?: Error, answer?: Answer) => void): boolean;
-  eventReport(event: string, data: { [field: string]: unknown }, done?: (err?: Error, answer?: Answer) => void): boolean;
+  propertiesReport(data: { [identifier: string]: unknown }, done?: Answered): boolean;
+  eventReport(event: string, data: { [field: string]: unknown }, done?: Answered): boolean;
   serviceResponse(service: string, code: number, data: unknown, msgId: string | number, message?: string, done?: Done): boolean;
   rrpcResponse(msgId: string, data: unknown, done?: Done): boolean;
   propertySetReply(msgId: string | number, code: number, message?: string, done?: Done): boolean;
   otaDeviceInform(version: string, module?: string, done?: Done): boolean;
-  otaFirmwareGet(module?: string, done?: (err?: Error, answer?: Answer) => void): boolean;
+  otaFirmwareGet(module?: string, done?: Answered): boolean;
   otaDeviceProgress(step: number | string, desc?: string, module?: string, done?: Done): boolean;
-  request(method: string, params?: unknown, done?: (err?: Error, answer?: Answer) => void): boolean;
+  request(method: string, params?: unknown, done?: Answered): boolean;
   publish(topic: string, payload: unknown, done?: Done): boolean;
   subscribe(topic: string, done?: Done): boolean;
 
-  _h: Hub;
-  /** Product key, slash, device name; and the head of its topics. */
+  _root: Hub;
+  /** Product key, slash, device name. */
   _k: string;
-  _s: string;
-  _events: { [id: string]: number };
-  _services: { [id: string]: Service | number };
-  _props?: { [id: string]: (value: any) => unknown };
+  /** What it has: events under "e" and their name, services under "s", properties under "p". */
+  _has: { [id: string]: any };
   _call?: Callback;
 }
 
 /** Gives a device, which may have its methods from a prototype, what is its own. */
-export function equip(d: Device, o: any): void {
-  d._k = o.productKey + "/" + o.deviceName;
-  d._s = "/sys/" + d._k + "/";
-  d._events = {};
-  d._services = {};
-  d._props = d._call = undefined;
+export const equip: (d: Device, o: any) => void = function () {
+  const d: Device = arguments[0];
+  const o = arguments[1];
+  const name = o.deviceName || "";
+  const bad = !/^[\w@.:-]+$/.test(name) || name.length > 32;
+  if (bad || !/^\w+$/.test(o.productKey || "") || o.productKey.length > 20)
+    throw error("config", bad ? "option deviceName: 1 to 32 of letters, digits and -_@.:" : "option productKey: 1 to 20 letters and digits");
+  d._k = o.productKey + "/" + name;
+  d._has = {};
+  d._call = undefined;
   d.status = false;
-  d.authInfo = { productKey: o.productKey, productSecret: o.productSecret, deviceName: o.deviceName, deviceSecret: o.deviceSecret };
-  d._h._of[d._k] = d;
-}
+  d.authInfo = o;
+};
+
+/** The answer to what came: on the topic `to`, as Alink when the question had an `id`. */
+export const answer: (d: Device, to: string, id: unknown, data: any, code?: number, message?: string, done?: Done) => boolean =
+  function () {
+    const a = arguments;
+    const wait: Item[] = a[0]._root._wait;
+    const id = a[2];
+    const code = a[4] || 200;
+    let to = a[1];
+    for (let i = 0; i < wait.length; i++) {
+      const item = wait[i];
+      // A synchronous call is answered where it came in.
+      if (item._key === to || (id !== undefined && item._id === id)) {
+        to = item._key;
+        item._done = undefined;
+        settle(item, undefined, 1);
+      }
+    }
+    return send(
+      a[0],
+      to.charAt(0) === "/" ? to : "/sys/" + a[0]._k + "/" + to,
+      id === undefined
+        ? a[3]
+        : { code: code, data: a[3] || {}, id: id, message: a[5] || (code === 200 ? "success" : "failed"), version: "1.0" },
+      a[6],
+    );
+  };
+
+/** A question in Alink, by its method or its topic; its answer comes on the topic with `_reply` at the end. Nobody answers news of the firmware. */
+const ask: (d: Device, method: string, params: unknown, done?: Done) => boolean = function () {
+  const a = arguments;
+  const d: Device = a[0];
+  const h = d._root;
+  const level = a[1].split(".");
+  const news = a[1].charAt(1) === "o";
+  const alink = a[1].charAt(0) !== "/";
+  const topic = alink ? "/sys/" + d._k + "/" + level.join("/") : a[1];
+  const id = "" + (h._n = (h._n + 1) % 4294967296);
+  // For these the answer is subscribed from the start.
+  const event = level[1] === "event" && level.length < 5;
+  return send(
+    d,
+    topic,
+    {
+      id: id,
+      version: news ? undefined : "1.0",
+      sys: event ? { ack: 1 } : undefined,
+      params: a[2],
+      method: alink ? a[1] : undefined,
+    },
+    a[3],
+    news ? undefined : id,
+    news || event || level[1] === "ota" ? undefined : topic + "_reply",
+  );
+};
 
 /** The topics of one's own are short: 7 levels, 128 bytes. */
 function topical(d: Device, topic: string): string {
@@ -66,74 +123,33 @@ function topical(d: Device, topic: string): string {
   return topic;
 }
 
-/** Sends without waiting for an answer. */
-export function say(d: Device, topic: string, body: unknown, done?: Done, qos?: number): boolean {
-  return send(d._h, {
-    _topic: topic,
-    _bytes: typeof body === "string" ? textToBytes(body) : stringify(body),
-    _qos: qos === undefined ? d._h._o.qos! : qos,
-    _done: done,
-  });
-}
-
-export function next(h: Hub): string {
-  return "" + (h._n = (h._n + 1) % 4294967296);
-}
-
-/** The answer to what came: on the topic `to`, as Alink when the question had an `id`. */
-export function answer(d: Device, to: string, id: unknown, data: any, code?: number, message?: string, done?: Done): boolean {
-  const h = d._h;
-  for (const key in h._wait) {
-    // A synchronous call is answered where it came in.
-    if (key === to || (id !== undefined && h._wait[key]._id === id)) {
-      to = key;
-      h._wait[key]._done = undefined;
-      finish(h, key);
-      break;
-    }
-  }
-  return say(
-    d,
-    to,
-    id === undefined
-      ? data
-      : { code: code || 200, data: data || {}, id: id, message: message || (code && code !== 200 ? "failed" : "success"), version: "1.0" },
-    done,
-    /rrpc/.test(to) ? 0 : undefined,
-  );
-}
-
-/** A question in Alink; its answer comes on the topic with `_reply` at the end, `need` when that must be subscribed first. */
-function ask(d: Device, topic: string, params: unknown, done?: Done, method?: string, need?: string, ack?: {}): boolean {
-  const id = next(d._h);
-  const bytes = stringify({ id: id, version: "1.0", sys: ack, params: params, method: method });
-  return send(d._h, { _topic: topic, _bytes: bytes, _qos: d._h._o.qos!, _done: done, _key: id, _need: need });
-}
-
 export const methods: any = {
-  addEvent: function (this: Device, event: string) {
-    return this._events[event] ? false : !!(this._events[event] = 1);
+  addEvent: function (this: Device) {
+    const id = "e" + arguments[0];
+    return !this._has[id] && !!(this._has[id] = 1);
   },
 
-  addService: function (this: Device, service: string, handler?: Service) {
-    const fresh = !this._services[service];
-    this._services[service] = handler || 1;
+  addService: function (this: Device) {
+    const id = "s" + arguments[0];
+    const fresh = !this._has[id];
+    this._has[id] = arguments[1] || 1;
     return fresh;
   },
 
-  addProperty: function (this: Device, property: string, setter: (value: any) => unknown) {
-    const all = (this._props = this._props || {});
-    const fresh = !all[property];
-    all[property] = setter;
+  addProperty: function (this: Device) {
+    const id = "p" + arguments[0];
+    const fresh = !this._has[id];
+    this._has[id] = arguments[1];
     return fresh;
   },
 
-  setCallback: function (this: Device, callback: Callback) {
-    this._call = callback;
+  setCallback: function (this: Device) {
+    this._call = arguments[0];
   },
 
-  propertiesReport: function (this: Device, data: any, done?: Done) {
-    const types = this._h._o.types || {};
+  propertiesReport: function (this: Device) {
+    const data = arguments[0];
+    const types = this._root.authInfo.types || {};
     const t = time();
     const params: any = {};
     let n = 0;
@@ -146,82 +162,66 @@ export const methods: any = {
       n++;
     }
     if (!n || n > 200) throw error(n ? "limit" : "config", "properties: 1 to 200, not " + n);
-    return ask(this, this._s + "thing/event/property/post", params, done, "thing.event.property.post", undefined, { ack: 1 });
+    return ask(this, "thing.event.property.post", params, arguments[1]);
   },
 
-  eventReport: function (this: Device, event: string, data: any, done?: Done) {
+  eventReport: function (this: Device) {
+    const event = arguments[0];
     const t = time();
-    const value = typed(data || {}, (this._h._o.types || {})[event]);
-    if (!this._events[event]) throw error("config", "event " + event + ": addEvent first");
-    return ask(
-      this,
-      this._s + "thing/event/" + event + "/post",
-      t ? { value: value, time: t } : value,
-      done,
-      "thing.event." + event + ".post",
-      undefined,
-      { ack: 1 },
-    );
+    const value = typed(arguments[1] || {}, (this._root.authInfo.types || {})[event]);
+    if (!this._has["e" + event]) throw error("config", "event " + event + ": addEvent first");
+    return ask(this, "thing.event." + event + ".post", t ? { value: value, time: t } : value, arguments[2]);
   },
 
-  serviceResponse: function (
-    this: Device,
-    service: string,
-    code: number,
-    data: unknown,
-    msgId: string | number,
-    message?: string,
-    done?: Done,
-  ) {
-    if (!this._services[service]) throw error("config", "service " + service + ": addService first");
-    return answer(
-      this,
-      this._s + "thing/service/" + service + "_reply",
-      msgId,
-      typed(data || {}, (this._h._o.types || {})[service]),
-      code,
-      message,
-      done,
-    );
+  serviceResponse: function (this: Device) {
+    const a = arguments;
+    if (!this._has["s" + a[0]]) throw error("config", "service " + a[0] + ": addService first");
+    const data = typed(a[2] || {}, (this._root.authInfo.types || {})[a[0]]);
+    return answer(this, "thing/service/" + a[0] + "_reply", a[3], data, a[1], a[4], a[5]);
   },
 
-  rrpcResponse: function (this: Device, msgId: string, data: unknown, done?: Done) {
-    return answer(this, this._s + "rrpc/response/" + msgId, undefined, typed(data, 0), 0, "", done);
+  rrpcResponse: function (this: Device) {
+    const a = arguments;
+    return answer(this, "rrpc/response/" + a[0], undefined, typed(a[1]), 0, "", a[2]);
   },
 
-  propertySetReply: function (this: Device, msgId: string | number, code: number, message?: string, done?: Done) {
-    return answer(this, this._s + "thing/service/property/set_reply", msgId, {}, code, message, done);
+  propertySetReply: function (this: Device) {
+    const a = arguments;
+    return answer(this, "thing/service/property/set_reply", a[0], {}, a[1], a[2], a[3]);
   },
 
-  otaDeviceInform: function (this: Device, version: string, module?: string, done?: Done) {
-    return say(this, "/ota/device/inform/" + this._k, { id: next(this._h), params: { version: version, module: module } }, done);
+  otaDeviceInform: function (this: Device) {
+    const a = arguments;
+    return ask(this, "/ota/device/inform/" + this._k, { version: a[0], module: a[1] }, a[2]);
   },
 
-  otaFirmwareGet: function (this: Device, module?: string, done?: Done) {
-    return ask(this, this._s + "thing/ota/firmware/get", { module: module }, done, "thing.ota.firmware.get");
+  otaFirmwareGet: function (this: Device) {
+    return ask(this, "thing.ota.firmware.get", { module: arguments[0] }, arguments[1]);
   },
 
-  otaDeviceProgress: function (this: Device, step: number | string, desc?: string, module?: string, done?: Done) {
-    const params = { step: "" + step, desc: (desc || "").substr(0, 128), module: module };
-    return say(this, "/ota/device/progress/" + this._k, { id: next(this._h), params: params }, done);
+  otaDeviceProgress: function (this: Device) {
+    const a = arguments;
+    const params = { step: "" + a[0], desc: (a[1] || "").substr(0, 128), module: a[2] };
+    return ask(this, "/ota/device/progress/" + this._k, params, a[3]);
   },
 
-  request: function (this: Device, method: string, params?: unknown, done?: Done) {
-    const direct = method.charAt(0) === "/";
-    const topic = direct ? method : this._s + method.split(".").join("/");
-    return ask(this, topic, params === undefined ? {} : typed(params, 0), done, direct ? undefined : method, topic + "_reply");
+  request: function (this: Device) {
+    const a = arguments;
+    return ask(this, a[0], a[1] === undefined ? {} : typed(a[1]), a[2]);
   },
 
-  publish: function (this: Device, topic: string, payload: unknown, done?: Done) {
-    return say(this, topical(this, topic), payload, done);
+  publish: function (this: Device) {
+    return send(this, topical(this, arguments[0]), arguments[1], arguments[2]);
   },
 
-  subscribe: function (this: Device, topic: string, done?: Done) {
-    const h = this._h;
-    const filter = topical(this, topic);
+  subscribe: function (this: Device) {
+    const h = this._root;
+    const filter = topical(this, arguments[0]);
+    const done = arguments[1];
     if (Object.keys(h._subs).length > 93) throw error("limit", "100 subscriptions are what a device may have");
     h._subs[filter] = 0;
-    if (h._ready)
+    if (!h.status) tell(h, done);
+    else
       subscribe(h, [filter], function (err) {
         tell(h, done, err);
       });

@@ -4,6 +4,7 @@ import { error } from "../../core/errors";
 import { stream } from "../../core/stream";
 import type { Bytes, TlsOptions } from "../../host";
 import type { Done } from "./link";
+import { unframe } from "./frame";
 import type { Device } from "./model";
 
 type Take = (err?: Error, bytes?: Bytes) => boolean;
@@ -223,6 +224,7 @@ export const AliIotOTA = function (projectName: string, firmwareName: string, op
     setServer: function (aliIot) {
       if (!aliIot || !aliIot.otaDeviceProgress) throw error("config", "setServer: an AliIot");
       server = aliIot;
+      server._root._unframe = unframe;
     },
 
     setOtaData: function (given) {

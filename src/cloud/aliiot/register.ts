@@ -1,10 +1,10 @@
-import { random, storeErase, storeRead, storeSize, storeWrite, textToBytes } from "#host";
+import { storeErase, storeView, storeWrite, textToBytes } from "#host";
 import { error } from "../../core/errors";
 import { request } from "../../core/http";
 import { parse, stringify } from "../../core/json";
-import { connect as dial } from "../../mqtt/client";
-import { login, sign } from "./adapter";
-import type { Options } from "./options";
+import type { Bytes } from "../../host";
+import { sign } from "./adapter";
+import { tell, type Hub } from "./link";
 
 const FILE = "aliiot.key";
 
@@ -12,7 +12,7 @@ const FILE = "aliiot.key";
 export function recall(o: any): boolean {
   let kept: any;
   try {
-    kept = parse(o.keep ? textToBytes(o.keep.read() || "") : storeRead(FILE, 0, storeSize(FILE)));
+    kept = parse(o.keep ? textToBytes(o.keep.read() || "") : "" + storeView(FILE));
   } catch {
     // Never registered, or not whole.
   }
@@ -23,104 +23,86 @@ export function recall(o: any): boolean {
   return true;
 }
 
-/** Takes what the platform gave, once it is kept. */
-function keep(o: any, data: any): Error | undefined {
-  const kept = stringify({ of: o.productKey + "/" + o.deviceName, secret: data.deviceSecret, token: data.deviceToken, id: data.clientId });
-  if (o.keep) o.keep.write(kept);
-  else {
-    storeErase(FILE);
-    // A device that is active is never given another: without room the secret would be lost.
-    if (!storeWrite(FILE, 0, kept, kept.length)) return error("storage", "no room for the device's secret");
-  }
-  o.deviceSecret = data.deviceSecret;
-  o.deviceToken = data.deviceToken;
-  if (data.deviceToken) o.clientId = data.clientId;
-}
-
-/** Asks the platform for the device's secret with the product's, over HTTPS or MQTT, and keeps it. */
-export function register(o: any, done: (err?: Error) => void): void {
-  const n = "" + Math.floor(1e9 * (1 + random() * 8));
-  const over = o.registration || "mqtt";
-  const method = o.signMethod || "hmacsha256";
-
-  function take(bytes: string): void {
-    let err: any;
-    try {
-      let data = parse(bytes);
-      if (over === "https") {
-        if (data.code !== 200) {
-          err = error(data.code === 6600 ? "auth" : "refused", "registration: " + data.code + " " + data.message);
-          err.status = data.code;
-        }
-        data = data.data || {};
+/** Takes the platform's answer to a registration: it is kept before it is used. */
+export function take(h: Hub, bytes: Bytes): void {
+  const o = h.authInfo;
+  const done = h._done;
+  const over = o.registration === "https";
+  let err: any;
+  h._random = "";
+  try {
+    let data = parse(bytes);
+    if (over) {
+      if (data.code !== 200) {
+        err = error(data.code === 6600 ? "auth" : "refused", "registration: " + data.code + " " + data.message);
+        err.status = data.code;
       }
-      if (!err && !(data.deviceSecret || data.deviceToken)) err = error("protocol", "registration: no secret came");
-      if (!err) err = keep(o, data);
-    } catch (e) {
-      err = e;
+      data = data.data || {};
     }
-    done(err);
-  }
-
-  if (over === "https") {
-    const fields = { deviceName: o.deviceName, productKey: o.productKey, random: n };
-    request(
-      {
-        host: o.registrationHost || "iot-auth." + (o.region || "cn-shanghai") + ".aliyuncs.com",
-        port: o.registrationPort,
-        tls: o.protocol === "mqtt" && o.registrationPort ? undefined : o,
-        method: "POST",
-        path: "/auth/register/device",
-        headers: { "Content-Type": "application/x-www-form-urlencoded" },
-        body:
-          "productKey=" +
-          encodeURIComponent(o.productKey) +
-          "&deviceName=" +
-          encodeURIComponent(o.deviceName) +
-          "&random=" +
-          n +
-          "&sign=" +
-          sign(method, o.productSecret, fields) +
-          "&signMethod=" +
-          method,
-      },
-      function (err, response) {
-        if (err) done(err);
-        else take(response!.body);
-      },
-    );
-  } else {
-    const given = Object.create(o);
-    given.authType = over === "regnwl" ? over : "register";
-    given.random = n;
-    given.clientId = undefined;
-    const who = login(given);
-    let open = true;
-    const mq: any = dial({
-      protocol: o.protocol,
-      host: o.host,
-      port: o.port || 1883,
-      ca: o.ca,
-      cert: o.cert,
-      key: o.key,
-      servername: o.servername,
-      clientId: who.clientId,
-      username: who.username,
-      password: who.password,
-      keepalive: o.keepalive || 300,
-      reconnectPeriod: 0,
-      connectTimeout: 20000,
-    });
-    // Nothing is subscribed: the one message comes by itself. With these names nobody connects twice.
-    mq.emit = function (event: string, a: any, b: any) {
-      if (open && (event === "message" || event === "error" || event === "close")) {
-        open = false;
-        mq.end(true);
-        if (event === "message") take(b);
-        else done(event === "error" ? a : error("refused", "registration: the platform closed the connection"));
+    if (!err) {
+      if (!data.deviceSecret && !data.deviceToken) throw error("protocol", "registration: no secret came");
+      const kept = stringify({
+        of: o.productKey + "/" + o.deviceName,
+        secret: data.deviceSecret,
+        token: data.deviceToken,
+        id: data.clientId,
+      });
+      if (o.keep) o.keep.write(kept);
+      else {
+        storeErase(FILE);
+        // A device that is active is never given another: without room the secret would be lost.
+        if (!storeWrite(FILE, 0, kept, kept.length)) throw error("storage", "no room for the device's secret");
       }
-    };
+      o.deviceSecret = data.deviceSecret;
+      o.deviceToken = data.deviceToken;
+      if (data.deviceToken) o.clientId = data.clientId;
+    }
+  } catch (e) {
+    err = e;
+  }
+  if (err) {
+    h._done = undefined;
+    h._mq.end(true);
+    tell(h, done, err);
+  } else {
+    h._mute = over ? 0 : 1;
+    h.connect(done);
   }
 }
 
-export type { Options };
+/** Asks for the device's secret with the product's, over HTTPS. */
+export function register(h: Hub): void {
+  const o = h.authInfo;
+  const mq = h._mq.options;
+  const fields: any = { deviceName: o.deviceName, productKey: o.productKey, random: h._random };
+  const method = o.signMethod || "hmacsha256";
+  request(
+    {
+      host: o.registrationHost || "iot-auth." + (o.region || "cn-shanghai") + ".aliyuncs.com",
+      port: o.registrationPort,
+      tls: mq.protocol === "mqtt" && o.registrationPort ? undefined : mq,
+      method: "POST",
+      path: "/auth/register/device",
+      headers: { "Content-Type": "application/x-www-form-urlencoded" },
+      body:
+        "productKey=" +
+        o.productKey +
+        "&deviceName=" +
+        encodeURIComponent(o.deviceName) +
+        "&random=" +
+        h._random +
+        "&sign=" +
+        sign(method, o.productSecret!, fields) +
+        "&signMethod=" +
+        method,
+    },
+    function (err, response) {
+      const done = h._done;
+      if (err) {
+        h._done = undefined;
+        h._random = "";
+        tell(h, done, err);
+      } else take(h, response!.body);
+    },
+  );
+}
