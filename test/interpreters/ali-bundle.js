@@ -12,8 +12,12 @@ import { sha256 } from "${SRC}/core/sha256.ts";
 import { connectPacket } from "${SRC}/mqtt/options.ts";
 import { login } from "${SRC}/cloud/aliiot/adapter.ts";
 export { login, sign } from "${SRC}/cloud/aliiot/adapter.ts";
-export { crc16, float, moment, unframe } from "${SRC}/cloud/aliiot/alink.ts";
+export { float, moment } from "${SRC}/cloud/aliiot/alink.ts";
+import { unframe as open } from "${SRC}/cloud/aliiot/frame.ts";
+export { crc16 } from "${SRC}/cloud/aliiot/frame.ts";
+import { parse } from "${SRC}/core/json.ts";
 export { stringify } from "${SRC}/core/json.ts";
+export function unframe(bytes) { return open(bytes, parse); }
 export function digest(kind, bytes) { return hex((kind === "md5" ? md5 : sha256)(bytes)); }
 export function packet(who, keepalive) {
   var o = login(who);

@@ -15,7 +15,7 @@ function credentials(h: Hub): void {
   const mq: any = h._mq.options;
   o.securemode = mq.protocol === "mqtt" ? 3 : 2;
   if (h._random) {
-    o.authType = o.registration || "register";
+    o.authType = o.registration === "regnwl" ? o.registration : "register";
     o.random = h._random;
     o.clientId = undefined;
   }

@@ -114,7 +114,8 @@ export function pump(h: Hub): void {
     if (!state) break;
     if (state === 1 && at > t) {
       if (h._pause <= t) {
-        h._pause = t + 100;
+        // Timers may be early.
+        h._pause = t + 90;
         after(pump as any, 100, h);
       }
       break;

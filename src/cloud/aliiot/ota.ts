@@ -224,7 +224,8 @@ export const AliIotOTA = function (projectName: string, firmwareName: string, op
     setServer: function (aliIot) {
       if (!aliIot || !aliIot.otaDeviceProgress) throw error("config", "setServer: an AliIot");
       server = aliIot;
-      server._root._unframe = unframe;
+      // Without it a block of a file would be garbage.
+      if (server._root) server._root._unframe = unframe;
     },
 
     setOtaData: function (given) {

@@ -1,5 +1,5 @@
 import http from "node:http";
-import { AliIotOTA, type Source, type Writer } from "thincloud/aliiot";
+import { AliIotOTA, type Source, type Writer } from "thincloud/aliiotota";
 import { clear, connected, later, PK, until, world } from "./bench";
 
 afterEach(clear);

@@ -1,7 +1,8 @@
-import { login, sign } from "thincloud/aliiot";
-import { crc16, float, moment, unframe } from "../../../../src/cloud/aliiot/alink";
+import { login, sign } from "../../../../src/cloud/aliiot/adapter";
+import { float, moment } from "../../../../src/cloud/aliiot/alink";
+import { crc16, unframe } from "../../../../src/cloud/aliiot/frame";
 import { hex } from "../../../../src/core/bytes";
-import { stringify } from "../../../../src/core/json";
+import { parse, stringify } from "../../../../src/core/json";
 import { md5 } from "../../../../src/core/md5";
 import { sha256 } from "../../../../src/core/sha256";
 import { stream } from "../../../../src/core/stream";
@@ -14,7 +15,7 @@ const module_ = {
   sign,
   crc16,
   moment,
-  unframe,
+  unframe: (bytes: string) => unframe(bytes, parse),
   float,
   stringify,
   digest: (kind: string, bytes: string) => hex((kind === "md5" ? md5 : sha256)(bytes)),
