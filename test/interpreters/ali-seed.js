@@ -1,8 +1,7 @@
 /* global R */
 // The usage example of QuecPython's aliIot, line by line; what it got wrong is put right (test order, ids, topic of the push).
-var aliiot = require("aliiot");
-var AliIot = aliiot.AliIot;
-var AliIotOTA = aliiot.AliIotOTA;
+var AliIot = require("aliiot").AliIot;
+var AliIotOTA = require("aliiotota").AliIotOTA;
 
 function server_callback(topic, data) {
   var msg_id;

@@ -32,7 +32,7 @@ function serve(d: Device, topic: string, data: any, to: string, id: unknown, ser
   let setters;
   let value: any;
   let last;
-  for (const name in setting ? params : 0) {
+  for (const name in setting ? params : {}) {
     last = name;
     setters = has["p" + name];
     if (!setters) break;

@@ -11,6 +11,7 @@ class Ours {
   constructor(set) {
     this.set = set;
     this.aliiot = require(file);
+    this.updates = require(file.replace("aliiot.js", "aliiotota.js"));
   }
 
   create(more = {}) {

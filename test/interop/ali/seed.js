@@ -89,7 +89,7 @@ class Seed extends Ours {
     const installer = { update: (source, done) => (jobs.push(source), done(results.shift(), "2.3.0")) };
     const writer = { open: (f, next) => next(), write: (b, next) => next(), close: (next) => next() };
     const http = () => ({ stop() {}, read: (offset, length, take) => setImmediate(() => take(undefined, "abcde".slice(offset))) });
-    const ota = new this.aliiot.AliIotOTA("QuecPython-Tracker", "EC600N-CNLC", { installer, writer, http });
+    const ota = new this.updates.AliIotOTA("QuecPython-Tracker", "EC600N-CNLC", { installer, writer, http });
     ota.setServer(this.device);
     return Object.assign(ota, { jobs });
   }

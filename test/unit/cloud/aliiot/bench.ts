@@ -14,7 +14,7 @@ export async function world(options: any = {}) {
     products: { [PK]: { secret: PRODUCT, dynamic: true } },
     ...options,
   });
-  await cloud.listen();
+  await cloud.listen({ tls: options.tls });
   undo.push(() => cloud.close());
   return cloud;
 }
