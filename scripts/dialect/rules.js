@@ -124,6 +124,13 @@ const rules = {
     const texts = literals(node.arguments[0]);
     return texts && texts.some((one) => one.length > 1) && "a beginning of the text at the end counts as found: use find of core/bytes";
   },
+  // What follows a block that is skipped is read without its text.
+  "string-first": (node, { targetName, text }) => {
+    if (targetName !== "espruino" || node.type !== "ExpressionStatement" || !/^["']/.test(text(node))) return false;
+    const { body } = node.parent;
+    const before = Array.isArray(body) && body[body.indexOf(node) - 1];
+    return before && /^(If|Try)Statement$/.test(before.type) && /}$/.test(text(before)) && "a text that begins a statement behind a skipped block is empty";
+  },
   "var-order": (node) => {
     const names = /^Function/.test(node.type) ? assignedBeforeDeclaration(node) : [];
     return names.length > 0 && `${names.join(", ")}: assigned before its var was reached, which changes an outer variable`;

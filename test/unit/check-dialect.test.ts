@@ -49,6 +49,7 @@ const seeded: [rule: string, code: string, target?: Target][] = [
   ["array-length", "exports.a.length--;"],
 
   ["index-prefix", 'exports.a = exports.b.indexOf("\\r\\n");', "espruino"],
+  ["string-first", 'exports.a = function (e) { if (e > 1) { e = 1; } "end" === e && e(); };', "espruino"],
   ["index-prefix", 'exports.a = exports.b.includes(exports.c ? "a" : "ab");', "espruino"],
   ["var-order", "exports.f = function () { a = 1; var a; return a; };"],
   ["var-order", "exports.f = function (b) { if (b) { var a = 1; } a = 2; return a; };"],

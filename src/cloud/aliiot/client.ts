@@ -91,41 +91,40 @@ methods.disconnect = function (this: any): boolean {
 function said(this: Hub["_mq"] & { _h: Hub }): void {
   const args: any = arguments;
   const h = this._h;
-  let event = args[0];
-  let a = args[1];
-  const first = h._done;
+  const event = args[0];
+  let fault = event === "error" && args[1];
   if (event === "message") {
     try {
       if (h._random) take(h, args[2]);
-      else heard(h, a, args[2]);
+      else heard(h, args[1], args[2]);
     } catch (e) {
       h.dropped++;
       h.emit("error", e);
     }
-  } else if (event === "connect") {
-    if (!h._random) enter(h);
-  } else {
-    if (event === "reconnect") credentials(h);
-    if (event === "close") {
-      // The end of a registration is none of the device.
-      const mute = h._mute;
-      h._mute = 0;
-      if (mute) return;
-      h.status = false;
-      for (const key in h._of) h._of![key].status = false;
-      if (h._end) h._mq.end(true);
-      if (h._random) {
-        event = "error";
-        a = error("refused", "registration: the platform closed the connection");
-      }
-    }
-    if (event === "end") leave(h);
-    if (event === "error") {
-      h._random = "";
-      h._done = undefined;
-      tell(h, first, a);
-    } else h.emit(event, a, args[2], args[3]);
+    return;
   }
+  if (event === "connect") {
+    if (!h._random) enter(h);
+    return;
+  }
+  if (event === "end") leave(h);
+  else if (event === "reconnect") credentials(h);
+  else if (event === "close") {
+    // The end of a registration is none of the device.
+    const mute = h._mute;
+    h._mute = 0;
+    if (mute) return;
+    h.status = false;
+    for (const key in h._of) h._of![key].status = false;
+    if (h._end) h._mq.end(true);
+    if (h._random) fault = error("refused", "registration: the platform closed the connection");
+  }
+  if (fault) {
+    const done = h._done;
+    h._random = "";
+    h._done = undefined;
+    tell(h, done, fault);
+  } else h.emit(event, args[1], args[2], args[3]);
 }
 
 export function create(options: Options): any {
