@@ -1,8 +1,9 @@
 import { hash, hashes, textToBytes } from "#host";
 import { hex } from "../../core/bytes";
+import { digest } from "../../core/digest";
 import { error } from "../../core/errors";
 import { hmac } from "../../core/hmac";
-import { md5 } from "../../core/md5";
+import { mixMd5 } from "../../core/md5";
 import { sha1 } from "../../core/sha1";
 import { sha256 } from "../../core/sha256";
 import type { Bytes } from "../../host";
@@ -11,7 +12,10 @@ import type { Bytes } from "../../host";
 export type SignMethod = string;
 
 /** The names in alphabetical order, each followed by its value: what every signature of the platform is made of. In hex. */
-export function sign(method: SignMethod, secret: string, fields: { [name: string]: string | number }): string {
+export const sign: (method: SignMethod, secret: string, fields: { [name: string]: string | number }) => string = function () {
+  const method = arguments[0];
+  const secret = arguments[1];
+  const fields = arguments[2];
   const names = Object.keys(fields).sort();
   const kind = method.toLowerCase().substr(4);
   let content = "";
@@ -20,7 +24,12 @@ export function sign(method: SignMethod, secret: string, fields: { [name: string
     hmac(
       function (b: Bytes): Bytes {
         // MD5 is what no Espruino has; the others are what every Espruino that encrypts has, and a host without hashes gets from us.
-        const sum = hash(kind as "md5", b) || (kind === "md5" ? md5(b) : !hashes && (kind === "sha1" ? sha1(b) : sha256(b)));
+        const sum =
+          hash(kind, b) ||
+          (kind === "md5"
+            ? // The state as it begins: a constant would be there for ever.
+              digest(b, true, [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476], mixMd5)
+            : !hashes && (kind === "sha1" ? sha1(b) : sha256(b)));
         if (!sum) throw error("config", "signMethod " + method + ": not on this host");
         return sum;
       },
@@ -28,7 +37,7 @@ export function sign(method: SignMethod, secret: string, fields: { [name: string
       textToBytes(content),
     ),
   );
-}
+};
 
 /** Who a device is, for the three ways into the platform. */
 export interface Identity {

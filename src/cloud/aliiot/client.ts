@@ -7,7 +7,7 @@ import { heard } from "./heard";
 import { pump, settle, subscribe, tell, type Done, type Hub } from "./link";
 import { equip, methods } from "./model";
 import { normalise, type Options } from "./options";
-import { recall, register, take } from "./register";
+import { register, secret } from "./register";
 
 /** The client gets what it needs for its next CONNECT. */
 function credentials(h: Hub): void {
@@ -60,7 +60,7 @@ methods.connect = function (this: any): number {
   else {
     h._done = done;
     h._end = 0;
-    if (o.deviceSecret || o.deviceToken || recall(o)) h._on = 1;
+    if (o.deviceSecret || o.deviceToken || secret(h)) h._on = 1;
     else h._random = "" + Math.floor(1e9 * (1 + random() * 8));
     // Nobody registers twice with the same names.
     h._mq.options.reconnectPeriod = h._on ? h._period : 0;
@@ -95,7 +95,7 @@ function said(this: Hub["_mq"] & { _h: Hub }): void {
   let fault = event === "error" && args[1];
   if (event === "message") {
     try {
-      if (h._random) take(h, args[2]);
+      if (h._random) secret(h, args[2] || "-");
       else heard(h, args[1], args[2]);
     } catch (e) {
       h.dropped++;

@@ -116,12 +116,13 @@ const ask: (d: Device, method: string, params: unknown, done?: Done) => boolean 
 };
 
 /** The topics of one's own are short: 7 levels, 128 bytes. */
-function topical(d: Device, topic: string): string {
-  if (topic.charAt(0) !== "/") topic = "/" + d._k + "/" + topic;
+const topical: (d: Device, topic: string) => string = function () {
+  let topic = arguments[1];
+  if (topic.charAt(0) !== "/") topic = "/" + arguments[0]._k + "/" + topic;
   if (topic.split("/").length > 8 || textToBytes(topic).length > 128)
     throw error("limit", "topic " + topic + ": 7 levels and 128 bytes at most");
   return topic;
-}
+};
 
 export const methods: any = {
   addEvent: function (this: Device) {

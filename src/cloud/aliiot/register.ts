@@ -6,68 +6,58 @@ import type { Bytes } from "../../host";
 import { sign } from "./adapter";
 import { tell, type Hub } from "./link";
 
-const FILE = "aliiot.key";
-
-/** What an earlier registration of this device brought goes into the options; false when there is nothing. */
-export function recall(o: any): boolean {
-  let kept: any;
-  try {
-    kept = parse(o.keep ? textToBytes(o.keep.read() || "") : "" + storeView(FILE));
-  } catch {
-    // Never registered, or not whole.
-  }
-  if (!kept || kept.of !== o.productKey + "/" + o.deviceName) return false;
-  o.deviceSecret = kept.secret;
-  o.deviceToken = kept.token;
-  if (kept.token) o.clientId = kept.id;
-  return true;
-}
-
-/** Takes the platform's answer to a registration: it is kept before it is used. */
-export function take(h: Hub, bytes: Bytes): void {
+/**
+ * Takes the platform's answer to a registration, which is kept before it is used; or without one what an earlier answer brought.
+ * Whether the device has what it needs to connect.
+ */
+export function secret(h: Hub, answer?: Bytes): boolean {
+  const file = "aliiot.key";
   const o = h.authInfo;
   const done = h._done;
-  const over = o.registration === "https";
+  const whose = o.productKey + "/" + o.deviceName;
+  const over = answer && o.registration === "https";
+  let data: any;
   let err: any;
-  h._random = "";
   try {
-    let data = parse(bytes);
+    data = parse(answer || (o.keep ? textToBytes(o.keep.read() || "") : "" + storeView(file)));
     if (over) {
       if (data.code !== 200) {
         err = error(data.code === 6600 ? "auth" : "refused", "registration: " + data.code + " " + data.message);
         err.status = data.code;
+        throw err;
       }
       data = data.data || {};
     }
-    if (!err) {
+    if (answer) {
       if (!data.deviceSecret && !data.deviceToken) throw error("protocol", "registration: no secret came");
-      const kept = stringify({
-        of: o.productKey + "/" + o.deviceName,
-        secret: data.deviceSecret,
-        token: data.deviceToken,
-        id: data.clientId,
-      });
-      if (o.keep) o.keep.write(kept);
+      data = { of: whose, secret: data.deviceSecret, token: data.deviceToken, id: data.clientId };
+      answer = stringify(data);
+      if (o.keep) o.keep.write(answer);
       else {
-        storeErase(FILE);
+        storeErase(file);
         // A device that is active is never given another: without room the secret would be lost.
-        if (!storeWrite(FILE, 0, kept, kept.length)) throw error("storage", "no room for the device's secret");
+        if (!storeWrite(file, 0, answer, answer.length)) throw error("storage", "no room for the device's secret");
       }
-      o.deviceSecret = data.deviceSecret;
-      o.deviceToken = data.deviceToken;
-      if (data.deviceToken) o.clientId = data.clientId;
-    }
+    } else if (data.of !== whose) return false;
+    o.deviceSecret = data.secret;
+    o.deviceToken = data.token;
+    if (data.token) o.clientId = data.id;
   } catch (e) {
     err = e;
   }
-  if (err) {
-    h._done = undefined;
-    h._mq.end(true);
-    tell(h, done, err);
-  } else {
-    h._mute = over ? 0 : 1;
-    h.connect(done);
+  if (answer) {
+    h._random = "";
+    if (err) {
+      h._done = undefined;
+      h._mq.end(true);
+      tell(h, done, err);
+    } else {
+      h._mute = over ? 0 : 1;
+      h.connect(done);
+    }
   }
+  // Nothing was kept, or not whole: no fault.
+  return !err;
 }
 
 /** Asks for the device's secret with the product's, over HTTPS. */
@@ -102,7 +92,7 @@ export function register(h: Hub): void {
         h._done = undefined;
         h._random = "";
         tell(h, done, err);
-      } else take(h, response!.body);
+      } else secret(h, response!.body || "-");
     },
   );
 }
