@@ -33,6 +33,7 @@ export interface Device extends Emitter {
   otaDeviceInform(version: string, module?: string, done?: Done): boolean;
   otaFirmwareGet(module?: string, done?: Answered): boolean;
   otaDeviceProgress(step: number | string, desc?: string, module?: string, done?: Done): boolean;
+  /** By a method, or a topic; or `tags` with `{key: value}`, `config`, `desired` with a list of properties, `log` with a list of entries. */
   request(method: string, params?: unknown, done?: Answered): boolean;
   publish(topic: string, payload: unknown, done?: Done): boolean;
   subscribe(topic: string, done?: Done): boolean;
@@ -118,7 +119,7 @@ const ask: (d: Device, method: string, params: unknown, done?: Done) => boolean 
 /** The topics of one's own are short: 7 levels, 128 bytes. */
 const topical: (d: Device, topic: string) => string = function () {
   let topic = arguments[1];
-  if (topic.charAt(0) !== "/") topic = "/" + arguments[0]._k + "/" + topic;
+  if (topic.charAt(0) !== "/") topic = (topic.substr(0, 6) === "thing/" ? "/sys/" : "/") + arguments[0]._k + "/" + topic;
   if (topic.split("/").length > 8 || textToBytes(topic).length > 128)
     throw error("limit", "topic " + topic + ": 7 levels and 128 bytes at most");
   return topic;
@@ -207,8 +208,22 @@ export const methods: any = {
   },
 
   request: function (this: Device) {
-    const a = arguments;
-    return ask(this, a[0], a[1] === undefined ? {} : typed(a[1]), a[2]);
+    const what = arguments[0];
+    const given = arguments[1];
+    const bare = typeof given === "function";
+    const short: any = { tags: "deviceinfo.update", config: "config.get", desired: "property.desired.get", log: "log.post" };
+    let params = given === undefined || bare ? {} : typed(given);
+    // Short ways of saying what the official libraries have functions for.
+    if (what === "tags") {
+      params = [];
+      for (const key in given) params.push({ attrKey: key, attrValue: "" + given[key] });
+    } else if (what === "config") params = { configScope: "product", getType: "file" };
+    return ask(
+      this,
+      short.hasOwnProperty(what) ? "thing." + short[what] : what,
+      params,
+      bare ? given : arguments[2],
+    );
   },
 
   publish: function (this: Device) {

@@ -262,8 +262,29 @@ test("tags, config, log, desired, firmware by their method; the answer's topic i
   expect(
     cloud.packets.filter((p: any) => p.cmd === "subscribe" && p.filters.some((f: string) => /deviceinfo\/update_reply/.test(f))),
   ).toHaveLength(1);
+  await later((done) => d.request("tags", { room: 12, floor: "é" }, done));
+  expect(dev(cloud).tags).toEqual({ l: "w", room: "12", floor: "é" });
+  expect((await later((done) => d.request("config", done))).data.configId).toBe("1");
+  expect((await later((done) => d.request("desired", ["Power"], done))).code).toBe(200);
+  await later((done) =>
+    d.request("log", [{ utcTime: "2026-01-01T00:00:00.000Z", logLevel: "INFO", module: "m", code: "1", logContent: "x" }], done),
+  );
+  expect(said(cloud, "thing/log/post").map(({ method }: any) => method)).toEqual(["thing.log.post", "thing.log.post"]);
   expect(cloud.refused).toEqual([]);
-  await later((done) => d.subscribe(`/sys/${PK}/dev001/thing/config/push`, done)).catch(() => undefined);
+});
+
+test("a new configuration is pushed: to the callback, and acknowledged by itself", async () => {
+  const cloud = await world();
+  const d = await connected(cloud);
+  const got: any[] = [];
+  d.setCallback((topic, data) => void got.push([topic, data.params]));
+  await later((done) => d.subscribe("thing/config/push", done));
+  const push = `/sys/${PK}/dev001/thing/config/push`;
+  const body = JSON.stringify({ id: "7", version: "1.0", method: "thing.config.push", params: { configId: "2" } });
+  cloud.tell(dev(cloud), push, body);
+  await until(() => said(cloud, "config/push_reply").length, "the acknowledgement");
+  expect(got).toEqual([[push, { configId: "2" }]]);
+  expect(said(cloud, "config/push_reply")).toEqual([{ id: "7", code: 200, data: {}, message: "success", version: "1.0" }]);
 });
 
 test("time: the platform's, by its formula", async () => {

@@ -1,4 +1,5 @@
 /** Registration over HTTPS or MQTT, then a session, all inside TLS: as the platform wants it of new accounts. */
+import type { Keep } from "thincloud/aliiot";
 import { clear, connected, device, later, PK, PRODUCT, world } from "./bench";
 import { certificates, pem } from "../../../rig/certs.js";
 
@@ -6,7 +7,7 @@ afterEach(clear);
 
 const { ca, wrongCa, server } = certificates();
 
-function memory() {
+function memory(): Keep & { text?: string } {
   const keep: any = { read: () => keep.text, write: (text: string) => void (keep.text = text) };
   return keep;
 }
