@@ -129,7 +129,12 @@ const rules = {
     if (targetName !== "espruino" || node.type !== "ExpressionStatement" || !/^["']/.test(text(node))) return false;
     const { body } = node.parent;
     const before = Array.isArray(body) && body[body.indexOf(node) - 1];
-    return before && /^(If|Try)Statement$/.test(before.type) && /}$/.test(text(before)) && "a text that begins a statement behind a skipped block is empty";
+    return (
+      before &&
+      /^(If|Try)Statement$/.test(before.type) &&
+      /}$/.test(text(before)) &&
+      "a text that begins a statement behind a skipped block is empty"
+    );
   },
   "var-order": (node) => {
     const names = /^Function/.test(node.type) ? assignedBeforeDeclaration(node) : [];

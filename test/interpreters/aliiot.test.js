@@ -243,7 +243,13 @@ const update = {
       const head = whole.length - sizes[0] - sizes[1];
       return [["head.ota", 0, head], ["part", head, head + sizes[0]], ["main", head + sizes[0], whole.length]].map(([name, from, to]) => ({ name, bytes: whole.subarray(from, to) })); // prettier-ignore
     };
-    const modules = { ota: t.dist("ota"), otahttp: t.dist("otahttp"), aliiot: t.dist("aliiot"), aliiotota: t.dist("aliiotota"), ".bootcde": t.dist("otaboot") };
+    const modules = {
+      ota: t.dist("ota"),
+      otahttp: t.dist("otahttp"),
+      aliiot: t.dist("aliiot"),
+      aliiotota: t.dist("aliiotota"),
+      ".bootcde": t.dist("otaboot"),
+    };
     await store(t.interpreter.binary, cwd, { ...modules, main: PROGRAM("1.0", cloud.port) });
 
     const bad = (data) => ((data.files[2].fileSign = data.files[2].fileSign.replace(/^./, (c) => (c === "0" ? "1" : "0"))), data);

@@ -1,5 +1,6 @@
 import { random } from "#host";
 import { error } from "../../core/errors";
+import type { Bytes } from "../../host";
 import { connect as dial } from "../../mqtt/client";
 import { login } from "./adapter";
 import { basics } from "./gateway";
@@ -87,26 +88,32 @@ methods.disconnect = function (this: any): boolean {
   return true;
 };
 
+function take(h: Hub, topic: string, payload: Bytes): void {
+  try {
+    if (h._random) secret(h, payload || "-");
+    else heard(h, topic, payload);
+  } catch (e) {
+    h.dropped++;
+    h.emit("error", e);
+  }
+}
+
+/** The link is gone; a fault when the device was registering. */
+function lost(h: Hub): Error | undefined {
+  h.status = false;
+  for (const key in h._of) h._of![key].status = false;
+  if (h._end) h._mq.end(true);
+  return h._random ? error("refused", "registration: the platform closed the connection") : undefined;
+}
+
 /** What the client says. */
 function said(this: Hub["_mq"] & { _h: Hub }): void {
   const args: any = arguments;
   const h = this._h;
   const event = args[0];
   let fault = event === "error" && args[1];
-  if (event === "message") {
-    try {
-      if (h._random) secret(h, args[2] || "-");
-      else heard(h, args[1], args[2]);
-    } catch (e) {
-      h.dropped++;
-      h.emit("error", e);
-    }
-    return;
-  }
-  if (event === "connect") {
-    if (!h._random) enter(h);
-    return;
-  }
+  if (event === "message") return take(h, args[1], args[2]);
+  if (event === "connect") return h._random ? undefined : enter(h);
   if (event === "end") leave(h);
   else if (event === "reconnect") credentials(h);
   else if (event === "close") {
@@ -114,10 +121,7 @@ function said(this: Hub["_mq"] & { _h: Hub }): void {
     const mute = h._mute;
     h._mute = 0;
     if (mute) return;
-    h.status = false;
-    for (const key in h._of) h._of![key].status = false;
-    if (h._end) h._mq.end(true);
-    if (h._random) fault = error("refused", "registration: the platform closed the connection");
+    fault = lost(h);
   }
   if (fault) {
     const done = h._done;

@@ -55,6 +55,42 @@ function serve(d: Device, topic: string, data: any, to: string, id: unknown, ser
   if (value !== undefined && to) reply(value);
 }
 
+/** What a question asks for, as a topic. */
+function method(data: any): string {
+  return data && data.method ? ("" + data.method).split(".").join("/") : "";
+}
+
+/** The value in some bytes. Only where the platform allows anything is it no fault that they are no JSON. */
+function understand(h: Hub, tail: string, payload: Bytes, open: boolean, sys: boolean): any {
+  const free = open || (sys ? /^thing.model|^broadcast/.test(tail) : !/^.(ota|ext|shadow)/.test(tail));
+  let data: any;
+  if (h._unframe && tail === "thing/file/download_reply") return h._unframe(payload, parse);
+  try {
+    data = parse(payload);
+  } catch (e) {
+    if (!free) throw e;
+    data = bytesToText(payload);
+  }
+  if (!free && !(data && typeof data === "object")) throw error("protocol", "no Alink: " + tail);
+  return data;
+}
+
+/** What the answer in `data` answers, who is told; empty when it is none. */
+function answered(h: Hub, tail: string, sys: boolean, data: any): string {
+  let key = "";
+  let waits: Item | undefined;
+  if (tail.substr(0, 8) === "/shadow/") {
+    const version = data.version || (data.payload || {}).version;
+    if (version !== undefined) h._version = +version;
+    if (data.method === "reply") key = "shadow";
+  } else if (!sys && tail.slice(-9) === "/response") key = "ntp";
+  else if (tail.slice(-6) === "_reply") key = "" + data.id || "-";
+  for (let i = 0; i < h._wait.length; i++) if (h._wait[i]._key === key) waits = h._wait[i];
+  if (waits) settle(waits, undefined, data);
+  else if (key) h.dropped++;
+  return key;
+}
+
 /** Does what a message asks for. Throws for what makes no sense. */
 export function heard(h: Hub, topic: string, payload: Bytes): void {
   // A question through RRPC of one's own has the topic it would have had, behind a head.
@@ -66,38 +102,14 @@ export function heard(h: Hub, topic: string, payload: Bytes): void {
   const sys = name.substr(0, head.length) === head;
   const tail = sys ? name.substr(head.length) : name;
   const rrpc = sys && tail.substr(0, 13) === "rrpc/request/";
-  // Only where the platform allows anything is it no fault that it is no JSON.
-  const free = own || rrpc || (sys ? /^thing.model|^broadcast/.test(tail) : !/^.(ota|ext|shadow)/.test(name));
-  let data: any;
-  let key = "";
+  const data = understand(h, tail, payload, own || rrpc, sys);
+  const key = answered(h, tail, sys, data);
   let open = true;
-  if (h._unframe && tail === "thing/file/download_reply") data = h._unframe(payload, parse);
-  else
-    try {
-      data = parse(payload);
-    } catch (e) {
-      if (!free) throw e;
-      data = bytesToText(payload);
-    }
-  if (!free && !(data && typeof data === "object")) throw error("protocol", "no Alink: " + tail);
-
-  if (tail.substr(0, 8) === "/shadow/") {
-    const version = data.version || (data.payload || {}).version;
-    if (version !== undefined) h._version = +version;
-    if (data.method === "reply") key = "shadow";
-  } else if (!sys && tail.slice(-9) === "/response") key = "ntp";
-  else if (tail.slice(-6) === "_reply") key = "" + data.id || "-";
-  if (key) {
-    let waits: Item | undefined;
-    for (let i = 0; i < h._wait.length; i++) if (h._wait[i]._key === key) waits = h._wait[i];
-    if (waits) settle(waits, undefined, data);
-    else h.dropped++;
-    if (tail !== "thing/ota/firmware/get_reply") return;
-  }
+  if (key && tail !== "thing/ota/firmware/get_reply") return;
   if (tail.substr(0, 11) === "/ext/error/") return trouble(h, data);
 
   // Inside RRPC the thing model has its own body, and the method tells what is meant.
-  const what = (own && sys) || !rrpc ? tail : data && data.method ? ("" + data.method).split(".").join("/") : "";
+  const what = (own && sys) || !rrpc ? tail : method(data);
   const service = what.substr(0, 14) === "thing/service/" ? what.substr(14) : "";
   const to = own
     ? topic

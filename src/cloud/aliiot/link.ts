@@ -11,6 +11,7 @@ export type Done = (err?: Error, result?: any) => void;
 export interface Item {
   _h: Hub;
   _topic?: string;
+  _qos?: 0 | 1;
   _bytes?: Bytes;
   /** Told when it went; with `_key`, when it was answered. */
   _done?: Done;
@@ -98,6 +99,21 @@ export const subscribe: (h: Hub, filters: string[], done: Done) => void = functi
   });
 };
 
+/** Gives a message to the client; and waits, when it has an answer. */
+const transmit: (h: Hub, item: Item) => void = function () {
+  const h: Hub = arguments[0];
+  const item: Item = arguments[1];
+  if (item._key) {
+    item._timer = after(settle as any, h.authInfo.replyTimeout || 30000, item);
+    h._wait.push(item);
+  }
+  h._mq.publish(item._topic!, item._bytes, { qos: item._qos, binary: true }, function (err) {
+    if (!item._key) tell(h, item._done, err);
+    else if (err && h._wait.indexOf(item) >= 0) settle(item, err);
+  });
+  item._bytes = "";
+};
+
 /**
  * Sends what waits, at the pace that the platform takes: it drops silently what is over 30 messages a second at QoS 0 or 10 at QoS 1.
  * One at QoS 1 takes 200 ms of the time that is saved up, 1 s at most, and others a third: the first second is full measure.
@@ -106,11 +122,10 @@ export function pump(h: Hub): void {
   for (let item: Item; h.status && (item = h._queue[0]);) {
     const need = item._need;
     const state = need === undefined ? 1 : h._subs[need];
-    const qos = /rrpc|^.ext.ntp/.test(item._topic!) ? 0 : h._q;
     const t = now();
     // A clock that was set back does not stop us.
     if (h._at > t) h._at = h._pause = t;
-    const at = Math.max(h._at, t - 1000) + (qos ? 200 : 66);
+    const at = Math.max(h._at, t - 1000) + (item._qos ? 200 : 66);
     if (!state) break;
     if (state === 1 && at > t) {
       if (h._pause <= t) {
@@ -126,21 +141,29 @@ export function pump(h: Hub): void {
       tell(h, item._done, state as Error);
     } else {
       h._at = at;
-      if (item._key) {
-        item._timer = after(settle as any, h.authInfo.replyTimeout || 30000, item);
-        h._wait.push(item);
-      }
-      h._mq.publish(item._topic!, item._bytes, { qos: qos, binary: true }, function (err) {
-        if (!item._key) tell(h, item._done, err);
-        else if (err && h._wait.indexOf(item) >= 0) settle(item, err);
-      });
-      item._bytes = "";
+      transmit(h, item);
     }
   }
   if (h._end && h.status && !h._queue.length) {
     h._end = 0;
     h._mq.end();
   }
+}
+
+/** Which limit a message would break. */
+function excess(h: Hub, bytes: Bytes, key: string, fresh: boolean): string {
+  const limit = h.authInfo.queueLimit || 20;
+  let twice;
+  for (let i = 0; key && i < h._wait.length; i++) twice = twice || h._wait[i]._key === key;
+  return bytes.length > 262144
+    ? "a message has up to 262144 bytes"
+    : h._queue.length >= limit || h._wait.length > limit + 30
+      ? "queueLimit: " + limit + " messages wait"
+      : twice
+        ? "one " + key + " at a time"
+        : fresh && Object.keys(h._subs).length > 93
+          ? "100 subscriptions are what a device may have"
+          : "";
 }
 
 /** Takes a message to send; false, and the reason to whom it concerns, when it cannot be. With a `key` an answer is awaited, on the topic `need`. */
@@ -150,20 +173,8 @@ export const send: (d: Device, topic: string, body: unknown, done?: Done, key?: 
   const key = a[4];
   const need = a[5];
   const bytes = typeof a[2] === "string" ? textToBytes(a[2]) : stringify(a[2]);
-  const limit = h.authInfo.queueLimit || 20;
   const fresh = need !== undefined && h._subs[need] === undefined;
-  let twice;
-  for (let i = 0; key && i < h._wait.length; i++) twice = twice || h._wait[i]._key === key;
-  const wrong =
-    bytes.length > 262144
-      ? "a message has up to 262144 bytes"
-      : h._queue.length >= limit || h._wait.length > limit + 30
-        ? "queueLimit: " + limit + " messages wait"
-        : twice
-          ? "one " + key + " at a time"
-          : fresh && Object.keys(h._subs).length > 93
-            ? "100 subscriptions are what a device may have"
-            : "";
+  const wrong = excess(h, bytes, key, fresh);
   if (wrong || !h._on) {
     h.dropped++;
     tell(h, a[3], h._on ? error("limit", wrong) : error("offline", "connect first"));
@@ -176,7 +187,7 @@ export const send: (d: Device, topic: string, body: unknown, done?: Done, key?: 
         pump(h);
       });
   }
-  h._queue.push({ _h: h, _topic: a[1], _bytes: bytes, _done: a[3], _key: key, _need: need });
+  h._queue.push({ _h: h, _topic: a[1], _qos: /rrpc|^.ext.ntp/.test(a[1]) ? 0 : h._q, _bytes: bytes, _done: a[3], _key: key, _need: need });
   pump(h);
   return true;
 };

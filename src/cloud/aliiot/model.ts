@@ -53,7 +53,10 @@ export const equip: (d: Device, o: any) => void = function () {
   const name = o.deviceName || "";
   const bad = !/^[\w@.:-]+$/.test(name) || name.length > 32;
   if (bad || !/^\w+$/.test(o.productKey || "") || o.productKey.length > 20)
-    throw error("config", bad ? "option deviceName: 1 to 32 of letters, digits and -_@.:" : "option productKey: 1 to 20 letters and digits");
+    throw error(
+      "config",
+      bad ? "option deviceName: 1 to 32 of letters, digits and -_@.:" : "option productKey: 1 to 20 letters and digits",
+    );
   d._k = o.productKey + "/" + name;
   d._has = {};
   d._call = undefined;
@@ -218,12 +221,7 @@ export const methods: any = {
       params = [];
       for (const key in given) params.push({ attrKey: key, attrValue: "" + given[key] });
     } else if (what === "config") params = { configScope: "product", getType: "file" };
-    return ask(
-      this,
-      short.hasOwnProperty(what) ? "thing." + short[what] : what,
-      params,
-      bare ? given : arguments[2],
-    );
+    return ask(this, short.hasOwnProperty(what) ? "thing." + short[what] : what, params, bare ? given : arguments[2]);
   },
 
   publish: function (this: Device) {

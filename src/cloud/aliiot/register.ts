@@ -6,6 +6,31 @@ import type { Bytes } from "../../host";
 import { sign } from "./adapter";
 import { tell, type Hub } from "./link";
 
+/** What an answer brings, when it does. */
+function brought(answer: Bytes, https: boolean): any {
+  let data = parse(answer);
+  if (https) {
+    if (data.code !== 200) {
+      const err: any = error(data.code === 6600 ? "auth" : "refused", "registration: " + data.code + " " + data.message);
+      err.status = data.code;
+      throw err;
+    }
+    data = data.data || {};
+  }
+  if (!data.deviceSecret && !data.deviceToken) throw error("protocol", "registration: no secret came");
+  return data;
+}
+
+/** Keeps it before it is used. */
+function keep(o: any, file: string, kept: Bytes): void {
+  if (o.keep) o.keep.write(kept);
+  else {
+    storeErase(file);
+    // A device that is active is never given another: without room the secret would be lost.
+    if (!storeWrite(file, 0, kept, kept.length)) throw error("storage", "no room for the device's secret");
+  }
+}
+
 /**
  * Takes the platform's answer to a registration, which is kept before it is used; or without one what an earlier answer brought.
  * Whether the device has what it needs to connect.
@@ -15,30 +40,16 @@ export function secret(h: Hub, answer?: Bytes): boolean {
   const o = h.authInfo;
   const done = h._done;
   const whose = o.productKey + "/" + o.deviceName;
-  const over = answer && o.registration === "https";
+  const https = o.registration === "https";
   let data: any;
   let err: any;
   try {
-    data = parse(answer || (o.keep ? textToBytes(o.keep.read() || "") : "" + storeView(file)));
-    if (over) {
-      if (data.code !== 200) {
-        err = error(data.code === 6600 ? "auth" : "refused", "registration: " + data.code + " " + data.message);
-        err.status = data.code;
-        throw err;
-      }
-      data = data.data || {};
-    }
     if (answer) {
-      if (!data.deviceSecret && !data.deviceToken) throw error("protocol", "registration: no secret came");
+      data = brought(answer, https);
       data = { of: whose, secret: data.deviceSecret, token: data.deviceToken, id: data.clientId };
-      answer = stringify(data);
-      if (o.keep) o.keep.write(answer);
-      else {
-        storeErase(file);
-        // A device that is active is never given another: without room the secret would be lost.
-        if (!storeWrite(file, 0, answer, answer.length)) throw error("storage", "no room for the device's secret");
-      }
-    } else if (data.of !== whose) return false;
+      keep(o, file, stringify(data));
+    } else data = parse(o.keep ? textToBytes(o.keep.read() || "") : "" + storeView(file));
+    if (data.of !== whose) return false;
     o.deviceSecret = data.secret;
     o.deviceToken = data.token;
     if (data.token) o.clientId = data.id;
@@ -52,7 +63,7 @@ export function secret(h: Hub, answer?: Bytes): boolean {
       h._mq.end(true);
       tell(h, done, err);
     } else {
-      h._mute = over ? 0 : 1;
+      h._mute = https ? 0 : 1;
       h.connect(done);
     }
   }

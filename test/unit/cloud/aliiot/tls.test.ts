@@ -36,13 +36,16 @@ test.each(["mqtt", "https"])("registration over %s inside TLS, then a session", 
   expect(cloud.refused).toEqual([]);
 });
 
-test.each(["mqtt", "https"])("a platform that nobody vouches for gets neither names nor signatures: registration over %s", async (registration) => {
-  const cloud = await world(options);
-  const keep = memory();
-  const more = secure(cloud, { deviceSecret: undefined, productSecret: PRODUCT, registration, keep, ca: pem(wrongCa.cert) });
-  await expect(later((done) => device(cloud, more).connect(done))).rejects.toMatchObject({ code: "network" });
-  expect([cloud.packets, cloud.http, keep.text]).toEqual([[], [], undefined]);
-});
+test.each(["mqtt", "https"])(
+  "a platform that nobody vouches for gets neither names nor signatures: registration over %s",
+  async (registration) => {
+    const cloud = await world(options);
+    const keep = memory();
+    const more = secure(cloud, { deviceSecret: undefined, productSecret: PRODUCT, registration, keep, ca: pem(wrongCa.cert) });
+    await expect(later((done) => device(cloud, more).connect(done))).rejects.toMatchObject({ code: "network" });
+    expect([cloud.packets, cloud.http, keep.text]).toEqual([[], [], undefined]);
+  },
+);
 
 test("a session with a platform that nobody vouches for", async () => {
   const cloud = await world({ tls: server });
