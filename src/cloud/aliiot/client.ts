@@ -50,7 +50,9 @@ function leave(h: Hub): void {
   h._on = 0;
   for (let i = 0; i < queue.length; i++) if (queue[i]._done) tell(h, queue[i]._done, err);
   while (h._wait[0]) settle(h._wait[0], h._wait[0]._done && err, 1);
-  tell(h, h._bye);
+  const bye = h._bye;
+  h._bye = undefined;
+  tell(h, bye);
 }
 
 methods.connect = function (this: any): number {
@@ -61,6 +63,7 @@ methods.connect = function (this: any): number {
   else {
     h._done = done;
     h._end = 0;
+    h._random = "";
     if (o.deviceSecret || o.deviceToken || secret(h)) h._on = 1;
     else h._random = "" + Math.floor(1e9 * (1 + random() * 8));
     // Nobody registers twice with the same names.
@@ -77,14 +80,11 @@ methods.connect = function (this: any): number {
 methods.disconnect = function (this: any): boolean {
   const done: Done | undefined = arguments[0];
   const h: Hub = this._root;
-  if (!h._on) tell(h, done);
-  else {
-    h._bye = done;
-    // What waits its turn goes first.
-    h._end = 1;
-    if (h.status) pump(h);
-    else h._mq.end(true);
-  }
+  h._bye = done;
+  // What waits its turn goes first.
+  h._end = 1;
+  if (h.status) pump(h);
+  else h._mq.end(true);
   return true;
 };
 
@@ -103,7 +103,7 @@ function lost(h: Hub): Error | undefined {
   h.status = false;
   for (const key in h._of) h._of![key].status = false;
   if (h._end) h._mq.end(true);
-  return h._random ? error("refused", "registration: the platform closed the connection") : undefined;
+  return h._random && !h._end ? error("refused", "registration: the platform closed the connection") : undefined;
 }
 
 /** What the client says. */

@@ -62,7 +62,7 @@ export function secret(h: Hub, answer?: Bytes): boolean {
       h._done = undefined;
       h._mq.end(true);
       tell(h, done, err);
-    } else {
+    } else if (!h._end) {
       h._mute = https ? 0 : 1;
       h.connect(done);
     }

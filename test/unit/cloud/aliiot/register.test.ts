@@ -93,3 +93,37 @@ test.each([
   await new Promise((done) => setTimeout(done, 100));
   expect(cloud.packets.filter((p: any) => p.cmd === "connect").length + cloud.http.length).toBe(1);
 });
+
+test.each(["mqtt", "https"])(
+  "disconnect while it registers over %s: no connection follows, and what came is kept",
+  async (registration) => {
+    const cloud = await world(unknown);
+    const keep = memory();
+    const more = {
+      deviceSecret: undefined,
+      productSecret: PRODUCT,
+      registration,
+      keep,
+      registrationHost: "127.0.0.1",
+      registrationPort: cloud.authPort,
+    };
+    const d = device(cloud, more);
+    d.connect();
+    await later((done) => d.disconnect(done));
+    await new Promise((done) => setTimeout(done, 150));
+    expect(cloud.packets.filter((p: any) => p.cmd === "connect" && !/authType/.test(p.clientId))).toEqual([]);
+    expect(d.status).toBe(false);
+    expect(keep.text === undefined).toBe(!cloud.devices.get(`${PK}/dev001`).secret);
+    expect(d.errors).toEqual([]);
+  },
+);
+
+test("one disconnect is told once, also when the device is used again", async () => {
+  const cloud = await world();
+  const d = await connected(cloud);
+  let told = 0;
+  await later((done) => d.disconnect(() => (told++, done())));
+  await later((done) => d.connect(done));
+  await later((done) => d.disconnect(done));
+  expect(told).toBe(1);
+});
