@@ -3,7 +3,6 @@ import { error } from "../../core/errors";
 import type { Bytes } from "../../host";
 import { connect as dial } from "../../mqtt/client";
 import { login } from "./adapter";
-import { basics } from "./gateway";
 import { heard } from "./heard";
 import { pump, settle, subscribe, tell, type Done, type Hub } from "./link";
 import { equip, methods } from "./model";
@@ -31,7 +30,7 @@ function enter(h: Hub): void {
   delete o.clientId;
   delete o.username;
   delete o.password;
-  subscribe(h, basics(h).concat(Object.keys(h._subs)), function (err) {
+  subscribe(h, h, function (err) {
     const done = h._done;
     h.status = true;
     h._done = undefined;
@@ -70,7 +69,8 @@ methods.connect = function (this: any): number {
     h._mq.options.reconnectPeriod = h._on ? h._period : 0;
     if (h._random && o.registration === "https") register(h);
     else {
-      credentials(h);
+      // As before each later attempt; but the application hears nothing of the first.
+      h._mq.emit("");
       h._mq.reconnect();
     }
   }
@@ -115,7 +115,7 @@ function said(this: Hub["_mq"] & { _h: Hub }): void {
   if (event === "message") return take(h, args[1], args[2]);
   if (event === "connect") return h._random ? undefined : enter(h);
   if (event === "end") leave(h);
-  else if (event === "reconnect") credentials(h);
+  else if (!event || event === "reconnect") credentials(h);
   else if (event === "close") {
     // The end of a registration is none of the device.
     const mute = h._mute;

@@ -2,19 +2,6 @@ import { sign } from "./adapter";
 import { subscribe, tell, type Done } from "./link";
 import { equip, methods, type Device } from "./model";
 
-/** What a device hears without asking. */
-export function basics(d: Device): string[] {
-  const s = "/sys/" + d._k + "/thing/";
-  return [
-    s + "event/+/post_reply",
-    s + "service/property/set",
-    s + "service/+",
-    s.slice(0, -6) + "rrpc/request/+",
-    "/ota/device/upgrade/" + d._k,
-    s + "ota/firmware/get_reply",
-  ];
-}
-
 /** A device behind this one, with the methods of a device and those below, which are made with the first of them. */
 methods.subDevice = function (this: Device) {
   const o = arguments[0];
@@ -56,7 +43,7 @@ methods.subDevice = function (this: Device) {
       return about(d, "login", "signMethod", function (err) {
         if (err) tell(h, done, err);
         else
-          subscribe(h, basics(d), function (e) {
+          subscribe(h, d, function (e) {
             d.status = !e;
             tell(h, done, e);
           });

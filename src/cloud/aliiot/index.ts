@@ -1,5 +1,6 @@
 import { create } from "./client";
 import "./extras";
+import "./gateway";
 import type { Done } from "./link";
 import type { Device } from "./model";
 import type { Options } from "./options";

@@ -84,11 +84,25 @@ export const settle: (item: Item, err?: Error, data?: any) => void = function ()
   tell(h, item._done, err, data);
 };
 
-/** Asks for filters, at most 8 in a packet and 100 in all, as the platform wants it. */
-export const subscribe: (h: Hub, filters: string[], done: Done) => void = function () {
+/** What a device hears without asking. */
+function basics(d: Device): string[] {
+  const s = "/sys/" + d._k + "/thing/";
+  return [
+    s + "event/+/post_reply",
+    s + "service/property/set",
+    s + "service/+",
+    s.slice(0, -6) + "rrpc/request/+",
+    "/ota/device/upgrade/" + d._k,
+    s + "ota/firmware/get_reply",
+  ];
+}
+
+/** Asks for filters, or for what a device needs and, when it is the one that connects, all that was asked for; at most 8 in a packet and 100 in all, as the platform wants it. */
+export const subscribe: (h: Hub, filters: string[] | Device, done: Done) => void = function () {
   const h: Hub = arguments[0];
-  const filters: string[] = arguments[1];
+  const what = arguments[1];
   const done: Done = arguments[2];
+  const filters: string[] = what._k ? basics(what).concat(what === h ? Object.keys(h._subs) : []) : what;
   h._mq.subscribe(filters.splice(0, 8), { qos: h._q }, function (err, granted) {
     for (let i = 0; granted && i < granted.length; i++) {
       const f = granted[i].topic;

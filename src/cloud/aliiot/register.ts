@@ -35,7 +35,9 @@ function keep(o: any, file: string, kept: Bytes): void {
  * Takes the platform's answer to a registration, which is kept before it is used; or without one what an earlier answer brought.
  * Whether the device has what it needs to connect.
  */
-export function secret(h: Hub, answer?: Bytes): boolean {
+export const secret: (h: Hub, answer?: Bytes) => boolean = function () {
+  const h: Hub = arguments[0];
+  const answer = arguments[1];
   const file = "aliiot.key";
   const o = h.authInfo;
   const done = h._done;
@@ -69,7 +71,7 @@ export function secret(h: Hub, answer?: Bytes): boolean {
   }
   // Nothing was kept, or not whole: no fault.
   return !err;
-}
+};
 
 /** Asks for the device's secret with the product's, over HTTPS. */
 export function register(h: Hub): void {
