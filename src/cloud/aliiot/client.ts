@@ -26,8 +26,8 @@ function credentials(h: Hub): void {
 /** Subscribes to what must be heard; then the device is up. */
 function enter(h: Hub): void {
   const o = h._mq.options;
-  // They are made again for the next time.
-  delete o.clientId;
+  // They are made again for the next time; errors speak of the device.
+  o.clientId = h._k;
   delete o.username;
   delete o.password;
   subscribe(h, h, function (err) {

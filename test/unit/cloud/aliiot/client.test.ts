@@ -382,7 +382,8 @@ test("two units with one identity: told as a conflict", async () => {
   const cloud = await world({ connectsPerMinute: 1000 });
   const a = await connected(cloud);
   const b = await connected(cloud);
-  await until(() => [...a.errors, ...b.errors].some((e: any) => e.code === "conflict"), "the conflict");
+  const told = await until(() => [...a.errors, ...b.errors].find((e: any) => e.code === "conflict"), "the conflict");
+  expect(told.message).toContain(`${PK}/dev001`);
 });
 
 test("whatever the platform says, the session lives on", async () => {
