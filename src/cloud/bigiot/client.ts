@@ -1,19 +1,19 @@
-import { after, cancel, connect, datagram, end, random, write } from "#host";
+import { after, cancel, connect, datagram, end, hash, random, unicode, write } from "#host";
 import { backoff } from "../../core/backoff";
 import { hex } from "../../core/bytes";
 import { error, type CloudError } from "../../core/errors";
 import { parse } from "../../core/json";
-import { md5 } from "../../core/md5";
 import type { Bytes, Link } from "../../host";
 import { cut } from "./line";
 import { encode, peer, said, type Message } from "./protocol";
-import type { Device, Done, Item, Values } from "./types";
+import type { Device, Done, Item, Lane, Values } from "./types";
 
 const HOST = "www.bigiot.net";
 
-export function wait(d: Device, ms: number): void {
-  if (d._timer) cancel(d._timer);
-  d._timer = ms < 0 ? 0 : after(tick, ms, d);
+/** The timer of the device or of a lane; below 0 there is none. */
+export function wait(on: Device | Lane, ms: number): void {
+  if (on._timer) cancel(on._timer);
+  on._timer = ms < 0 ? 0 : after(tick, ms, on);
 }
 
 export function post(d: Device, bytes: Bytes): void {
@@ -30,6 +30,7 @@ export function post(d: Device, bytes: Bytes): void {
 function finish(d: Device, item: Item, err?: Error, result?: unknown): void {
   for (let i = 0; i < item._all.length; i++) d.emit(item._all[i], err, result);
   if (err && !item._all.length) d.emit("error", err);
+  item._all = [];
 }
 
 /** Lets the link go and waits for the next attempt; what is worth it is kept, the rest is told. */
@@ -47,10 +48,12 @@ export function close(d: Device, e?: Error, ms?: number, how?: unknown): void {
   wait(d, d._off ? -1 : ms || backoff(d._try++, d.options.reconnectPeriod || 5000, d.options.maxReconnectPeriod || 60000, random()));
   while (gone.length) {
     const item = gone.pop()!;
-    // An update has no line, an alert a long gap: they go again.
-    if (item._line && item._lane._gap < 20000) lost.push(item);
-    else item._lane._list.unshift(item);
+    // An update has no line: it goes again.
+    if (!item._line) item._lane._list.unshift(item);
+    else if (item !== d._kept) lost.push(item);
   }
+  if (d._kept) d._kept._lane._list.unshift(d._kept);
+  d._kept = undefined;
   for (const kind in d._lane) {
     const lane = d._lane[kind];
     if (lane._item) lost.push(lane._item);
@@ -98,11 +101,17 @@ function pump(d: Device): void {
         else if (kind === "isOL" || kind === "status" || kind === "time") {
           item._sent = d._lines;
           lane._item = item;
-        } else d._gone.push(item);
+        } else {
+          d._gone.push(item);
+          if (kind === "alert") {
+            d._kept = item;
+            d._lines++;
+          }
+        }
       }
       if (line && lane._gap) {
         lane._rest = Math.max(lane._gap - 5000, 0);
-        lane._timer = after(tick, lane._gap - lane._rest, lane);
+        wait(lane, lane._gap - lane._rest);
       }
       out += line;
     }
@@ -149,7 +158,7 @@ function tick(on: any): void {
   on._timer = 0;
   if (on !== d) {
     on._item = undefined;
-    if (on._rest) on._timer = after(tick, on._rest, on);
+    if (on._rest) wait(on, on._rest);
     on._rest = 0;
     if (item) finish(d, item, error("timeout", "no answer within 5 s"));
     pump(d);
@@ -246,16 +255,19 @@ function take(d: Device, m: Message): void {
     if (Object.keys(d._want).length && d.online) ask(d, o.updateInterval || 5000, undefined, { M: "update", V: {} });
     pump(d);
   } else if (entering && kind === "token" && d._key === o.apiKey) {
-    if (o.userKey) {
-      d._key = hex(md5(m.K + o.userKey));
+    const text = m.K + o.userKey;
+    // Without Unicode the host has no MD5: the line is not shipped there.
+    const own = unicode && hash("md5", text);
+    if (o.userKey && (own || o.md5)) {
+      d._key = own ? hex(own) : o.md5!(text);
       post(d, encode({ M: "checkin", ID: d.id, K: d._key }) + "\n");
       wait(d, 5000);
     } else {
       d._off = true;
-      close(d, error("config", "device " + d.id + " is set to encrypted login: option userKey is needed"));
+      close(d, error("config", "device " + d.id + " is set to encrypted login: option " + (o.userKey ? "md5" : "userKey") + " is needed"));
     }
   } else if (!d._step && kind.substr(0, 7) === "WELCOME" && d._timer) {
-    cancel(d._timer);
+    wait(d, -1);
     tick(d);
   } else {
     // An answer to a question?
@@ -270,11 +282,11 @@ function take(d: Device, m: Message): void {
     if (item) {
       lane._item = undefined;
       // Whatever went before the question has arrived.
-      if (item._sent === d._lines) d._sent = {};
-      if (kind === "time") {
-        cancel(lane._timer);
-        lane._timer = 0;
+      if (item._sent === d._lines) {
+        d._sent = {};
+        d._kept = undefined;
       }
+      if (kind === "time") wait(lane, -1);
       finish(d, item, undefined, result);
       pump(d);
     }

@@ -1,8 +1,9 @@
 import { emitter } from "../../core/emitter";
 import { ask, close, post, wait } from "./client";
+import { error } from "../../core/errors";
 import { checked, type Options } from "./options";
-import { encode, recipient, values, who, type Message, type Peer, type Say } from "./protocol";
-import type { Device as Client, Done, Id, SayCallback } from "./types";
+import { encode, who, type Message, type Peer, type Say } from "./protocol";
+import type { Device as Client, Done, Id, SayCallback, Values } from "./types";
 
 export type { Options } from "./options";
 export type { Peer, Said, Say } from "./protocol";
@@ -50,7 +51,10 @@ proto.say = function (this: Client, a: any) {
   const b = arguments;
   const flat = !a || typeof a !== "object";
   const o: Say = flat ? { userId: a, groupId: b[1], deviceId: b[2], msg: b[3] } : a;
-  const m: Message = { M: "say", ID: recipient(o), C: o.msg, SIGN: o.sign };
+  const letter = o.userId ? "U" : o.groupId ? "G" : o.deviceId ? "D" : "";
+  const to = o.userId || o.groupId || o.deviceId || o.to;
+  const m: Message = { M: "say", ID: letter || to !== "ALL" ? who(letter, to) : to, C: o.msg, SIGN: o.sign };
+  if (o.msg === undefined) throw error("config", "msg is missing");
   if (this.options.udp) {
     m.toID = m.ID;
     m.ID = this.id;
@@ -59,12 +63,22 @@ proto.say = function (this: Client, a: any) {
   return ask(this, 0, b[flat ? 4 : 1], m);
 };
 
+// Values as the platform wants them: text, whatever they were; true and false are 1 and 0, a list of two is a location.
 proto.update = function (this: Client, a: any) {
   const b = arguments;
-  const given: { [id: string]: unknown } = {};
+  const out: Values = {};
   const flat = typeof a !== "object";
+  let given: any = {};
   if (flat) given[a] = b[1];
-  return ask(this, this.options.updateInterval || 5000, b[flat ? 2 : 1], { M: "update", V: values(flat ? given : a) });
+  else given = a;
+  for (const id in given) {
+    let v = given[id];
+    if (v === true || v === false) v = +v;
+    if (typeof v === "number" ? !isFinite(v) : typeof v !== "string" && !Array.isArray(v))
+      throw error("config", "data " + v + ": text or a number");
+    out[who("I", id).substr(1)] = "" + v;
+  }
+  return ask(this, this.options.updateInterval || 5000, b[flat ? 2 : 1], { M: "update", V: out });
 };
 
 proto.isOnline = function (this: Client, id: any, done: any) {

@@ -13,7 +13,7 @@ export interface Item {
   _line: Bytes;
   _all: Done<any>[];
   _lane: Lane;
-  /** For a question: how many lines of updates went before it. */
+  /** For a question: how many lines of updates and alerts went before it. */
   _sent?: number;
 }
 
@@ -63,6 +63,8 @@ export interface Device {
   /** Newest values that wait, and those that are written but, for all we know, got lost. */
   _want: Values;
   _sent: Values;
+  /** The alert that is written but, for all we know, got lost. */
+  _kept?: Item;
   _link?: Link;
   _timer?: Timer;
   _say?: SayCallback;
