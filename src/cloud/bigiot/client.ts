@@ -8,33 +8,33 @@ import { cut } from "./line";
 import { encode, peer, said, type Message } from "./protocol";
 import type { Device, Done, Item, Lane, Values } from "./types";
 
-const HOST = "www.bigiot.net";
-
 /** The timer of the device or of a lane; below 0 there is none. */
 export function wait(on: Device | Lane, ms: number): void {
   if (on._timer) cancel(on._timer);
   on._timer = ms < 0 ? 0 : after(tick, ms, on);
 }
 
+/** A line or, to enter and leave, its kind. */
 export function post(d: Device, bytes: Bytes): void {
+  if (bytes.charAt(0) !== "{") bytes = encode({ M: bytes, ID: d.id, K: d._key });
   const link = d._link;
   d._busy = true;
   d._still = 0;
   if (d.options.udp)
-    datagram(d.options.host || HOST, d.options.port || 9090, bytes.trim(), 2000, function () {
+    datagram(d.options.host!, d.options.port || 9090, bytes.trim(), 2000, function () {
       heard.call(link, link);
     });
   else write(link, bytes);
 }
 
 function finish(d: Device, item: Item, err?: Error, result?: unknown): void {
-  for (let i = 0; i < item._all.length; i++) d.emit(item._all[i], err, result);
-  if (err && !item._all.length) d.emit("error", err);
+  const all = item._all;
   item._all = [];
+  d.emit(err && !all.length ? "error" : all, err, result);
 }
 
 /** Lets the link go and waits for the next attempt; what is worth it is kept, the rest is told. */
-export function close(d: Device, e?: Error, ms?: number, how?: unknown): void {
+export function close(d: Device, e?: Error, how?: unknown): void {
   const was = d.online;
   const link = d._link;
   const gone = d._gone;
@@ -45,7 +45,13 @@ export function close(d: Device, e?: Error, ms?: number, how?: unknown): void {
   d._gone = [];
   d._join = [];
   if (link && !d.options.udp) end(link);
-  wait(d, d._off ? -1 : ms || backoff(d._try++, d.options.reconnectPeriod || 5000, d.options.maxReconnectPeriod || 60000, random()));
+  // A minute or two, so that two units with one number do not throw each other out for ever.
+  const slow = e && (e as CloudError).code === "conflict";
+  const floor = d.options.reconnectPeriod || 5000;
+  wait(
+    d,
+    d._off ? -1 : backoff(slow ? 0 : d._try++, slow ? 60000 : floor, slow ? 120000 : d.options.maxReconnectPeriod || 60000, random()),
+  );
   while (gone.length) {
     const item = gone.pop()!;
     // An update has no line: it goes again.
@@ -63,7 +69,7 @@ export function close(d: Device, e?: Error, ms?: number, how?: unknown): void {
   if (e) d.emit("error", e);
   if (was) d.emit("offline", how || e);
   e = e || error("offline", "the connection is gone");
-  for (let i = 0; i < join.length; i++) d.emit(join[i], e);
+  d.emit(join, e);
   for (let i = 0; i < lost.length; i++) finish(d, lost[i], e);
 }
 
@@ -87,7 +93,7 @@ function pump(d: Device): void {
           const part: Values = {};
           n = size;
           for (let i = 0; i < n; i++) part[ids[i]] = d._want[ids[i]];
-          line = encode({ M: kind, ID: d.id, V: part, K: o.udp && o.apiKey }) + "\n";
+          line = encode({ M: kind, ID: d.id, V: part, K: o.udp && o.apiKey });
         }
         for (let i = 0; i < n; i++) {
           d._sent[ids[i]] = d._want[ids[i]];
@@ -123,7 +129,7 @@ function pump(d: Device): void {
 export function ask(d: Device, gap: number, done: Done<any> | undefined, m: Message): boolean {
   const o = d.options;
   const most = o.maxLine || 1024;
-  const line = encode(m) + "\n";
+  const line = encode(m);
   const lane = d._lane[m.M] || (d._lane[m.M] = { _dev: d, _gap: gap, _list: [] });
   const all = done ? [done] : [];
   const item = m.V && lane._list[0];
@@ -170,7 +176,7 @@ function tick(on: any): void {
     d._busy = d._beat = d._owed = false;
     d._ask = !tls && (o.port || 8282) === 8282;
     d._mute = -1;
-    const link: any = (d._link = o.udp ? {} : connect(o.host || HOST, o.port || (tls ? 8585 : 8282), tls ? o : undefined, heard));
+    const link: any = (d._link = o.udp ? {} : connect(o.host!, o.port || (tls ? 8585 : 8282), tls ? o : undefined, heard));
     link._dev = d;
     d.online = !!o.udp;
     if (o.udp) pump(d);
@@ -187,9 +193,9 @@ function tick(on: any): void {
           : error("auth", "no answer to the check-in of " + d.id + ": wrong key, unknown id, or online elsewhere"),
       );
     else {
-      post(d, encode({ M: leave ? "checkout" : o.user ? "login" : "checkin", ID: d.id, K: leave ? d._key : o.apiKey }) + "\n");
       if (leave) d._owed = true;
       else d._key = o.apiKey!;
+      post(d, leave ? "checkout" : o.user ? "login" : "checkin");
       d._step++;
       wait(d, leave ? 200 : 5000);
     }
@@ -251,7 +257,7 @@ function take(d: Device, m: Message): void {
     d._want = d._sent;
     d._sent = {};
     d.emit("online", e);
-    for (let i = 0; i < join.length; i++) d.emit(join[i], undefined, e);
+    d.emit(join, undefined, e);
     if (Object.keys(d._want).length && d.online) ask(d, o.updateInterval || 5000, undefined, { M: "update", V: {} });
     pump(d);
   } else if (entering && kind === "token" && d._key === o.apiKey) {
@@ -260,7 +266,7 @@ function take(d: Device, m: Message): void {
     const own = unicode && hash("md5", text);
     if (o.userKey && (own || o.md5)) {
       d._key = own ? hex(own) : o.md5!(text);
-      post(d, encode({ M: "checkin", ID: d.id, K: d._key }) + "\n");
+      post(d, "checkin");
       wait(d, 5000);
     } else {
       d._off = true;
@@ -297,7 +303,6 @@ function take(d: Device, m: Message): void {
         close(
           d,
           twice ? error("conflict", "checked out " + d._kick + " times soon after check-in: is id " + d.id + " used twice?") : undefined,
-          twice ? 60000 * (1 + random()) : 0,
           { ip: m.IP, time: e.time },
         );
       }

@@ -2,7 +2,7 @@ import { emitter } from "../../core/emitter";
 import { ask, close, post, wait } from "./client";
 import { error } from "../../core/errors";
 import { checked, type Options } from "./options";
-import { encode, who, type Message, type Peer, type Say } from "./protocol";
+import { who, type Message, type Peer, type Say } from "./protocol";
 import type { Device as Client, Done, Id, SayCallback, Values } from "./types";
 
 export type { Options } from "./options";
@@ -37,7 +37,7 @@ proto.checkIn = function (this: Client, done?: Done<Peer>) {
 
 proto.checkOut = function (this: Client, done?: Done) {
   this._off = true;
-  if (this.online && !this.options.udp) post(this, encode({ M: "checkout", ID: this.id, K: this._key }) + "\n");
+  if (this.online && !this.options.udp) post(this, "checkout");
   close(this);
   if (done) this.emit(done);
   return true;

@@ -26,7 +26,7 @@ export interface Options extends TlsOptions {
 
 /** A copy; throws for the first option that is unknown or of another type. */
 export function checked(given: Options, id: number | string, apiKey: string): Options {
-  const o: any = { commands: {} };
+  const o: any = { commands: {}, host: "www.bigiot.net" };
   for (const name in given) o[name] = (given as any)[name];
   o.id = id;
   o.apiKey = apiKey;

@@ -43,9 +43,9 @@ export interface Say {
   sign?: string;
 }
 
-/** JSON in ASCII: what the platform itself sends, and safe on the way through byte strings. Without a line end. */
+/** JSON in ASCII: what the platform itself sends, and safe on the way through byte strings. */
 export function encode(message: {}): Bytes {
-  return stringify(message).replace(/[\xc2-\xf4][\x80-\xbf]+/g, function (char) {
+  return (stringify(message) + "\n").replace(/[\xc2-\xf4][\x80-\xbf]+/g, function (char) {
     let n = char.charCodeAt(0) & (63 >> (char.length - 1));
     for (let i = 1; i < char.length; i++) n = (n << 6) | (char.charCodeAt(i) & 63);
     const low = n > 65535 && 0xdc00 | (n & 1023);

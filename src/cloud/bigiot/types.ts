@@ -51,7 +51,7 @@ export interface Device {
   alert(text: string, channel?: string, done?: Done): boolean;
   on(event: string, listener: (a?: any, b?: any) => void): this;
   removeListener(event: string, listener: (a?: any, b?: any) => void): this;
-  emit(event: string | ((a?: any, b?: any, c?: any) => void), a?: unknown, b?: unknown, c?: unknown): void;
+  emit(event: string | ((a?: any, b?: any, c?: any) => void) | Done<any>[], a?: unknown, b?: unknown, c?: unknown): void;
   _off: boolean;
   _try: number;
   _kick: number;

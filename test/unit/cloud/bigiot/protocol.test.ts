@@ -50,7 +50,7 @@ describe("text", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
         const line = encode({ M: "say", C: text });
-        expect(line).toMatch(/^[\x20-\x7f]*$/);
+        expect(line).toMatch(/^[\x20-\x7f]*\n$/);
         expect(JSON.parse(line).C).toBe(text);
       }),
     );
