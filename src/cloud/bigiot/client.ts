@@ -125,16 +125,17 @@ function pump(d: Device): void {
   if (out) post(d, out);
 }
 
-/** Puts something into the lane of its kind. */
-export function ask(d: Device, gap: number, done: Done<any> | undefined, m: Message): boolean {
+/** Puts something into the lane of its kind, where the platform wants so many ms between two. */
+export function ask(d: Device, done: Done<any> | undefined, m: Message): boolean {
   const o = d.options;
   const most = o.maxLine || 1024;
   const line = encode(m);
-  const lane = d._lane[m.M] || (d._lane[m.M] = { _dev: d, _gap: gap, _list: [] });
+  const gap = ({ update: o.updateInterval || 5000, time: 5000, status: 10000, isOL: 15000, alert: 600000 } as any)[m.M];
+  const lane = d._lane[m.M] || (d._lane[m.M] = { _dev: d, _gap: gap || 0, _list: [] });
   const all = done ? [done] : [];
   const item = m.V && lane._list[0];
   const e =
-    d._off || (o.udp && gap > 5000)
+    d._off || (o.udp && gap && !m.V)
       ? error("offline", d._off ? "checked out: checkIn first" : m.M + " needs a connection, not UDP")
       : line.length > (m.V ? most - 60 : most)
         ? error("limit", m.M + " is longer than maxLine allows: send less at a time")
@@ -216,7 +217,6 @@ function tick(on: any): void {
     } else
       ask(
         d,
-        10000,
         function (err) {
           if (err && (err as CloudError).code === "timeout" && d._link === asked && !d._ask) close(d, err);
         },
@@ -258,7 +258,7 @@ function take(d: Device, m: Message): void {
     d._sent = {};
     d.emit("online", e);
     d.emit(join, undefined, e);
-    if (Object.keys(d._want).length && d.online) ask(d, o.updateInterval || 5000, undefined, { M: "update", V: {} });
+    if (Object.keys(d._want).length && d.online) ask(d, undefined, { M: "update", V: {} });
     pump(d);
   } else if (entering && kind === "token" && d._key === o.apiKey) {
     const text = m.K + o.userKey;

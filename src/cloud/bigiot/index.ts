@@ -60,7 +60,7 @@ proto.say = function (this: Client, a: any) {
     m.ID = this.id;
     m.K = this.options.apiKey;
   }
-  return ask(this, 0, b[flat ? 4 : 1], m);
+  return ask(this, b[flat ? 4 : 1], m);
 };
 
 // Values as the platform wants them: text, whatever they were; true and false are 1 and 0, a list of two is a location.
@@ -78,7 +78,7 @@ proto.update = function (this: Client, a: any) {
       throw error("config", "data " + v + ": text or a number");
     out[who("I", id).substr(1)] = "" + v;
   }
-  return ask(this, this.options.updateInterval || 5000, b[flat ? 2 : 1], { M: "update", V: out });
+  return ask(this, b[flat ? 2 : 1], { M: "update", V: out });
 };
 
 proto.isOnline = function (this: Client, id: any, done: any) {
@@ -87,7 +87,6 @@ proto.isOnline = function (this: Client, id: any, done: any) {
   });
   return ask(
     this,
-    15000,
     function (err, map) {
       done(err, map && !Array.isArray(id) ? map[ids[0]] : map);
     },
@@ -96,16 +95,16 @@ proto.isOnline = function (this: Client, id: any, done: any) {
 };
 
 proto.status = function (this: Client, done: Done<any>) {
-  return ask(this, 10000, done, { M: "status" });
+  return ask(this, done, { M: "status" });
 };
 
 proto.time = function (this: Client, a: any) {
   const given = typeof a === "string";
-  return ask(this, 5000, given ? arguments[1] : a, { M: "time", F: given ? a : "stamp" });
+  return ask(this, given ? arguments[1] : a, { M: "time", F: given ? a : "stamp" });
 };
 
 proto.alert = function (this: Client, text: string, channel?: string, done?: Done) {
-  return ask(this, 600000, done, { M: "alert", C: text, B: channel || "email" });
+  return ask(this, done, { M: "alert", C: text, B: channel || "email" });
 };
 
 emitter(proto);

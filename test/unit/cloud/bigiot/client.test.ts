@@ -309,7 +309,11 @@ it("UDP: datagrams, no link", () => {
     { M: "say", ID: "70413", toID: "U30211", C: "hi", K: "abc123key" },
   ]);
   expect(d.status(() => {})).toBe(false);
+  expect(d.time(() => {})).toBe(false);
   d.checkOut();
+  const slow = device({ udp: true, updateInterval: 60000 }, false);
+  expect(slow.update(1, 2)).toBe(true);
+  slow.checkOut();
   expect(links).toEqual([]);
 });
 
