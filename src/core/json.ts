@@ -24,12 +24,15 @@ function unescape(json: Bytes): Bytes {
 }
 
 function quote(text: string): Bytes {
+  const json = JSON.stringify(unicode ? text : textToBytes(text));
   // Without Unicode the native printer writes a byte from 0x80 on as \u00XX.
   return unicode
-    ? textToBytes(JSON.stringify(text))
-    : JSON.stringify(textToBytes(text)).replace(/\\u00[89A-F].|\\./g, function (m) {
-        return m.length > 2 ? chr(+("0x" + m.substr(4))) : m;
-      });
+    ? textToBytes(json)
+    : json.indexOf("\\") < 0
+      ? json
+      : json.replace(/\\u00[89A-F].|\\./g, function (m) {
+          return m.length > 2 ? chr(+("0x" + m.substr(4))) : m;
+        });
 }
 
 /** A number that is no integer, with 18 decimals, right to an ulp. */
@@ -104,8 +107,11 @@ function deep(json: Bytes): boolean {
   let depth = 0;
   let most = 0;
   let quoted = false;
-  // Few brackets cannot nest deep, which spares most texts the walk. Espruino takes no \\] in a class.
-  if (json.replace(/[^\x5b{]+/g, "").length > DEPTH)
+  let openers = 0;
+  // Few brackets cannot nest deep, which spares most texts the walk.
+  for (let i = 0; i < 2; i++) for (let at = -1; openers <= DEPTH && (at = json.indexOf("[{".charAt(i), at + 1)) >= 0;) openers++;
+  // Espruino takes no \] in a class.
+  if (openers > DEPTH)
     json.replace(/\\.|["\x5b\x5d{}]/g, function (c) {
       if (c === '"') quoted = !quoted;
       else if (!quoted && c.length < 2 && (depth += c === "[" || c === "{" ? 1 : -1) > most) most = depth;
@@ -120,7 +126,7 @@ export function parse(bytes: Bytes): any {
   if (deep(bytes)) throw error("limit", "JSON nests deeper than " + DEPTH + " levels");
   try {
     // Espruino stops reading when the value ends: what follows must be our own end of the list.
-    pair = JSON.parse("[" + (unicode ? bytesToText(bytes) : unescape(bytes)) + ',"$"]');
+    pair = JSON.parse("[" + (unicode ? bytesToText(bytes) : bytes.indexOf("\\") < 0 ? bytes : unescape(bytes)) + ',"$"]');
   } catch {
     // reported below
   }
