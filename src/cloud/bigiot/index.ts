@@ -51,9 +51,11 @@ proto.say = function (this: Client, a: any) {
   const b = arguments;
   const flat = !a || typeof a !== "object";
   const o: Say = flat ? { userId: a, groupId: b[1], deviceId: b[2], msg: b[3] } : a;
-  const letter = o.userId ? "U" : o.groupId ? "G" : o.deviceId ? "D" : "";
-  const to = o.userId || o.groupId || o.deviceId || o.to;
-  const m: Message = { M: "say", ID: letter || to !== "ALL" ? who(letter, to) : to, C: o.msg, SIGN: o.sign };
+  const names = ["userId", "groupId", "deviceId", "to"];
+  let i = 0;
+  while (i < 3 && !(o as any)[names[i]]) i++;
+  const to = (o as any)[names[i]];
+  const m: Message = { M: "say", ID: i > 2 && to === "ALL" ? to : who("UGD".charAt(i), to), C: o.msg, SIGN: o.sign };
   if (o.msg === undefined) throw error("config", "msg is missing");
   if (this.options.udp) {
     m.toID = m.ID;
