@@ -9,6 +9,7 @@ const entries = {
   mqtt: "src/mqtt/index.ts",
   store: "src/store.ts",
   sas: "src/auth/sas.ts",
+  md5: "src/md5.ts",
   ota: "src/ota/index.ts",
   otaboot: "src/ota/boot.ts",
   otahttp: "src/ota/http.ts",

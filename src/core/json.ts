@@ -1,53 +1,38 @@
 import type { Bytes } from "../host";
 import { bytesToText, textToBytes, unicode } from "#host";
-import { find } from "./bytes";
+import { chr } from "./bytes";
 import { error } from "./errors";
 import { point } from "./utf8";
 
-/** JSON text that `stringify` puts as it is, where a cloud is particular: `raw("10.0")`. */
+/** JSON text that `stringify` puts as it is, where a cloud is particular: `new Raw("10.0")`. */
 export class Raw {
-  _json: string;
+  $json: string;
   constructor(json: string) {
-    this._json = json;
+    this.$json = json;
   }
 }
 
 /** Without Unicode the native parser keeps one byte of each \\uXXXX: from U+0080 on they become UTF-8 before it sees them. */
 function unescape(json: Bytes): Bytes {
-  let out = "";
-  let from = 0;
-  let at = 0;
-  // Two chars for each escape: "u" behind an escaped backslash is a letter.
-  while ((at = json.indexOf("\\", at)) >= 0) {
-    let code = json.charAt(at + 1) === "u" ? +("0x" + json.substr(at + 2, 4)) : 0;
-    at += 2;
-    if (code > 127) {
-      out += json.substring(from, at - 2);
-      at += 4;
-      if ((code & 0xf800) === 0xd800) {
-        const low = json.substr(at, 2) === "\\u" ? +("0x" + json.substr(at + 2, 4)) : 0;
-        if (code < 0xdc00 && (low & 0xfc00) === 0xdc00) {
-          code = ((code - 0xd7f7) << 10) + low;
-          at += 6;
-        } else {
-          code = 0xfffd;
-        }
-      }
-      out += point(code);
-      from = at;
-    }
-  }
-  return out + json.substr(from);
-}
-
-function escape(char: string): Bytes {
-  return JSON.stringify(char).slice(1, -1);
+  // Whole alternatives: Espruino's end at a bracket, not at its parenthesis. The last takes "u" behind an escaped backslash for a letter.
+  return json.replace(/\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u....|\\./g, function (m) {
+    const code = +("0x" + m.substr(2, 4));
+    return code > 127
+      ? point((code & 0xf800) !== 0xd800 ? code : m.length > 6 ? ((code - 0xd7f7) << 10) + +("0x" + m.substr(8)) : 0xfffd)
+      : m;
+  });
 }
 
 function quote(text: string): Bytes {
-  const json = JSON.stringify(text);
+  const json = JSON.stringify(unicode ? text : textToBytes(text));
   // Without Unicode the native printer writes a byte from 0x80 on as \u00XX.
-  return unicode ? textToBytes(json) : find(json, "\\u00") < 0 ? json : '"' + textToBytes(text).replace(/["\\\0-\x1f]/g, escape) + '"';
+  return unicode
+    ? textToBytes(json)
+    : json.indexOf("\\") < 0
+      ? json
+      : json.replace(/\\u00[89A-F].|\\./g, function (m) {
+          return m.length > 2 ? chr(+("0x" + m.substr(4))) : m;
+        });
 }
 
 /** A number that is no integer, with 18 decimals, right to an ulp. */
@@ -81,15 +66,15 @@ function put(value: any, room: number): Bytes | undefined {
   if (!value || value === true) {
     return value === undefined ? value : "" + value;
   }
-  // Plain constructor comparison: what the emitter makes of instanceof is ten times as long.
-  if (value.constructor === Raw) {
-    return textToBytes(value._json);
+  // What came as JSON is a plain object, and cannot pose as `Raw`.
+  if (value.$json && value.constructor !== Object) {
+    return textToBytes(value.$json);
   }
   if (typeof value !== "function") {
     if (!room) {
       throw error("limit", "JSON nests deeper than 20 levels");
     }
-    if (value.toJSON) {
+    if (typeof value.toJSON === "function") {
       return put(value.toJSON(), room - 1);
     }
     const list = Array.isArray(value);
@@ -119,26 +104,20 @@ const DEPTH = 32;
 
 /** Whether brackets nest deeper than `DEPTH`: for each level the host's own parser goes down its short stack, and there is no way back. */
 function deep(json: Bytes): boolean {
-  let openers = 0;
   let depth = 0;
+  let most = 0;
   let quoted = false;
-  let escaped = false;
-  for (let at = -1; openers <= DEPTH && (at = json.indexOf("[", at + 1)) >= 0;) openers++;
-  for (let at = -1; openers <= DEPTH && (at = json.indexOf("{", at + 1)) >= 0;) openers++;
+  let openers = 0;
   // Few brackets cannot nest deep, which spares most texts the walk.
-  if (openers <= DEPTH) return false;
-  for (let at = 0; at < json.length; at += 64) {
-    const block = json.substr(at, 64);
-    for (let i = 0; i < block.length; i++) {
-      const c = block.charAt(i);
-      if (escaped) escaped = false;
-      else if (c === "\\") escaped = true;
-      else if (c === '"') quoted = !quoted;
-      else if (!quoted && (c === "[" || c === "{") && ++depth > DEPTH) return true;
-      else if (!quoted && (c === "]" || c === "}")) depth--;
-    }
-  }
-  return false;
+  for (let i = 0; i < 2; i++) for (let at = -1; openers <= DEPTH && (at = json.indexOf("[{".charAt(i), at + 1)) >= 0;) openers++;
+  // Espruino takes no \] in a class.
+  if (openers > DEPTH)
+    json.replace(/\\.|["\x5b\x5d{}]/g, function (c) {
+      if (c === '"') quoted = !quoted;
+      else if (!quoted && c.length < 2 && (depth += c === "[" || c === "{" ? 1 : -1) > most) most = depth;
+      return "";
+    });
+  return most > DEPTH;
 }
 
 /** What the JSON in `bytes` says; error `protocol` when it is malformed or something follows it, `limit` when it nests deeper than 32 levels. */
@@ -147,7 +126,7 @@ export function parse(bytes: Bytes): any {
   if (deep(bytes)) throw error("limit", "JSON nests deeper than " + DEPTH + " levels");
   try {
     // Espruino stops reading when the value ends: what follows must be our own end of the list.
-    pair = JSON.parse("[" + (unicode ? bytesToText(bytes) : find(bytes, "\\u") < 0 ? bytes : unescape(bytes)) + ',"$"]');
+    pair = JSON.parse("[" + (unicode ? bytesToText(bytes) : bytes.indexOf("\\") < 0 ? bytes : unescape(bytes)) + ',"$"]');
   } catch {
     // reported below
   }

@@ -11,7 +11,9 @@ const CHECKED_IN = line({ M: "checkinok", ID: "D70413", NAME: "n", T: "170158713
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 const APP = (port, options = {}, more = "") => `
-var device = require("bigiot").create(${JSON.stringify({ id: 70413, apiKey: "abc123key", host: "127.0.0.1", port, ...options })});
+var options = ${JSON.stringify({ id: 70413, apiKey: "abc123key", host: "127.0.0.1", port, ...options })};
+if (options.userKey) options.md5 = require("md5").md5;
+var device = require("bigiot").create(options);
 function text(v) { return v && v.message ? v.code : JSON.stringify(v); }
 function note(name) { return function (a, b) { R(name + " " + text(a) + " " + text(b)); }; }
 device.on("error", function (e) { R("error " + e.code); });
@@ -29,7 +31,7 @@ async function bench(t, options, more) {
   });
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
   t.defer(() => (it.sockets.forEach((socket) => socket.destroy()), server.close()));
-  it.device = await t.device({ modules: ["bigiot"], script: APP(server.address().port, options, more), timeout: 60000 });
+  it.device = await t.device({ modules: ["bigiot", "md5"], script: APP(server.address().port, options, more), timeout: 60000 });
   it.say = (bytes) => it.sockets[it.sockets.length - 1].write(Buffer.from(bytes, "latin1"));
   /** The next bytes, at least as many as wanted. */
   it.wait = async (wanted) => {

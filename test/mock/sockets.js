@@ -109,7 +109,8 @@ class Sockets {
     let busy = false;
     for (const link of [...this.net.dying]) {
       link.deliver();
-      if (!link.toPeer.length) this.net.dying.delete(link);
+      // What a silent one holds never arrives.
+      if (link.silent || !link.toPeer.length) this.net.dying.delete(link);
     }
     for (const socket of [...this.list]) {
       if (socket.link.deliver()) busy = true;

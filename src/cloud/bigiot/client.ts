@@ -1,39 +1,40 @@
-import { after, cancel, connect, datagram, end, random, write } from "#host";
+import { after, cancel, connect, datagram, end, hash, random, unicode, write } from "#host";
 import { backoff } from "../../core/backoff";
 import { hex } from "../../core/bytes";
 import { error, type CloudError } from "../../core/errors";
 import { parse } from "../../core/json";
-import { md5 } from "../../core/md5";
 import type { Bytes, Link } from "../../host";
 import { cut } from "./line";
 import { encode, peer, said, type Message } from "./protocol";
-import type { Device, Done, Item, Values } from "./types";
+import type { Device, Done, Item, Lane, Values } from "./types";
 
-const HOST = "www.bigiot.net";
-
-export function wait(d: Device, ms: number): void {
-  if (d._timer) cancel(d._timer);
-  d._timer = ms < 0 ? 0 : after(tick, ms, d);
+/** The timer of the device or of a lane; below 0 there is none. */
+export function wait(on: Device | Lane, ms: number): void {
+  if (on._timer) cancel(on._timer);
+  on._timer = ms < 0 ? 0 : after(tick, ms, on);
 }
 
+/** A line or, to enter and leave, its kind. */
 export function post(d: Device, bytes: Bytes): void {
+  if (bytes.charAt(0) !== "{") bytes = encode({ M: bytes, ID: d.id, K: d._key });
   const link = d._link;
   d._busy = true;
   d._still = 0;
   if (d.options.udp)
-    datagram(d.options.host || HOST, d.options.port || 9090, bytes.trim(), 2000, function () {
+    datagram(d.options.host!, d.options.port || 9090, bytes.trim(), 2000, function () {
       heard.call(link, link);
     });
   else write(link, bytes);
 }
 
 function finish(d: Device, item: Item, err?: Error, result?: unknown): void {
-  for (let i = 0; i < item._all.length; i++) d.emit(item._all[i], err, result);
-  if (err && !item._all.length) d.emit("error", err);
+  const all = item._all;
+  item._all = [];
+  d.emit(err && !all.length ? "error" : all, err, result);
 }
 
 /** Lets the link go and waits for the next attempt; what is worth it is kept, the rest is told. */
-export function close(d: Device, e?: Error, ms?: number, how?: unknown): void {
+export function close(d: Device, e?: Error, how?: unknown): void {
   const was = d.online;
   const link = d._link;
   const gone = d._gone;
@@ -44,13 +45,21 @@ export function close(d: Device, e?: Error, ms?: number, how?: unknown): void {
   d._gone = [];
   d._join = [];
   if (link && !d.options.udp) end(link);
-  wait(d, d._off ? -1 : ms || backoff(d._try++, d.options.reconnectPeriod || 5000, d.options.maxReconnectPeriod || 60000, random()));
+  // A minute or two, so that two units with one number do not throw each other out for ever.
+  const slow = e && (e as CloudError).code === "conflict";
+  const floor = d.options.reconnectPeriod || 5000;
+  wait(
+    d,
+    d._off ? -1 : backoff(slow ? 0 : d._try++, slow ? 60000 : floor, slow ? 120000 : d.options.maxReconnectPeriod || 60000, random()),
+  );
   while (gone.length) {
     const item = gone.pop()!;
-    // An update has no line, an alert a long gap: they go again.
-    if (item._line && item._lane._gap < 20000) lost.push(item);
-    else item._lane._list.unshift(item);
+    // An update has no line: it goes again.
+    if (!item._line) item._lane._list.unshift(item);
+    else if (item !== d._kept) lost.push(item);
   }
+  if (d._kept) d._kept._lane._list.unshift(d._kept);
+  d._kept = undefined;
   for (const kind in d._lane) {
     const lane = d._lane[kind];
     if (lane._item) lost.push(lane._item);
@@ -60,7 +69,7 @@ export function close(d: Device, e?: Error, ms?: number, how?: unknown): void {
   if (e) d.emit("error", e);
   if (was) d.emit("offline", how || e);
   e = e || error("offline", "the connection is gone");
-  for (let i = 0; i < join.length; i++) d.emit(join[i], e);
+  d.emit(join, e);
   for (let i = 0; i < lost.length; i++) finish(d, lost[i], e);
 }
 
@@ -84,7 +93,7 @@ function pump(d: Device): void {
           const part: Values = {};
           n = size;
           for (let i = 0; i < n; i++) part[ids[i]] = d._want[ids[i]];
-          line = encode({ M: kind, ID: d.id, V: part, K: o.udp && o.apiKey }) + "\n";
+          line = encode({ M: kind, ID: d.id, V: part, K: o.udp && o.apiKey });
         }
         for (let i = 0; i < n; i++) {
           d._sent[ids[i]] = d._want[ids[i]];
@@ -98,11 +107,17 @@ function pump(d: Device): void {
         else if (kind === "isOL" || kind === "status" || kind === "time") {
           item._sent = d._lines;
           lane._item = item;
-        } else d._gone.push(item);
+        } else {
+          d._gone.push(item);
+          if (kind === "alert") {
+            d._kept = item;
+            d._lines++;
+          }
+        }
       }
       if (line && lane._gap) {
         lane._rest = Math.max(lane._gap - 5000, 0);
-        lane._timer = after(tick, lane._gap - lane._rest, lane);
+        wait(lane, lane._gap - lane._rest);
       }
       out += line;
     }
@@ -110,16 +125,17 @@ function pump(d: Device): void {
   if (out) post(d, out);
 }
 
-/** Puts something into the lane of its kind. */
-export function ask(d: Device, gap: number, done: Done<any> | undefined, m: Message): boolean {
+/** Puts something into the lane of its kind, where the platform wants so many ms between two. */
+export function ask(d: Device, done: Done<any> | undefined, m: Message): boolean {
   const o = d.options;
   const most = o.maxLine || 1024;
-  const line = encode(m) + "\n";
-  const lane = d._lane[m.M] || (d._lane[m.M] = { _dev: d, _gap: gap, _list: [] });
+  const line = encode(m);
+  const gap = ({ update: o.updateInterval || 5000, time: 5000, status: 10000, isOL: 15000, alert: 600000 } as any)[m.M];
+  const lane = d._lane[m.M] || (d._lane[m.M] = { _dev: d, _gap: gap || 0, _list: [] });
   const all = done ? [done] : [];
   const item = m.V && lane._list[0];
   const e =
-    d._off || (o.udp && gap > 5000)
+    d._off || (o.udp && gap && !m.V)
       ? error("offline", d._off ? "checked out: checkIn first" : m.M + " needs a connection, not UDP")
       : line.length > (m.V ? most - 60 : most)
         ? error("limit", m.M + " is longer than maxLine allows: send less at a time")
@@ -149,7 +165,7 @@ function tick(on: any): void {
   on._timer = 0;
   if (on !== d) {
     on._item = undefined;
-    if (on._rest) on._timer = after(tick, on._rest, on);
+    if (on._rest) wait(on, on._rest);
     on._rest = 0;
     if (item) finish(d, item, error("timeout", "no answer within 5 s"));
     pump(d);
@@ -161,7 +177,7 @@ function tick(on: any): void {
     d._busy = d._beat = d._owed = false;
     d._ask = !tls && (o.port || 8282) === 8282;
     d._mute = -1;
-    const link: any = (d._link = o.udp ? {} : connect(o.host || HOST, o.port || (tls ? 8585 : 8282), tls ? o : undefined, heard));
+    const link: any = (d._link = o.udp ? {} : connect(o.host!, o.port || (tls ? 8585 : 8282), tls ? o : undefined, heard));
     link._dev = d;
     d.online = !!o.udp;
     if (o.udp) pump(d);
@@ -178,9 +194,9 @@ function tick(on: any): void {
           : error("auth", "no answer to the check-in of " + d.id + ": wrong key, unknown id, or online elsewhere"),
       );
     else {
-      post(d, encode({ M: leave ? "checkout" : o.user ? "login" : "checkin", ID: d.id, K: leave ? d._key : o.apiKey }) + "\n");
       if (leave) d._owed = true;
       else d._key = o.apiKey!;
+      post(d, leave ? "checkout" : o.user ? "login" : "checkin");
       d._step++;
       wait(d, leave ? 200 : 5000);
     }
@@ -201,7 +217,6 @@ function tick(on: any): void {
     } else
       ask(
         d,
-        10000,
         function (err) {
           if (err && (err as CloudError).code === "timeout" && d._link === asked && !d._ask) close(d, err);
         },
@@ -242,20 +257,23 @@ function take(d: Device, m: Message): void {
     d._want = d._sent;
     d._sent = {};
     d.emit("online", e);
-    for (let i = 0; i < join.length; i++) d.emit(join[i], undefined, e);
-    if (Object.keys(d._want).length && d.online) ask(d, o.updateInterval || 5000, undefined, { M: "update", V: {} });
+    d.emit(join, undefined, e);
+    if (Object.keys(d._want).length && d.online) ask(d, undefined, { M: "update", V: {} });
     pump(d);
   } else if (entering && kind === "token" && d._key === o.apiKey) {
-    if (o.userKey) {
-      d._key = hex(md5(m.K + o.userKey));
-      post(d, encode({ M: "checkin", ID: d.id, K: d._key }) + "\n");
+    const text = m.K + o.userKey;
+    // Without Unicode the host has no MD5: the line is not shipped there.
+    const own = unicode && hash("md5", text);
+    if (o.userKey && (own || o.md5)) {
+      d._key = own ? hex(own) : o.md5!(text);
+      post(d, "checkin");
       wait(d, 5000);
     } else {
       d._off = true;
-      close(d, error("config", "device " + d.id + " is set to encrypted login: option userKey is needed"));
+      close(d, error("config", "device " + d.id + " is set to encrypted login: option " + (o.userKey ? "md5" : "userKey") + " is needed"));
     }
   } else if (!d._step && kind.substr(0, 7) === "WELCOME" && d._timer) {
-    cancel(d._timer);
+    wait(d, -1);
     tick(d);
   } else {
     // An answer to a question?
@@ -270,11 +288,11 @@ function take(d: Device, m: Message): void {
     if (item) {
       lane._item = undefined;
       // Whatever went before the question has arrived.
-      if (item._sent === d._lines) d._sent = {};
-      if (kind === "time") {
-        cancel(lane._timer);
-        lane._timer = 0;
+      if (item._sent === d._lines) {
+        d._sent = {};
+        d._kept = undefined;
       }
+      if (kind === "time") wait(lane, -1);
       finish(d, item, undefined, result);
       pump(d);
     }
@@ -285,7 +303,6 @@ function take(d: Device, m: Message): void {
         close(
           d,
           twice ? error("conflict", "checked out " + d._kick + " times soon after check-in: is id " + d.id + " used twice?") : undefined,
-          twice ? 60000 * (1 + random()) : 0,
           { ip: m.IP, time: e.time },
         );
       }

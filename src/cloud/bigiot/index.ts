@@ -1,8 +1,9 @@
 import { emitter } from "../../core/emitter";
 import { ask, close, post, wait } from "./client";
+import { error } from "../../core/errors";
 import { checked, type Options } from "./options";
-import { encode, recipient, values, who, type Message, type Peer, type Say } from "./protocol";
-import type { Device as Client, Done, Id, SayCallback } from "./types";
+import { who, type Message, type Peer, type Say } from "./protocol";
+import type { Device as Client, Done, Id, SayCallback, Values } from "./types";
 
 export type { Options } from "./options";
 export type { Peer, Said, Say } from "./protocol";
@@ -36,7 +37,7 @@ proto.checkIn = function (this: Client, done?: Done<Peer>) {
 
 proto.checkOut = function (this: Client, done?: Done) {
   this._off = true;
-  if (this.online && !this.options.udp) post(this, encode({ M: "checkout", ID: this.id, K: this._key }) + "\n");
+  if (this.online && !this.options.udp) post(this, "checkout");
   close(this);
   if (done) this.emit(done);
   return true;
@@ -50,21 +51,36 @@ proto.say = function (this: Client, a: any) {
   const b = arguments;
   const flat = !a || typeof a !== "object";
   const o: Say = flat ? { userId: a, groupId: b[1], deviceId: b[2], msg: b[3] } : a;
-  const m: Message = { M: "say", ID: recipient(o), C: o.msg, SIGN: o.sign };
+  const names = ["userId", "groupId", "deviceId", "to"];
+  let i = 0;
+  while (i < 3 && !(o as any)[names[i]]) i++;
+  const to = (o as any)[names[i]];
+  const m: Message = { M: "say", ID: i > 2 && to === "ALL" ? to : who("UGD".charAt(i), to), C: o.msg, SIGN: o.sign };
+  if (o.msg === undefined) throw error("config", "msg is missing");
   if (this.options.udp) {
     m.toID = m.ID;
     m.ID = this.id;
     m.K = this.options.apiKey;
   }
-  return ask(this, 0, b[flat ? 4 : 1], m);
+  return ask(this, b[flat ? 4 : 1], m);
 };
 
+// Values as the platform wants them: text, whatever they were; true and false are 1 and 0, a list of two is a location.
 proto.update = function (this: Client, a: any) {
   const b = arguments;
-  const given: { [id: string]: unknown } = {};
+  const out: Values = {};
   const flat = typeof a !== "object";
+  let given: any = {};
   if (flat) given[a] = b[1];
-  return ask(this, this.options.updateInterval || 5000, b[flat ? 2 : 1], { M: "update", V: values(flat ? given : a) });
+  else given = a;
+  for (const id in given) {
+    let v = given[id];
+    if (v === true || v === false) v = +v;
+    if (typeof v === "number" ? !isFinite(v) : typeof v !== "string" && !Array.isArray(v))
+      throw error("config", "data " + v + ": text or a number");
+    out[who("I", id).substr(1)] = "" + v;
+  }
+  return ask(this, b[flat ? 2 : 1], { M: "update", V: out });
 };
 
 proto.isOnline = function (this: Client, id: any, done: any) {
@@ -73,7 +89,6 @@ proto.isOnline = function (this: Client, id: any, done: any) {
   });
   return ask(
     this,
-    15000,
     function (err, map) {
       done(err, map && !Array.isArray(id) ? map[ids[0]] : map);
     },
@@ -82,16 +97,16 @@ proto.isOnline = function (this: Client, id: any, done: any) {
 };
 
 proto.status = function (this: Client, done: Done<any>) {
-  return ask(this, 10000, done, { M: "status" });
+  return ask(this, done, { M: "status" });
 };
 
 proto.time = function (this: Client, a: any) {
   const given = typeof a === "string";
-  return ask(this, 5000, given ? arguments[1] : a, { M: "time", F: given ? a : "stamp" });
+  return ask(this, given ? arguments[1] : a, { M: "time", F: given ? a : "stamp" });
 };
 
 proto.alert = function (this: Client, text: string, channel?: string, done?: Done) {
-  return ask(this, 600000, done, { M: "alert", C: text, B: channel || "email" });
+  return ask(this, done, { M: "alert", C: text, B: channel || "email" });
 };
 
 emitter(proto);

@@ -7,6 +7,8 @@ export interface Options extends TlsOptions {
   id?: number | string;
   apiKey?: string;
   userKey?: string;
+  /** MD5 of a text in hexadecimal, where the host has none: `require("md5").md5`. */
+  md5?: (text: string) => string;
   host?: string;
   port?: number;
   tls?: boolean;
@@ -24,13 +26,13 @@ export interface Options extends TlsOptions {
 
 /** A copy; throws for the first option that is unknown or of another type. */
 export function checked(given: Options, id: number | string, apiKey: string): Options {
-  const o: any = { commands: {} };
+  const o: any = { commands: {}, host: "www.bigiot.net" };
   for (const name in given) o[name] = (given as any)[name];
   o.id = id;
   o.apiKey = apiKey;
   for (const name in o) {
     const known =
-      " s:apiKey s:userKey s:host n:port b:tls b:udp b:user b:checkoutFirst n:updateInterval n:heartbeat n:reconnectPeriod n:maxReconnectPeriod n:maxLine n:queueLimit o:commands s:ca s:cert s:key s:servername ";
+      " s:apiKey s:userKey f:md5 s:host n:port b:tls b:udp b:user b:checkoutFirst n:updateInterval n:heartbeat n:reconnectPeriod n:maxReconnectPeriod n:maxLine n:queueLimit o:commands s:ca s:cert s:key s:servername ";
     const at = known.indexOf(":" + name + " ");
     const type = (typeof o[name]).charAt(0);
     // Keys are not shown.

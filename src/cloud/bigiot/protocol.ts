@@ -43,9 +43,9 @@ export interface Say {
   sign?: string;
 }
 
-/** JSON in ASCII: what the platform itself sends, and safe on the way through byte strings. Without a line end. */
+/** JSON in ASCII: what the platform itself sends, and safe on the way through byte strings. */
 export function encode(message: {}): Bytes {
-  return stringify(message).replace(/[\xc2-\xf4][\x80-\xbf]+/g, function (char) {
+  return (stringify(message) + "\n").replace(/[\xc2-\xf4][\x80-\xbf]+/g, function (char) {
     let n = char.charCodeAt(0) & (63 >> (char.length - 1));
     for (let i = 1; i < char.length; i++) n = (n << 6) | (char.charCodeAt(i) & 63);
     const low = n > 65535 && 0xdc00 | (n & 1023);
@@ -57,37 +57,8 @@ export function encode(message: {}): Bytes {
 /** Letter and number; without a letter, `id` must bring its own. */
 export function who(letter: string, id: unknown): string {
   const text = letter + id;
-  if (!/^[A-Z]\d+$/.test(text)) throw error("config", "id " + id + ": a number of the platform");
+  if (!/^[A-Z]\d+$/.test(text)) throw error("config", "id " + id + " is no number of the platform");
   return text;
-}
-
-/** The first of user, group and device that is given. */
-export function recipient(o: Say): string {
-  if (o.msg === undefined) throw error("config", "msg is missing");
-  return o.userId
-    ? who("U", o.userId)
-    : o.groupId
-      ? who("G", o.groupId)
-      : o.deviceId
-        ? who("D", o.deviceId)
-        : o.to === "ALL"
-          ? o.to
-          : o.to
-            ? who("", o.to)
-            : who("userId, groupId, deviceId or to: ", o.to);
-}
-
-/** Values as the platform wants them: text, whatever they were; true and false are 1 and 0, a list of two is a location. */
-export function values(given: { [id: string]: unknown }): { [id: string]: string } {
-  const out: { [id: string]: string } = {};
-  for (const id in given) {
-    let v = given[id];
-    if (v === true || v === false) v = +v;
-    if (typeof v === "number" ? !isFinite(v) : typeof v !== "string" && !Array.isArray(v))
-      throw error("config", "data " + v + ": text or a number");
-    out[who("I", id).substr(1)] = "" + v;
-  }
-  return out;
 }
 
 export function peer(m: Message): Peer {

@@ -13,7 +13,7 @@ export interface Item {
   _line: Bytes;
   _all: Done<any>[];
   _lane: Lane;
-  /** For a question: how many lines of updates went before it. */
+  /** For a question: how many lines of updates and alerts went before it. */
   _sent?: number;
 }
 
@@ -51,7 +51,7 @@ export interface Device {
   alert(text: string, channel?: string, done?: Done): boolean;
   on(event: string, listener: (a?: any, b?: any) => void): this;
   removeListener(event: string, listener: (a?: any, b?: any) => void): this;
-  emit(event: string | ((a?: any, b?: any, c?: any) => void), a?: unknown, b?: unknown, c?: unknown): void;
+  emit(event: string | ((a?: any, b?: any, c?: any) => void) | Done<any>[], a?: unknown, b?: unknown, c?: unknown): void;
   _off: boolean;
   _try: number;
   _kick: number;
@@ -63,6 +63,8 @@ export interface Device {
   /** Newest values that wait, and those that are written but, for all we know, got lost. */
   _want: Values;
   _sent: Values;
+  /** The alert that is written but, for all we know, got lost. */
+  _kept?: Item;
   _link?: Link;
   _timer?: Timer;
   _say?: SayCallback;

@@ -4,6 +4,7 @@ const { createDevice, createNetwork } = require("../../mock");
 const { createCloud } = require("./index");
 
 const FILE = path.join(__dirname, "../../../dist/espruino/bigiot.js");
+const MD5 = path.join(path.dirname(FILE), "md5.js");
 
 /** Timers on the virtual clock of a mock device. */
 class Timers {
@@ -33,7 +34,7 @@ class Timers {
 /** A mock board with the minified module, and a local platform in its memory, both on one virtual clock. */
 function world({ port = 8282, cloud: options, device: more } = {}) {
   const network = createNetwork();
-  const device = createDevice({ storage: { bigiot: FILE }, net: network, ...more });
+  const device = createDevice({ storage: { bigiot: FILE, md5: MD5 }, net: network, ...more });
   const timers = new Timers(device.clock);
   const cloud = createCloud({ ...options, clock: timers });
   network.name("www.bigiot.net");
@@ -77,8 +78,10 @@ function world({ port = 8282, cloud: options, device: more } = {}) {
 const APP = (options = {}, more = "") => `
 var log = [];
 function note(name) { return function (a, b) { log.push([name, a && a.message ? a.code + ": " + a.message : a, b]); }; }
-var device = require("bigiot").create(${JSON.stringify({ id: 70413, apiKey: "abc123key", ...options })});
+var options = ${JSON.stringify({ id: 70413, apiKey: "abc123key", ...options })};
+if (options.userKey) options.md5 = require("md5").md5;
+var device = require("bigiot").create(options);
 ["online", "offline", "say", "login", "logout", "error", "command", "update"].forEach(function (name) { device.on(name, note(name)); });
 ${more}`;
 
-module.exports = { APP, FILE, Timers, world };
+module.exports = { APP, FILE, MD5, Timers, world };

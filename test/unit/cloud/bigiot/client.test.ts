@@ -12,10 +12,12 @@ let clock = 0;
 let timers: { id: number; due: number; fn: (arg: any) => void; arg: any }[] = [];
 let ids = 0;
 let queued: (() => void)[] = [];
+let native = true;
 
 jest.mock("#host", () => ({
   ...jest.requireActual("#host"),
   random: () => 0.5,
+  hash: (name: any, bytes: any) => (native ? jest.requireActual("#host").hash(name, bytes) : undefined),
   after: (fn: any, ms: number, arg: any) => (timers.push({ id: ++ids, due: clock + ms, fn, arg }), ids),
   cancel: (id: number) => {
     expect(timers.some((one) => one.id === id)).toBe(true);
@@ -307,6 +309,107 @@ it("UDP: datagrams, no link", () => {
     { M: "say", ID: "70413", toID: "U30211", C: "hi", K: "abc123key" },
   ]);
   expect(d.status(() => {})).toBe(false);
+  expect(d.time(() => {})).toBe(false);
   d.checkOut();
+  const slow = device({ udp: true, updateInterval: 60000 }, false);
+  expect(slow.update(1, 2)).toBe(true);
+  slow.checkOut();
   expect(links).toEqual([]);
+});
+
+describe("arguments", () => {
+  const to = (o: any) => (device().say(o), sent()[0].ID);
+  it("recipients: the first of user, group, device, then `to`", () => {
+    expect(to({ userId: 1, groupId: 2, deviceId: 3, msg: "" })).toBe("U1");
+    expect(to({ groupId: "2", deviceId: 3, msg: "" })).toBe("G2");
+    expect(to({ deviceId: 3, msg: 0 })).toBe("D3");
+    expect(to({ to: "ALL", msg: null })).toBe("ALL");
+    expect(to({ to: "X9", msg: "" })).toBe("X9");
+  });
+  it.each([
+    [{ msg: "x" }],
+    [{ userId: "1x", msg: "x" }],
+    [{ userId: "ALL", msg: "x" }],
+    [{ userId: -1, msg: "x" }],
+    [{ userId: 1.5, msg: "x" }],
+    [{ to: "all", msg: "x" }],
+    [{ userId: 1 }],
+  ])("%j is refused", (o) => {
+    const d = device();
+    expect(() => d.say(o as any)).toThrow(expect.objectContaining({ code: "config" }));
+    expect(sent()).toEqual([]);
+  });
+  it("values become text", () => {
+    const d = device();
+    d.update({ 1: 21.5, 2: "x", 3: true, 4: false, 5: [116.39, 39.9], 6: 0 });
+    expect(sent()[0].V).toEqual({ 1: "21.5", 2: "x", 3: "1", 4: "0", 5: "116.39,39.9", 6: "0" });
+    for (const v of [NaN, Infinity, null, undefined, {}])
+      expect(() => d.update(1, v as any)).toThrow(expect.objectContaining({ code: "config" }));
+    expect(() => d.update({ a: 1 })).toThrow(expect.objectContaining({ code: "config" }));
+  });
+});
+
+describe("an alert that is written", () => {
+  const alerts = () => sent().filter((m) => m.M === "alert").map((m) => m.C); // prettier-ignore
+  const lose = () => {
+    last().heard({ message: "gone" });
+    run(10000);
+    hear(WELCOME, OK);
+  };
+  const live = (ms: number) => {
+    for (let at = 0; at < ms; at += 30000) {
+      hear({ M: "b" });
+      run(30000);
+    }
+  };
+  it("goes again, once its gap is over, when the line broke before a later question was answered", () => {
+    const d = device();
+    const done = jest.fn();
+    d.alert("hot", "qq", done);
+    settle();
+    expect(alerts()).toEqual(["hot"]);
+    expect(done).toHaveBeenCalledTimes(1);
+    lose();
+    live(540000);
+    expect(alerts()).toEqual([]);
+    live(90000);
+    expect(alerts()).toEqual(["hot"]);
+    expect(done).toHaveBeenCalledTimes(1);
+  });
+  it("is known to have arrived by the answer to what was asked later, not to what was asked before", () => {
+    const d = device();
+    d.alert("hot");
+    settle();
+    d.time(() => {});
+    settle();
+    hear({ M: "time", T: 1 });
+    expect(alerts()).toEqual(["hot"]);
+    lose();
+    live(630000);
+    expect(alerts()).toEqual([]);
+    d.time(() => {});
+    settle();
+    d.alert("hotter");
+    settle();
+    hear({ M: "time", T: 1 });
+    expect(alerts()).toEqual(["hotter"]);
+    lose();
+    live(630000);
+    expect(alerts()).toEqual(["hotter"]);
+  });
+});
+
+it("an encrypted check-in takes the MD5 of the application, and says when there is none", () => {
+  const token = vectors.wire_to_event.find((one) => one.user_key)!;
+  const md5 = jest.fn(() => "00ff");
+  native = false;
+  device({ userKey: token.user_key, md5 }, false);
+  hear(WELCOME, token.line);
+  expect(md5).toHaveBeenCalledWith(JSON.parse(token.line).K + token.user_key);
+  expect(sent()[1]).toMatchObject({ M: "checkin", K: "00ff" });
+  const d = device({ userKey: token.user_key }, false);
+  d.on("error", (e: any) => expect(e.message).toMatch(/option md5 is needed/));
+  hear(WELCOME, token.line);
+  expect(names()).toEqual(["error config"]);
+  native = true;
 });
