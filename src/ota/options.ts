@@ -1,3 +1,4 @@
+import type { Emitter } from "../core/emitter";
 import type { Bytes } from "../host";
 
 /** What one has to write to do without a signature. */
@@ -50,4 +51,26 @@ export interface Options {
   boots?: number;
   confirmTimeout?: number;
   writers?: { [name: string]: Writer };
+}
+
+export interface Status {
+  /** Of the running program; undefined for the one that came with the device. */
+  version?: string;
+  seq: number;
+  /** Whether it is on trial, and whether another one runs after the next restart. */
+  trial: boolean;
+  ready: boolean;
+  /** Whether an update is under way. */
+  busy: boolean;
+}
+
+export interface Ota extends Emitter {
+  /** Installs the package that a source gives. `done` is called once, as `ready` or `error` is emitted. */
+  update(source: Source, done?: (err?: Error, version?: string) => void): void;
+  /** Ends an update that is under way, and clears away what was fetched. */
+  cancel(): void;
+  /** The running program is good and stays. False when that could not be written down. */
+  confirm(): boolean;
+  status(): Status;
+  restart(): void;
 }

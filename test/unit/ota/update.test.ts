@@ -71,7 +71,8 @@ describe("an update", () => {
     settle(60000);
     expect(result).toEqual([undefined, "1.1"]);
     expect(from.fetched).toBe(data.length);
-    expect(from.reads).toEqual([0, 8, headSize(data)]);
+    // The lengths, the head, and each file by itself.
+    expect(from.reads).toEqual([0, 8, headSize(data), headSize(data) + 150]);
     expect(seen).toEqual(["begin 1.1", "verify 1.1", "ready 1.1"]);
     expect(progress[progress.length - 1]).toEqual([data.length, data.length]);
     expect(progress.every(([a, b], i) => a! <= b! && (!i || a! >= progress[i - 1]![0]!))).toBe(true);
@@ -544,26 +545,38 @@ describe("the loader", () => {
 
 describe("no way around the verifier", () => {
   const fs = require("node:fs") as typeof import("node:fs");
-  const text = fs.readFileSync(require.resolve("../../../src/ota/installer.ts"), "utf8");
+  const path = require("node:path") as typeof import("node:path");
+  const folder = path.join(__dirname, "../../../src/ota");
+  const texts = fs.readdirSync(folder).map((name) => [name, fs.readFileSync(path.join(folder, name), "utf8")] as const);
+  const uses = (pattern: RegExp): string[] => texts.flatMap(([name, text]) => [...text.matchAll(pattern)].map((m) => `${name} ${m[1]}`));
 
   it("a record is written in one place, behind signature, checks and digests read from flash in the same call", () => {
-    const writes = [...text.matchAll(/sealed\(/g)];
-    expect(writes.length).toBe(1);
-    const from = text.lastIndexOf("function activate()", writes[0]!.index);
-    const body = text.slice(from, writes[0]!.index);
-    expect(body).not.toMatch(/\n {2}}\n/); // still inside activate
+    expect(uses(/(?<!function )(sealed)\(/g)).toEqual(["activate.ts sealed"]);
+    const text = texts.find(([name]) => name === "activate.ts")![1];
+    const at = text.indexOf("sealed(");
+    const from = text.lastIndexOf("function activate(", at);
+    const body = text.slice(from, at);
+    expect(body).not.toMatch(/\n}\n/); // still inside activate
     const order = [
-      "const m = open(o);",
+      "const m = open(o, key);",
       "if (!m) throw",
-      "check(m, o, look());",
-      "!holds(slot + f.name, f.size, f.sha256)) throw",
+      "check(m, o, now._floor);",
+      "!holds(slot + f.name, f.sha256)) throw",
       "storeErase(name);",
+      "storeWrite(name, 0, ",
     ];
     const places = order.map((line) => body.indexOf(line));
     expect(places.every((at, i) => at > 0 && (!i || at > places[i - 1]!))).toBe(true);
-    expect(body).not.toMatch(/manifest[!.]/); // nothing found earlier is used
-    // Nobody else writes anything but the package's files.
-    expect([...text.matchAll(/storeWrite\((\w+)/g)].map((m) => m[1])).toEqual(["file", "to", "name"]);
+    // Nothing found earlier is used: it knows the options, the key and whom to tell.
+    expect(body).toMatch(/^function activate\(o: Options, key: Bytes, self: Emitter\): Manifest {/);
+    // Nobody else writes anything but the package's files, and marks are set for a confirmation and for what was told.
+    expect(uses(/storeWrite\((\w+)/g)).toEqual(["activate.ts to", "activate.ts name", "installer.ts file"]);
+    expect(uses(/storeMark\((.+)\);/g)).toEqual([
+      'boot.ts file, "\\0", run._next',
+      'installer.ts run._file, "\\0", CONFIRMED',
+      'installer.ts last._file, "\\0", TOLD',
+    ]);
+    expect(uses(/\b(activate)\(o/g)).toEqual(["activate.ts activate", "installer.ts activate"]);
   });
 
   it("and it shows: with a verifier that says no nothing is ever activated", () => {
