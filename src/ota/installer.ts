@@ -7,7 +7,7 @@ import { error, type CloudError } from "../core/errors";
 import { fastSha256 } from "../core/sha256";
 import { activate, prepare, whole } from "./activate";
 import { HEAD, headSize, open, read, type Entry, type Manifest } from "./manifest";
-import { FLAG, type Options, type Ota, type Source } from "./options";
+import { FLAG, type Options, type Ota, type Source, type Writer } from "./options";
 import { CONFIRMED, TOLD } from "./record";
 import { slots } from "./slots";
 
@@ -16,12 +16,15 @@ const IDLE = 0;
 const SILENT = 1;
 const HEARD = 2;
 
+/** Milliseconds for a link to go, before what needs memory most. */
+const REST = 50;
+
 export function create(o: Options): Ota {
   const key = unhex(o.key || o.hmacKey || "") || "";
   const chunk = o.chunk || 1024;
   const self = {} as Ota;
   // The file of the package that is fetched, the head as the one before all, how far it is, and up to where flash holds bytes of it from before.
-  let manifest: Manifest | undefined;
+  // The manifest itself is read when it is needed: it may be longer than all else that is in memory.
   let slot = "";
   let index = -1;
   let file = "";
@@ -30,8 +33,10 @@ export function create(o: Options): Ota {
   let at = 0;
   let edge = 0;
   let total = 0;
+  let count = 0;
   let input = "";
   let resumed = false;
+  let told = true;
   // The source, the call that counts, and what ends it.
   let source: Source | undefined;
   let turn = 0;
@@ -58,27 +63,26 @@ export function create(o: Options): Ota {
     timer = ms === undefined ? undefined : after(go, ms);
   }
 
-  /** Ends the update, or begins it `anew`; what was fetched goes, unless the options keep it for the next one. */
-  function finish(err?: CloudError, anew?: boolean) {
+  /** Ends the update, or without an error and a manifest begins it anew; what was fetched goes, unless the options keep it for the next one. */
+  function finish(err?: CloudError, m?: Manifest) {
     const done = callback;
-    const m = manifest;
+    const anew = err === undefined && !m;
     pause(anew ? 0 : undefined);
-    if (anew || !err || !o.keep || (err.code !== "network" && err.code !== "timeout")) {
+    if (!err || !o.keep || (err.code !== "network" && err.code !== "timeout")) {
       try {
         // Of a slot only what is on its way in.
         const now = slots(o);
         JSON.parse(read()).files.map(function (f: Entry) {
           storeErase("o." + f.name);
-          if (err) storeErase(now._slot + f.name);
+          if (!m) storeErase(now._slot + f.name);
         });
       } catch (e) {
         // Not whole: nothing was begun under it.
       }
       storeErase(HEAD);
     }
-    manifest = undefined;
     index = -1;
-    at = 0;
+    at = base = 0;
     input = "";
     resumed = false;
     if (anew) return;
@@ -87,51 +91,61 @@ export function create(o: Options): Ota {
     if (done) self.emit(done, err, m && m.version);
   }
 
-  /** What the source gives. */
-  function take(err?: CloudError, bytes?: Bytes) {
-    const mine = turn;
-    if (!bytes) {
-      err = err || error("network", "the source gave nothing");
-      if (err.code === "refused" || attempts >= (o.retries === undefined ? 8 : o.retries)) finish(err);
-      else pause(backoff(attempts++, o.retryPeriod || 1000, o.maxRetryPeriod || 60000, random()));
-      return;
-    }
-    state = HEARD;
-    attempts = 0;
-    while (bytes && mine === turn) {
-      const n = Math.min(chunk, left);
-      // No copy of what is written whole: it is a quarter of the memory that all of this takes.
-      let part: Bytes = bytes;
-      bytes = bytes.substr(n);
-      if (bytes) part = part.substr(0, n);
-      left -= part.length;
-      if (!size) {
-        part = input += part;
-        if (left) return;
-        size = headSize(part);
-        input = "";
-      }
-      const had = Math.max(0, Math.min(edge - at, part.length));
-      if (!size) finish(error("verify", "this is no update package"));
-      else if (had && storeRead(file, at, had) !== part.substr(0, had)) {
-        // What a cut left is not what is sent now.
-        storeErase(file);
-        at = 0;
-        pause(0);
-      } else if (had < part.length && !storeWrite(file, at + had, had ? part.substr(had) : part, size))
-        finish(error("storage", "no room for " + file));
-      else {
-        at += part.length;
-        if (!left) pause(0);
-        if (manifest) self.emit("progress", base + at, total);
-      }
-    }
+  function lost(err: CloudError) {
+    if (err.code === "refused" || attempts >= (o.retries === undefined ? 8 : o.retries)) finish(err);
+    else pause(backoff(attempts++, o.retryPeriod || 1000, o.maxRetryPeriod || 60000, random()));
   }
 
-  /** Hands the files that go elsewhere to their writers, one step for each call of `next`, and ends with the switch. */
-  function deliver(m: Manifest, mine: number) {
-    const f = m.files[index - m.files.length];
-    const part = edge ? storeRead("o." + (f && f.name), at, chunk) : "";
+  /** From a timer, when nothing of the source is in memory: what listens may need some. */
+  function tell() {
+    told = true;
+    if (index >= 0) self.emit("progress", base + at, total);
+  }
+
+  /** Asks for the rest of the file and takes what comes. */
+  function ask(mine: number) {
+    state = HEARD;
+    left = size ? size - at : 8 - input.length;
+    source!.read(base + at + input.length, left, function (err, bytes) {
+      if (mine === turn && !bytes) lost((err as CloudError) || error("network", "the source gave nothing"));
+      while (bytes && mine === turn) {
+        const n = at < edge ? Math.min(chunk, edge - at) : Math.min(chunk, left);
+        // No copy of what is written whole: it is a quarter of the memory that all of this takes.
+        let part: Bytes = bytes;
+        bytes = bytes.substr(n);
+        if (bytes) part = part.substr(0, n);
+        state = HEARD;
+        attempts = 0;
+        left -= part.length;
+        if (!size) {
+          part = input += part;
+          if (left) break;
+          size = headSize(part);
+          input = "";
+        }
+        if (!size) finish(error("verify", "this is no update package"));
+        else if (at < edge && storeRead(file, at, part.length) !== part) {
+          // What a cut left is not what is sent now.
+          storeErase(file);
+          at = 0;
+          pause(REST);
+        } else if (at >= edge && !storeWrite(file, at, part, size)) finish(error("storage", "no room for " + file));
+        else {
+          at += part.length;
+          if (told) after(tell, 0);
+          told = false;
+          if (!left) pause(REST);
+        }
+      }
+      return mine === turn;
+    });
+  }
+
+  /** Hands a file that goes elsewhere to its writer, one step for each call of `next`. */
+  function deliver(f: Entry) {
+    const mine = turn;
+    const writer = f.to && o.writers![f.to];
+    const part = edge && at < f.size ? storeRead("o." + f.name, at, chunk) : "";
 
     function next(err?: Error) {
       if (mine === turn) {
@@ -140,23 +154,17 @@ export function create(o: Options): Ota {
       }
     }
 
-    if (!f) {
-      manifest = undefined;
-      manifest = activate(o, key, self);
-      finish();
-    } else if (!f.to) {
-      index++;
-      pause(0);
-    } else if (!edge) {
+    if (writer && !edge) {
       edge = 1;
-      o.writers![f.to].open(f, next);
+      writer.open(f, next);
     } else if (part) {
       at += part.length;
-      o.writers![f.to].write(part, next);
+      (writer as Writer).write(part, next);
     } else {
       edge = at = 0;
       index++;
-      o.writers![f.to].close(next);
+      if (writer) writer.close(next);
+      else next();
     }
   }
 
@@ -165,22 +173,24 @@ export function create(o: Options): Ota {
     const mine = turn;
     timer = undefined;
     try {
-      if (state === SILENT) return take(error("timeout", "the source is silent"));
+      if (state === SILENT) return lost(error("timeout", "the source is silent"));
       while (!state) {
-        const f = manifest && manifest.files[index];
-        if (manifest && !f) return deliver(manifest, mine);
+        if (index >= 0 && index === 2 * count) return finish(undefined, activate(o, key, self));
+        let m: Manifest | undefined = index < 0 ? undefined : JSON.parse(read());
+        const f = m && m.files[index % count];
+        if (index >= count) return deliver(f!);
         if (!at || at === size) {
           file = f ? (f.to || f.packed ? "o." : slot) + f.name : HEAD;
           size = f ? (f.packed ? f.packed.size : f.size) : Math.max(0, storeSize(HEAD));
-          if (size && (f ? whole(f, slot, file, chunk) : (manifest = open(o, key)))) {
+          if (size && (f ? whole(f, slot, file, chunk) : (m = open(o, key)))) {
             if (!f) {
-              slot = prepare(manifest!, o);
-              base = 0;
+              slot = prepare(m!, o);
               total = size;
-              manifest!.files.map(function (f) {
+              count = m!.files.length;
+              m!.files.map(function (f) {
                 total += f.packed ? f.packed.size : f.size;
               });
-              self.emit("begin", manifest);
+              self.emit("begin", m);
               if (mine !== turn) return;
             }
             base += size;
@@ -209,18 +219,13 @@ export function create(o: Options): Ota {
           }
           if (!edge) storeErase(file);
         }
-        left = size ? size - at : 8 - input.length;
-        state = HEARD;
-        source!.read((f ? base : 0) + at + input.length, left, function (err, bytes) {
-          if (mine === turn) take(err as CloudError, bytes);
-          return mine === turn;
-        });
+        ask(turn);
       }
       state = SILENT;
       timer = after(go, o.timeout || 30000);
     } catch (e) {
       if (mine === turn)
-        finish((e as CloudError).code ? (e as CloudError) : error("verify", "the manifest is malformed: " + e), resumed && index < 0);
+        finish(resumed && index < 0 ? undefined : (e as CloudError).code ? (e as CloudError) : error("verify", "the manifest is malformed: " + e));
     }
   }
 
