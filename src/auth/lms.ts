@@ -4,7 +4,7 @@ import { fastSha256 as sha256 } from "../core/sha256";
 import type { Bytes } from "../host";
 
 /** Reads an unsigned 32-bit number; NaN past the end. */
-function long(b: Bytes, at: number): number {
+export function long(b: Bytes, at: number): number {
   return ((b.charCodeAt(at) * 256 + b.charCodeAt(at + 1)) * 256 + b.charCodeAt(at + 2)) * 256 + b.charCodeAt(at + 3);
 }
 
@@ -64,11 +64,13 @@ export function verifyLms(key: Bytes, message: Bytes, signature: Bytes, scratch?
       }
     }
     let node = (1 << height) + leaf;
-    let t = sha256(id + u32(node) + "\x82\x82" + sha256(scratch ? storeView(scratch) || "" : ends));
+    let t = "\x82\x82" + sha256(scratch ? storeView(scratch) || "" : ends);
     if (scratch) storeErase(scratch);
-    for (at = path; at < end; at += 32) {
+    for (at = path; ; at += 32) {
+      t = sha256(id + u32(node) + t);
+      if (at === end) break;
       const sibling = signature.substr(at, 32);
-      t = sha256(id + u32(node >> 1) + "\x83\x83" + (node & 1 ? sibling + t : t + sibling));
+      t = "\x83\x83" + (node & 1 ? sibling + t : t + sibling);
       node >>= 1;
     }
     if (t !== key.substr(24)) return false;

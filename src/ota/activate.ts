@@ -1,12 +1,12 @@
 import type { Bytes } from "../host";
-import { storeErase, storeFree, storeSize, storeView, storeWrite, unpack } from "#host";
+import { storeErase, storeFree, storeSize, storeView, storeWrite } from "#host";
 import { unhex } from "../core/bytes";
 import type { Emitter } from "../core/emitter";
 import { error } from "../core/errors";
 import { fastSha256 } from "../core/sha256";
-import { check, open, type Entry, type Manifest } from "./manifest";
+import { check, open, type Manifest } from "./manifest";
 import type { Options } from "./options";
-import { records, sealed } from "./record";
+import { sealed } from "./record";
 import { slots } from "./slots";
 
 /** Whether a stored file is what was signed: its digest is made from flash. */
@@ -14,23 +14,12 @@ export function holds(name: string, digest: string): boolean {
   return storeSize(name) > 0 && fastSha256(storeView(name)!) === unhex(digest);
 }
 
-/** The same of a file of the package in the form in which it is run; one that is `sent` packed is unpacked for that. */
-export function whole(f: Entry, slot: string, sent: string, chunk: number): boolean {
-  const to = f.packed ? slot + f.name : sent;
-  if (f.packed && !holds(to, f.sha256) && holds(sent, f.packed.sha256)) {
-    const bytes = unpack(storeView(sent)!) || "";
-    storeErase(to);
-    for (let n = 0; n < bytes.length && storeWrite(to, n, bytes.substr(n, chunk), f.size);) n += chunk;
-  }
-  return holds(to, f.sha256);
-}
-
 /** Makes room for what a verified manifest brings when it may be installed here; the slot it goes to. */
 export function prepare(m: Manifest, o: Options): string {
   const now = slots(o);
   const slot = now._slot;
   const need = check(m, o, now._floor) + 3072;
-  records().map(function (old) {
+  now._all.map(function (old) {
     if (old.slot === slot)
       old.mods.concat(old.main).map(function (name) {
         const stays = m.files.some(function (f) {

@@ -1,11 +1,11 @@
 import type { Bytes, Timer } from "../host";
-import { after, cancel, random, restart, storeErase, storeMark, storeRead, storeSize, storeView, storeWrite } from "#host";
+import { after, cancel, random, restart, storeErase, storeMark, storeSize, storeView, storeWrite, unpack } from "#host";
 import { backoff } from "../core/backoff";
 import { unhex } from "../core/bytes";
 import { emitter } from "../core/emitter";
 import { error, type CloudError } from "../core/errors";
 import { fastSha256 } from "../core/sha256";
-import { activate, prepare, whole } from "./activate";
+import { activate, holds, prepare } from "./activate";
 import { HEAD, headSize, open, read, type Entry, type Manifest } from "./manifest";
 import { FLAG, type Options, type Ota, type Source, type Writer } from "./options";
 import { CONFIRMED, TOLD } from "./record";
@@ -124,7 +124,7 @@ export function create(o: Options): Ota {
           input = "";
         }
         if (!size) finish(error("verify", "this is no update package"));
-        else if (at < edge && storeRead(file, at, part.length) !== part) {
+        else if (at < edge && storeView(file, at, part.length) !== part) {
           // What a cut left is not what is sent now.
           storeErase(file);
           at = 0;
@@ -145,7 +145,8 @@ export function create(o: Options): Ota {
   function deliver(f: Entry) {
     const mine = turn;
     const writer = f.to && o.writers![f.to];
-    const part = edge && at < f.size ? storeRead("o." + f.name, at, chunk) : "";
+    // A copy: a view ends with the file.
+    const part = edge && at < f.size ? "" + storeView("o." + f.name, at, chunk) : "";
 
     function next(err?: Error) {
       if (mine === turn) {
@@ -168,6 +169,17 @@ export function create(o: Options): Ota {
     }
   }
 
+  /** Whether a file is there in the form in which it is run; one that is sent packed is unpacked for that. */
+  function whole(f: Entry): boolean {
+    const to = f.packed ? slot + f.name : file;
+    if (f.packed && !holds(to, f.sha256) && holds(file, f.packed.sha256)) {
+      const bytes = unpack(storeView(file)!) || "";
+      storeErase(to);
+      for (let n = 0; n < bytes.length && storeWrite(to, n, bytes.substr(n, chunk), f.size);) n += chunk;
+    }
+    return holds(to, f.sha256);
+  }
+
   /** From a timer: says that the source is silent, or finds the next file that is not yet whole and asks for it, from where that is. */
   function go() {
     const mine = turn;
@@ -182,7 +194,7 @@ export function create(o: Options): Ota {
         if (!at || at === size) {
           file = f ? (f.to || f.packed ? "o." : slot) + f.name : HEAD;
           size = f ? (f.packed ? f.packed.size : f.size) : Math.max(0, storeSize(HEAD));
-          if (size && (f ? whole(f, slot, file, chunk) : (m = open(o, key)))) {
+          if (size && (f ? whole(f) : (m = open(o, key)))) {
             if (!f) {
               slot = prepare(m!, o);
               total = size;
@@ -194,7 +206,7 @@ export function create(o: Options): Ota {
               if (mine !== turn) return;
             }
             base += size;
-            at = 0;
+            at = edge = 0;
             index++;
             continue;
           }

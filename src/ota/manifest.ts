@@ -1,6 +1,6 @@
 import type { Bytes } from "../host";
 import { storeFree, storeView, unpack } from "#host";
-import { verifyLms } from "../auth/lms";
+import { long, verifyLms } from "../auth/lms";
 import { time } from "../core/clock";
 import { error, type ErrorCode } from "../core/errors";
 import { hmac } from "../core/hmac";
@@ -33,15 +33,15 @@ export const HEAD = "ota.new";
 
 /** The length of the head that begins with these 8 bytes, or 0 when it is none; m and s as they stand there. */
 export function headSize(bytes: Bytes): number {
-  const m = bytes.charCodeAt(4) * 256 + bytes.charCodeAt(5);
-  const s = bytes.charCodeAt(6) * 256 + bytes.charCodeAt(7);
-  return bytes.substr(0, 4) === "OTA1" && m > 0 && m <= 8192 && s <= 16384 ? 8 + m + s : 0;
+  const n = long(bytes, 4);
+  const m = n >>> 16;
+  const s = n & 65535;
+  return bytes.substr(0, 4) === "OTA1" && m && m <= 8192 && s <= 16384 ? 8 + m + s : 0;
 }
 
 /** The manifest of the stored head, as it came. */
 export function read(): Bytes {
-  const m = storeView(HEAD, 4, 2)!;
-  return "" + storeView(HEAD, 8, m.charCodeAt(0) * 256 + m.charCodeAt(1));
+  return "" + storeView(HEAD, 8, long(storeView(HEAD, 4, 4)!, 0) >>> 16);
 }
 
 /**

@@ -8,6 +8,8 @@ export interface Slots {
   /** The later record: that of `_run`, of one that is `_ready` to run after a restart, or of one that was given up. */
   _last: Record;
   _ready: boolean;
+  /** All there are, that of the program that came with the device last. */
+  _all: Record[];
   /** The slot that does not run. */
   _slot: string;
   /** The greatest sequence number there is. */
@@ -22,6 +24,7 @@ export function slots(o: Options): Slots {
   const ready = !last._kept && last._next === GIVEN_UP - last.lim;
   const run = last._kept || (!ready && last._next <= GIVEN_UP) ? last : found[1]._kept ? found[1] : factory;
   return {
+    _all: found,
     _run: run,
     _last: last,
     _ready: ready,

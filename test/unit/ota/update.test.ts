@@ -570,7 +570,7 @@ describe("no way around the verifier", () => {
     // Nothing found earlier is used: it knows the options, the key and whom to tell.
     expect(body).toMatch(/^function activate\(o: Options, key: Bytes, self: Emitter\): Manifest {/);
     // Nobody else writes anything but the package's files, and marks are set for a confirmation and for what was told.
-    expect(uses(/storeWrite\((\w+)/g)).toEqual(["activate.ts to", "activate.ts name", "installer.ts file"]);
+    expect(uses(/storeWrite\((\w+)/g)).toEqual(["activate.ts name", "installer.ts file", "installer.ts to"]);
     expect(uses(/storeMark\((.+)\);/g)).toEqual([
       'boot.ts file, "\\0", run._next',
       'installer.ts run._file, "\\0", CONFIRMED',
