@@ -30,6 +30,7 @@ const release = (seq: number, more: Partial<Release> = {}): Release => ({
   ],
   ...more,
 });
+const UNSIGNED = "anyone may replace my program";
 const one = release(1);
 const two = release(2);
 const headSize = (data: Buffer): number => 8 + data.readUInt16BE(4) + data.readUInt16BE(6);
@@ -375,6 +376,7 @@ describe("what is refused", () => {
     ["arbitrary install: signed with another key", "verify", () => pack(two), { key: KEY.slice(0, -2) + "00" }],
     ["arbitrary install: the package chooses the weaker scheme", "verify", () => pack(two, "hmacKey")],
     ["arbitrary install: a key taken for a secret", "verify", () => pack(two, "hmacKey"), { key: undefined, hmacKey: "00".repeat(16) }],
+    ["arbitrary install: signed, where no signature is wanted", "verify", () => pack(two), { key: undefined, unsigned: UNSIGNED }],
     ["rollback: an older version", "refused", () => pack({ ...one, version: "9" })],
     ["replay: the very package that runs", "refused", () => pack(one)],
     ["freeze: a manifest that has expired", "refused", () => pack({ ...two, expires: 1.7e9 })],
@@ -436,6 +438,27 @@ describe("what is refused", () => {
     expect(from.fetched).toBeLessThan(data.length - 1e6 + 100);
   });
 
+  it("endless data: of what comes unasked nothing is taken", () => {
+    const data = pack(one);
+    let turn = 0;
+    const from: Source = {
+      stop: () => turn++,
+      read: (offset, _length, take) => {
+        const mine = ++turn;
+        host.after(() => mine === turn && take(undefined, data.toString("latin1", offset) + "more"), 1);
+      },
+    };
+    expect(update(installer(), from).version).toBe("1.1");
+    boot();
+    expect(runs([one])).toBe(one);
+  });
+
+  it("a refusal is final: the source is not asked again", () => {
+    const from = source(Buffer.alloc(0));
+    expect(update(installer(), from).err.code).toBe("refused");
+    expect(from.reads).toEqual([0]);
+  });
+
   it("freeze: an expiry that nobody can check", () => {
     device.setNow(1e12);
     refused(pack({ ...two, expires: 2e9 }), "clock");
@@ -449,9 +472,14 @@ describe("what is refused", () => {
     const data = pack(two);
     const from = source(data, 64);
     refused(from, "storage");
-    expect(from.fetched).toBeLessThan(headSize(data) + 64);
+    expect(from.fetched).toBe(headSize(data));
     flash.space = 1200;
     refused(pack(two), "storage");
+    // Room to verify, and for the files, but not for what comes on top of them.
+    flash.space = [...flash.files.values()].reduce((sum, file) => sum + file.length + 40, 0) + headSize(data) + 40 + 3000;
+    const tight = source(data, 64);
+    expect(refused(tight, "storage").message).toMatch(/^the update needs \d+ bytes$/);
+    expect(tight.fetched).toBe(headSize(data));
     flash.space = 1e6;
     expect(update(installer(), source(pack(two))).version).toBe("1.2");
   });
