@@ -1,17 +1,15 @@
 import type { Bytes, Timer } from "../host";
 import { after, cancel, random, restart, storeErase, storeMark, storeSize, storeView, storeWrite, unpack } from "#host";
 import { backoff } from "../core/backoff";
-import { unhex } from "../core/bytes";
 import { emitter } from "../core/emitter";
 import { error, type CloudError } from "../core/errors";
-import { fastSha256 } from "../core/sha256";
 import { activate, holds, prepare } from "./activate";
 import { HEAD, headSize, open, read, type Entry, type Manifest } from "./manifest";
-import { FLAG, type Options, type Ota, type Source, type Writer } from "./options";
+import { keyOf, type Options, type Ota, type Source, type Writer } from "./options";
 import { CONFIRMED, TOLD } from "./record";
 import { slots } from "./slots";
 
-/** What is under way: nothing is read; the source is, and has given nothing since the timer was set; or it has. */
+/** What the timer is for: what comes next; the end of patience with the source; or to tell what it has given. */
 const IDLE = 0;
 const SILENT = 1;
 const HEARD = 2;
@@ -20,7 +18,7 @@ const HEARD = 2;
 const REST = 50;
 
 export function create(o: Options): Ota {
-  const key = unhex(o.key || o.hmacKey || "") || "";
+  const key = keyOf(o);
   const chunk = o.chunk || 1024;
   const self = {} as Ota;
   // The file of the package that is fetched, the head as the one before all, how far it is, and up to where flash holds bytes of it from before.
@@ -36,7 +34,6 @@ export function create(o: Options): Ota {
   let count = 0;
   let input = "";
   let resumed = false;
-  let told = true;
   // The source, the call that counts, and what ends it.
   let source: Source | undefined;
   let turn = 0;
@@ -45,14 +42,6 @@ export function create(o: Options): Ota {
   let timer: Timer | undefined;
   let attempts = 0;
   let callback: ((err?: Error, version?: string) => void) | undefined;
-
-  if (
-    !(o.key ? key.length === 60 && !o.hmacKey : o.hmacKey ? key.length > 15 && key.length < 65 : o.unsigned === FLAG) ||
-    (o.unsigned && key)
-  )
-    throw error("config", "wanted: key (60 bytes in hexadecimal), hmacKey (16 to 64) or unsigned");
-  if (!o.target || !o.model) throw error("config", "target and model are wanted");
-  if (!fastSha256("-")) throw error("config", "this host has no SHA-256");
 
   /** Lets go of the source; `ms` later it goes on, never from within the source's own call. */
   function pause(ms?: number) {
@@ -96,15 +85,9 @@ export function create(o: Options): Ota {
     else pause(backoff(attempts++, o.retryPeriod || 1000, o.maxRetryPeriod || 60000, random()));
   }
 
-  /** From a timer, when nothing of the source is in memory: what listens may need some. */
-  function tell() {
-    told = true;
-    if (index >= 0) self.emit("progress", base + at, total);
-  }
-
   /** Asks for the rest of the file and takes what comes. */
   function ask(mine: number) {
-    state = HEARD;
+    state = SILENT;
     left = size ? size - at : 8 - input.length;
     source!.read(base + at + input.length, left, function (err, bytes) {
       if (mine === turn && !bytes) lost((err as CloudError) || error("network", "the source gave nothing"));
@@ -114,8 +97,12 @@ export function create(o: Options): Ota {
         let part: Bytes = bytes;
         bytes = bytes.substr(n);
         if (bytes) part = part.substr(0, n);
-        state = HEARD;
         attempts = 0;
+        if (state === SILENT) {
+          state = HEARD;
+          cancel(timer);
+          timer = after(go, 0);
+        }
         left -= part.length;
         if (!size) {
           part = input += part;
@@ -132,8 +119,6 @@ export function create(o: Options): Ota {
         } else if (at >= edge && !storeWrite(file, at, part, size)) finish(error("storage", "no room for " + file));
         else {
           at += part.length;
-          if (told) after(tell, 0);
-          told = false;
           if (!left) pause(REST);
         }
       }
@@ -180,64 +165,82 @@ export function create(o: Options): Ota {
     return holds(to, f.sha256);
   }
 
-  /** From a timer: says that the source is silent, or finds the next file that is not yet whole and asks for it, from where that is. */
+  /** What a verified manifest says is begun, or goes on. */
+  function begin(m: Manifest) {
+    slot = prepare(m, o);
+    total = size;
+    count = m.files.length;
+    m.files.map(function (f) {
+      total += (f.packed || f).size;
+    });
+    self.emit("begin", m);
+  }
+
+  /** Finds where to go on in the file: bytes are written in order, what is blank behind the last one was not. Of the last piece only a part may be there. */
+  function resume() {
+    let step = chunk;
+    let blank = "\xff";
+    edge = 0;
+    if (size && storeSize(file) === size) {
+      resumed = true;
+      while (blank.length < chunk) blank += blank;
+      for (edge = size; step && edge;) {
+        const n = Math.min(step, edge);
+        if (storeView(file, edge - n, n) === blank.substr(0, n)) edge -= n;
+        else step >>= 1;
+      }
+      at = Math.max(0, edge - chunk);
+    }
+    if (!edge) storeErase(file);
+  }
+
+  /** Asks for the next file that is not yet whole, or delivers the next one when all are. */
+  function step(): void {
+    let m: Manifest | undefined = index < 0 ? undefined : JSON.parse(read());
+    const f = m && m.files[index % count];
+    if (index >= count) return deliver(f!);
+    if (at && at < size) return ask(turn);
+    file = f ? (f.to || f.packed ? "o." : slot) + f.name : HEAD;
+    size = f ? (f.packed || f).size : Math.max(0, storeSize(HEAD));
+    if (size && (f ? whole(f) : (m = open(o, key)))) {
+      if (!f) begin(m!);
+      base += size;
+      at = edge = 0;
+      index++;
+    } else if (at) {
+      // What was found from before a restart is a reason to begin anew, once.
+      if (resumed) index = -1;
+      throw error("verify", file + " is not what was signed");
+    } else {
+      resume();
+      ask(turn);
+    }
+  }
+
+  /** From a timer. What listens to it may need memory: nothing of the source is held here. */
   function go() {
     const mine = turn;
     timer = undefined;
     try {
       if (state === SILENT) return lost(error("timeout", "the source is silent"));
-      while (!state) {
-        if (index >= 0 && index === 2 * count) return finish(undefined, activate(o, key, self));
-        let m: Manifest | undefined = index < 0 ? undefined : JSON.parse(read());
-        const f = m && m.files[index % count];
-        if (index >= count) return deliver(f!);
-        if (!at || at === size) {
-          file = f ? (f.to || f.packed ? "o." : slot) + f.name : HEAD;
-          size = f ? (f.packed ? f.packed.size : f.size) : Math.max(0, storeSize(HEAD));
-          if (size && (f ? whole(f) : (m = open(o, key)))) {
-            if (!f) {
-              slot = prepare(m!, o);
-              total = size;
-              count = m!.files.length;
-              m!.files.map(function (f) {
-                total += f.packed ? f.packed.size : f.size;
-              });
-              self.emit("begin", m);
-              if (mine !== turn) return;
-            }
-            base += size;
-            at = edge = 0;
-            index++;
-            continue;
-          }
-          if (at) {
-            // What was found from before a restart is a reason to begin anew, once.
-            if (resumed) index = -1;
-            throw error("verify", file + " is not what was signed");
-          }
-          edge = 0;
-          if (size && storeSize(file) === size) {
-            resumed = true;
-            // Bytes are written in order: what is blank behind the last one was not. Of the last piece only a part may be there.
-            let blank = "\xff";
-            while (blank.length < chunk) blank += blank;
-            let step = chunk;
-            for (edge = size; step && edge;) {
-              const n = Math.min(step, edge);
-              if (storeView(file, edge - n, n) === blank.substr(0, n)) edge -= n;
-              else step >>= 1;
-            }
-            at = Math.max(0, edge - chunk);
-          }
-          if (!edge) storeErase(file);
-        }
-        ask(turn);
+      if (index >= 0 && index < count) self.emit("progress", base + at, total);
+      while (!state && mine === turn) {
+        // The switch has the memory for itself.
+        if (index >= 0 && index === 2 * count) finish(undefined, activate(o, key, self));
+        else step();
       }
+      if (mine !== turn) return;
       state = SILENT;
       timer = after(go, o.timeout || 30000);
     } catch (e) {
       if (mine === turn)
-        finish(resumed && index < 0 ? undefined : (e as CloudError).code ? (e as CloudError) : error("verify", "the manifest is malformed: " + e));
+        finish(
+          resumed && index < 0
+            ? undefined
+            : (e as CloudError).code
+              ? (e as CloudError)
+              : error("verify", "the manifest is malformed: " + e),
+        );
     }
   }
 

@@ -27,7 +27,7 @@ module.exports = [
   fault("signature: the root is not compared", LMS, "if (t !== key.substr(24)) return false;", ""),
   fault("signature: the type is that of the signature", LMS, "signature.substr(at + 4, 4) !== key.substr(4, 4) ||", ""),
   fault("signature: the code is not compared", MANIFEST, "=== hmac(sha256, key, signature)", "!== signature"),
-  fault("signature: a device that wants none takes any", MANIFEST, "o.unsigned === FLAG && !signature", "o.unsigned === FLAG"),
+  fault("signature: a device that wants none takes any", MANIFEST, "!key && !signature", "!key"),
   fault(
     "switch: without a look at the signature",
     ACTIVATE,

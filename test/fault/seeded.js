@@ -22,7 +22,18 @@ const PATIENCE = 60000;
 
 function copy() {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), "thincloud-seeded-"));
-  for (const name of ["src", "targets", "test/rig", "test/mock", "test/unit", "test/vectors", "tool", "scripts/build", "jest.config.js", "package.json"])
+  for (const name of [
+    "src",
+    "targets",
+    "test/rig",
+    "test/mock",
+    "test/unit",
+    "test/vectors",
+    "tool",
+    "scripts/build",
+    "jest.config.js",
+    "package.json",
+  ])
     fs.cpSync(path.join(root, name), path.join(dir, name), { recursive: true });
   fs.symlinkSync(fs.realpathSync(path.join(root, "node_modules")), path.join(dir, "node_modules"));
   return dir;

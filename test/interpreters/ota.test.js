@@ -261,7 +261,10 @@ const packed = {
       return packages.assemble(made, Buffer.concat([lms.u32(0), signature]));
     };
     const modules = { ota: t.dist("ota"), otahttp: t.dist("otahttp"), ".bootcde": t.dist("otaboot") };
-    await store(t.interpreter.binary, cwd, { ...modules, main: PROGRAM("factory", web.port, "setTimeout(function () { fetch(); }, 100);") });
+    await store(t.interpreter.binary, cwd, {
+      ...modules,
+      main: PROGRAM("factory", web.port, "setTimeout(function () { fetch(); }, 100);"),
+    });
     // Whole as it is sent, but not what it says it becomes.
     web.data = release(1, (m) => ((m.files[0].sha256 = m.files[1].sha256), m));
     let lines = await boot(t, cwd, "error");
