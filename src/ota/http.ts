@@ -37,7 +37,8 @@ export function source(url: string, tls?: TlsOptions): Source {
     if (link !== this || what === link) return;
     if (typeof what !== "string") what = error("network", host[0] + ": " + (what.message || "closed"));
     else if (head !== undefined) {
-      head += what;
+      // No copy of what comes in one piece.
+      head = head ? head + what : what;
       what = body();
     }
     if (what && (what.code ? give!(what) || true : !give!(undefined, what)) && link === this) stop();
