@@ -91,7 +91,7 @@ const correctness =
 const complex = (limits) => Object.entries(limits).map(([file, limit]) => ({ files: [file], rules: { complexity: ["error", limit] } }));
 
 const complexities = complex({
-  "src/auth/lms.ts": 16,
+  "src/auth/lms.ts": 31,
   "src/cloud/aliiot/alink.ts": 23,
   "src/cloud/aliiot/heard.ts": 31,
   "src/cloud/aliiot/link.ts": 14,
@@ -131,8 +131,9 @@ const complexities = complex({
   "src/mqtt/client.ts": 68,
   "src/mqtt/options.ts": 18,
   "src/ota/http.ts": 18,
-  "src/ota/installer.ts": 16,
-  "src/ota/manifest.ts": 31,
+  "src/ota/installer.ts": 17,
+  "src/ota/manifest.ts": 16,
+  "src/ota/options.ts": 14,
   "targets/iotjs.ts": 16,
 });
 

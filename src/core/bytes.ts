@@ -31,8 +31,6 @@ export function hex(bytes: Bytes): string {
 /** The bytes, or undefined when `text` is not pairs of hexadecimal digits. */
 export function unhex(text: string): Bytes | undefined {
   let out = "";
-  for (let i = 0; i < text.length; i += 2) {
-    out += chr(parseInt(text.substr(i, 2), 16));
-  }
-  return hex(out) === text.toLowerCase() ? out : undefined;
+  for (let i = 0; i < text.length; i += 2) out += chr(parseInt(text.substr(i, 2), 16));
+  return text.length % 2 || /[^\da-f]/i.test(text) ? undefined : out;
 }

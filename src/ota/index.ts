@@ -1,4 +1,3 @@
 export { create } from "./installer";
-export type { Ota, Status } from "./installer";
-export type { Options, Source, Writer } from "./options";
+export type { Options, Ota, Source, Status, Writer } from "./options";
 export type { Entry, Manifest } from "./manifest";

@@ -1,12 +1,11 @@
 import type { Bytes } from "../host";
-import { storeFree, storeRead, storeView, unpack } from "#host";
-import { verifyLms } from "../auth/lms";
-import { unhex } from "../core/bytes";
+import { storeFree, storeView, unpack } from "#host";
+import { long, verifyLms } from "../auth/lms";
 import { time } from "../core/clock";
 import { error, type ErrorCode } from "../core/errors";
 import { hmac } from "../core/hmac";
 import { fastSha256 as sha256 } from "../core/sha256";
-import { FLAG, type Options } from "./options";
+import type { Options } from "./options";
 
 export interface Entry {
   name: string;
@@ -29,74 +28,81 @@ export interface Manifest {
   files: Entry[];
 }
 
-/** Where the head of a package is kept while it is installed, and what the verifier needs besides. */
+/** Where the head of a package is kept while it is installed. */
 export const HEAD = "ota.new";
-const SCRATCH = "ota.tmp";
-const LABEL = "thincloud-ota-1\0";
 
 /** The length of the head that begins with these 8 bytes, or 0 when it is none; m and s as they stand there. */
 export function headSize(bytes: Bytes): number {
-  const m = (bytes.charCodeAt(4) << 8) | bytes.charCodeAt(5);
-  const s = (bytes.charCodeAt(6) << 8) | bytes.charCodeAt(7);
-  return bytes.substr(0, 4) === "OTA1" && m > 0 && m <= 8192 && s <= 16384 ? 8 + m + s : 0;
+  const n = long(bytes, 4);
+  const m = n >>> 16;
+  const s = n & 65535;
+  return bytes.substr(0, 4) === "OTA1" && m && m <= 8192 && s <= 16384 ? 8 + m + s : 0;
 }
 
-function refuse(code: ErrorCode, message: string): never {
-  throw error(code, message);
+/** The manifest of the stored head, as it came. */
+export function read(): Bytes {
+  return "" + storeView(HEAD, 8, long(storeView(HEAD, 4, 4)!, 0) >>> 16);
 }
 
 /**
- * The manifest of the stored head when its signature is right, else undefined. The scheme comes from the options, never from the head; the
- * bytes are parsed after they were verified. `trust` leaves the verifying out, for finding out what to clear away.
+ * The manifest of the stored head when its signature is right. The scheme comes from the options, never from the head; the bytes are parsed
+ * after they were verified, and are not held meanwhile: this is when memory is needed for the signature.
  */
-export function open(o: Options, trust?: boolean): Manifest | undefined {
-  const lengths = storeRead(HEAD, 0, 8);
-  const size = headSize(lengths);
-  const at = 8 + ((lengths.charCodeAt(4) << 8) | lengths.charCodeAt(5));
-  if (!size) return undefined;
-  // One copy of the manifest, not two: this is when memory is needed for the signature.
-  const message = LABEL + storeRead(HEAD, 8, at - 8);
-  const key = unhex(o.key || o.hmacKey || "")!;
-  const signature = (size > at && storeView(HEAD, at, size - at)) || "";
+export function open(o: Options, key: Bytes): Manifest | undefined {
+  const size = storeView(HEAD)!.length;
   // The verifier writes down what it has no memory for; that is less than the signature.
-  if (!trust && storeFree(size) < size) refuse("storage", "no room to verify");
-  const right = trust
-    ? true
-    : o.key
-      ? verifyLms(key, message, signature, SCRATCH)
+  if (storeFree(size) < size) throw error("storage", "no room to verify");
+  const label = "thincloud-ota-1\0";
+  const signature = storeView(HEAD, 8 + read().length) || "";
+  return (
+    o.key
+      ? verifyLms(key, label + read(), signature, "ota.tmp")
       : o.hmacKey
         ? // Compared as codes of codes, the time it takes tells nothing.
-          hmac(sha256, key, hmac(sha256, key, message)) === hmac(sha256, key, signature)
-        : o.unsigned === FLAG && size === at;
-  return right ? JSON.parse(message.substr(LABEL.length)) : undefined;
+          hmac(sha256, key, hmac(sha256, key, label + read())) === hmac(sha256, key, signature)
+        : // Without a key, as `create` found, a device wants no signature.
+          !key && !signature
+  )
+    ? JSON.parse(read())
+    : undefined;
 }
 
 /** Throws what forbids installing: malformed, for another device, not newer than `floor`, expired, too much. Gives the bytes that storing it takes. */
 export function check(m: Manifest, o: Options, floor: number): number {
-  let main;
+  let code: ErrorCode = "verify";
   let sum = 0;
+  let main;
+  let strange;
   const seen: { [name: string]: number } = {};
-  if (m.v !== 1 || !(m.seq > 0) || !Array.isArray(m.files) || m.files.length > 32) refuse("verify", "the manifest is malformed");
-  if (m.target !== o.target || m.model !== o.model || (m.device !== undefined && m.device !== o.device))
-    refuse("refused", "the update is for " + [m.target, m.model, m.device].join(" "));
-  if (m.seq <= floor) refuse("refused", "update " + m.seq + " is not newer than " + floor);
-  if (m.expires !== undefined) {
-    if (!time()) refuse("clock", "the update expires, and the clock is not set");
-    if (!(m.expires * 1000 > time())) refuse("refused", "the update has expired");
+  const now = time();
+
+  function must(right: unknown, message: string) {
+    if (!right) throw error(code, message);
   }
-  for (let i = 0; i < m.files.length; i++) {
-    const f = m.files[i];
-    const name = "" + f.name;
-    if (!/^[\w-][\w.-]*$/.test(name) || name.length > 26 || seen[name] || !(f.size > 0))
-      refuse("verify", "the file name " + name + " will not do");
-    if (f.to && !(o.writers && o.writers[f.to])) refuse("refused", "there is no writer " + f.to);
-    if (f.packed && f.to) refuse("refused", name + " is packed, and not for here");
-    if (f.packed && unpack("") === undefined) refuse("refused", "this host cannot unpack " + name);
+
+  must(m.v === 1 && m.seq > 0 && m.files.length < 33, "the manifest is malformed");
+  m.files.map(function (f) {
+    const name = f.name;
+    must(/^[\w-][\w.-]*$/.test(name) && name.length < 27 && !seen[name] && f.size > 0, "the file name " + name + " will not do");
     seen[name] = 1;
     if (name === m.main && !f.to) main = name;
+    if (f.to ? f.packed || !o.writers || !o.writers[f.to] : f.packed && unpack("") === undefined) strange = name;
     sum += f.size + 40 + (f.packed ? f.packed.size + 40 : 0);
+  });
+  must(main, "the manifest names no main file");
+  code = "refused";
+  must(
+    m.target === o.target && m.model === o.model && (m.device === undefined || m.device === o.device),
+    "the update is for " + [m.target, m.model, m.device].join(" "),
+  );
+  must(m.seq > floor, "update " + m.seq + " is not newer than " + floor);
+  must(!strange, "nothing here takes " + strange);
+  if (m.expires !== undefined) {
+    must(!now || m.expires * 1000 > now, "the update has expired");
+    code = "clock";
+    must(now, "the update expires, and the clock is not set");
   }
-  if (!main) refuse("verify", "the manifest names no main file");
-  if (!(sum <= (o.limit || 262144))) refuse("limit", "the update takes " + sum + " bytes");
+  code = "limit";
+  must(sum <= (o.limit || 262144), "the update takes " + sum + " bytes");
   return sum;
 }

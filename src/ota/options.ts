@@ -1,7 +1,8 @@
+import { unhex } from "../core/bytes";
+import type { Emitter } from "../core/emitter";
+import { error } from "../core/errors";
+import { fastSha256 } from "../core/sha256";
 import type { Bytes } from "../host";
-
-/** What one has to write to do without a signature. */
-export const FLAG = "anyone may replace my program";
 
 /** Where a package comes from. */
 export interface Source {
@@ -50,4 +51,40 @@ export interface Options {
   boots?: number;
   confirmTimeout?: number;
   writers?: { [name: string]: Writer };
+}
+
+export interface Status {
+  /** Of the running program; undefined for the one that came with the device. */
+  version?: string;
+  seq: number;
+  /** Whether it is on trial, and whether another one runs after the next restart. */
+  trial: boolean;
+  ready: boolean;
+  /** Whether an update is under way. */
+  busy: boolean;
+}
+
+export interface Ota extends Emitter {
+  /** Installs the package that a source gives. `done` is called once, as `ready` or `error` is emitted. */
+  update(source: Source, done?: (err?: Error, version?: string) => void): void;
+  /** Ends an update that is under way, and clears away what was fetched. */
+  cancel(): void;
+  /** The running program is good and stays. False when that could not be written down. */
+  confirm(): boolean;
+  status(): Status;
+  restart(): void;
+}
+
+/** The bytes of the key or the secret, none without a signature; throws what is wrong with the options. */
+export function keyOf(o: Options): Bytes {
+  const key = unhex(o.key || o.hmacKey || "") || "";
+  const n = key.length;
+  if (
+    !(o.key ? n === 60 && !o.hmacKey : o.hmacKey ? n > 15 && n < 65 : o.unsigned === "anyone may replace my program") ||
+    (o.unsigned && n)
+  )
+    throw error("config", "wanted: key (60 bytes in hexadecimal), hmacKey (16 to 64) or unsigned");
+  if (!o.target || !o.model) throw error("config", "target and model are wanted");
+  if (!fastSha256("-")) throw error("config", "this host has no SHA-256");
+  return key;
 }

@@ -30,6 +30,7 @@ const release = (seq: number, more: Partial<Release> = {}): Release => ({
   ],
   ...more,
 });
+const UNSIGNED = "anyone may replace my program";
 const one = release(1);
 const two = release(2);
 const headSize = (data: Buffer): number => 8 + data.readUInt16BE(4) + data.readUInt16BE(6);
@@ -71,7 +72,8 @@ describe("an update", () => {
     settle(60000);
     expect(result).toEqual([undefined, "1.1"]);
     expect(from.fetched).toBe(data.length);
-    expect(from.reads).toEqual([0, 8, headSize(data)]);
+    // The lengths, the head, and each file by itself.
+    expect(from.reads).toEqual([0, 8, headSize(data), headSize(data) + 150]);
     expect(seen).toEqual(["begin 1.1", "verify 1.1", "ready 1.1"]);
     expect(progress[progress.length - 1]).toEqual([data.length, data.length]);
     expect(progress.every(([a, b], i) => a! <= b! && (!i || a! >= progress[i - 1]![0]!))).toBe(true);
@@ -374,6 +376,7 @@ describe("what is refused", () => {
     ["arbitrary install: signed with another key", "verify", () => pack(two), { key: KEY.slice(0, -2) + "00" }],
     ["arbitrary install: the package chooses the weaker scheme", "verify", () => pack(two, "hmacKey")],
     ["arbitrary install: a key taken for a secret", "verify", () => pack(two, "hmacKey"), { key: undefined, hmacKey: "00".repeat(16) }],
+    ["arbitrary install: signed, where no signature is wanted", "verify", () => pack(two), { key: undefined, unsigned: UNSIGNED }],
     ["rollback: an older version", "refused", () => pack({ ...one, version: "9" })],
     ["replay: the very package that runs", "refused", () => pack(one)],
     ["freeze: a manifest that has expired", "refused", () => pack({ ...two, expires: 1.7e9 })],
@@ -435,6 +438,27 @@ describe("what is refused", () => {
     expect(from.fetched).toBeLessThan(data.length - 1e6 + 100);
   });
 
+  it("endless data: of what comes unasked nothing is taken", () => {
+    const data = pack(one);
+    let turn = 0;
+    const from: Source = {
+      stop: () => turn++,
+      read: (offset, _length, take) => {
+        const mine = ++turn;
+        host.after(() => mine === turn && take(undefined, data.toString("latin1", offset) + "more"), 1);
+      },
+    };
+    expect(update(installer(), from).version).toBe("1.1");
+    boot();
+    expect(runs([one])).toBe(one);
+  });
+
+  it("a refusal is final: the source is not asked again", () => {
+    const from = source(Buffer.alloc(0));
+    expect(update(installer(), from).err.code).toBe("refused");
+    expect(from.reads).toEqual([0]);
+  });
+
   it("freeze: an expiry that nobody can check", () => {
     device.setNow(1e12);
     refused(pack({ ...two, expires: 2e9 }), "clock");
@@ -448,9 +472,14 @@ describe("what is refused", () => {
     const data = pack(two);
     const from = source(data, 64);
     refused(from, "storage");
-    expect(from.fetched).toBeLessThan(headSize(data) + 64);
+    expect(from.fetched).toBe(headSize(data));
     flash.space = 1200;
     refused(pack(two), "storage");
+    // Room to verify, and for the files, but not for what comes on top of them.
+    flash.space = [...flash.files.values()].reduce((sum, file) => sum + file.length + 40, 0) + headSize(data) + 40 + 3000;
+    const tight = source(data, 64);
+    expect(refused(tight, "storage").message).toMatch(/^the update needs \d+ bytes$/);
+    expect(tight.fetched).toBe(headSize(data));
     flash.space = 1e6;
     expect(update(installer(), source(pack(two))).version).toBe("1.2");
   });
@@ -544,26 +573,38 @@ describe("the loader", () => {
 
 describe("no way around the verifier", () => {
   const fs = require("node:fs") as typeof import("node:fs");
-  const text = fs.readFileSync(require.resolve("../../../src/ota/installer.ts"), "utf8");
+  const path = require("node:path") as typeof import("node:path");
+  const folder = path.join(__dirname, "../../../src/ota");
+  const texts = fs.readdirSync(folder).map((name) => [name, fs.readFileSync(path.join(folder, name), "utf8")] as const);
+  const uses = (pattern: RegExp): string[] => texts.flatMap(([name, text]) => [...text.matchAll(pattern)].map((m) => `${name} ${m[1]}`));
 
   it("a record is written in one place, behind signature, checks and digests read from flash in the same call", () => {
-    const writes = [...text.matchAll(/sealed\(/g)];
-    expect(writes.length).toBe(1);
-    const from = text.lastIndexOf("function activate()", writes[0]!.index);
-    const body = text.slice(from, writes[0]!.index);
-    expect(body).not.toMatch(/\n {2}}\n/); // still inside activate
+    expect(uses(/(?<!function )(sealed)\(/g)).toEqual(["activate.ts sealed"]);
+    const text = texts.find(([name]) => name === "activate.ts")![1];
+    const at = text.indexOf("sealed(");
+    const from = text.lastIndexOf("function activate(", at);
+    const body = text.slice(from, at);
+    expect(body).not.toMatch(/\n}\n/); // still inside activate
     const order = [
-      "const m = open(o);",
+      "const m = open(o, key);",
       "if (!m) throw",
-      "check(m, o, look());",
-      "!holds(slot + f.name, f.size, f.sha256)) throw",
+      "check(m, o, now._floor);",
+      "!holds(slot + f.name, f.sha256)) throw",
       "storeErase(name);",
+      "storeWrite(name, 0, ",
     ];
     const places = order.map((line) => body.indexOf(line));
     expect(places.every((at, i) => at > 0 && (!i || at > places[i - 1]!))).toBe(true);
-    expect(body).not.toMatch(/manifest[!.]/); // nothing found earlier is used
-    // Nobody else writes anything but the package's files.
-    expect([...text.matchAll(/storeWrite\((\w+)/g)].map((m) => m[1])).toEqual(["file", "to", "name"]);
+    // Nothing found earlier is used: it knows the options, the key and whom to tell.
+    expect(body).toMatch(/^function activate\(o: Options, key: Bytes, self: Emitter\): Manifest {/);
+    // Nobody else writes anything but the package's files, and marks are set for a confirmation and for what was told.
+    expect(uses(/storeWrite\((\w+)/g)).toEqual(["activate.ts name", "installer.ts file", "installer.ts to"]);
+    expect(uses(/storeMark\((.+)\);/g)).toEqual([
+      'boot.ts file, "\\0", run._next',
+      'installer.ts run._file, "\\0", CONFIRMED',
+      'installer.ts last._file, "\\0", TOLD',
+    ]);
+    expect(uses(/\b(activate)\(o/g)).toEqual(["activate.ts activate", "installer.ts activate"]);
   });
 
   it("and it shows: with a verifier that says no nothing is ever activated", () => {

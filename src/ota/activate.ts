@@ -1,0 +1,66 @@
+import type { Bytes } from "../host";
+import { storeErase, storeFree, storeSize, storeView, storeWrite } from "#host";
+import { unhex } from "../core/bytes";
+import type { Emitter } from "../core/emitter";
+import { error } from "../core/errors";
+import { fastSha256 } from "../core/sha256";
+import { check, open, type Manifest } from "./manifest";
+import type { Options } from "./options";
+import { sealed } from "./record";
+import { slots } from "./slots";
+
+/** Whether a stored file is what was signed: its digest is made from flash. */
+export function holds(name: string, digest: string): boolean {
+  return storeSize(name) > 0 && fastSha256(storeView(name)!) === unhex(digest);
+}
+
+/** Makes room for what a verified manifest brings when it may be installed here; the slot it goes to. */
+export function prepare(m: Manifest, o: Options): string {
+  const now = slots(o);
+  const slot = now._slot;
+  const need = check(m, o, now._floor) + 3072;
+  now._all.map(function (old) {
+    if (old.slot === slot)
+      old.mods.concat(old.main).map(function (name) {
+        const stays = m.files.some(function (f) {
+          return f.name === name && !f.to;
+        });
+        if (!stays) storeErase(slot + name);
+      });
+  });
+  if (storeFree(need) < need) throw error("storage", "the update needs " + need + " bytes");
+  return slot;
+}
+
+/**
+ * The switch. Nothing that was found before counts here: what the record will stand for is read from flash and verified once more, in this
+ * one function.
+ */
+export function activate(o: Options, key: Bytes, self: Emitter): Manifest {
+  const m = open(o, key);
+  const now = slots(o);
+  const slot = now._slot;
+  const boots = Math.min(8, o.boots || 3);
+  if (!m) throw error("verify", "the signature is wrong");
+  check(m, o, now._floor);
+  self.emit("verify", m);
+  const mods: string[] = [];
+  m.files.map(function (f) {
+    if (!f.to && !holds(slot + f.name, f.sha256)) throw error("verify", f.name + " is not what was signed");
+    if (!f.to && f.name !== m.main) mods.push(f.name);
+  });
+  const name = now._run._file === "ota0" ? "ota1" : "ota0";
+  storeErase(name);
+  const record = {
+    ctr: now._last.ctr + 1,
+    seq: m.seq,
+    ver: m.version,
+    lim: boots,
+    ms: (o.confirmTimeout || 300) * 1000,
+    slot: slot,
+    main: m.main,
+    mods: mods,
+  };
+  if (!storeWrite(name, 0, sealed(JSON.stringify(record), boots))) throw error("storage", "no room for the record");
+  return m;
+}

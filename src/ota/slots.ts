@@ -1,0 +1,34 @@
+import type { Options } from "./options";
+import { GIVEN_UP, records, type Record } from "./record";
+
+/** Who runs, and what a restart would run. */
+export interface Slots {
+  /** The program that runs: its record, or what stands for the one that came with the device. */
+  _run: Record;
+  /** The later record: that of `_run`, of one that is `_ready` to run after a restart, or of one that was given up. */
+  _last: Record;
+  _ready: boolean;
+  /** All there are, that of the program that came with the device last. */
+  _all: Record[];
+  /** The slot that does not run. */
+  _slot: string;
+  /** The greatest sequence number there is. */
+  _floor: number;
+}
+
+export function slots(o: Options): Slots {
+  const found = records();
+  const factory = { seq: o.seq || 0, ctr: 0, _kept: true } as Record;
+  found.push(factory);
+  const last = found[0];
+  const ready = !last._kept && last._next === GIVEN_UP - last.lim;
+  const run = last._kept || (!ready && last._next <= GIVEN_UP) ? last : found[1]._kept ? found[1] : factory;
+  return {
+    _all: found,
+    _run: run,
+    _last: last,
+    _ready: ready,
+    _slot: run.slot === "a." ? "b." : "a.",
+    _floor: Math.max(factory.seq, last.seq, found[1] ? found[1].seq : 0),
+  };
+}
