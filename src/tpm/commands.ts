@@ -1,7 +1,7 @@
 // Rows of commands, as `frame` takes them. What follows `>` is what becomes of the answer: a letter to keep it under and
 // 0 four bytes (a handle), 1, 4 or 8 the TPM2B structure at that place, 2 the same at 1, and when it was there the next four rows
 // are not needed; a `?` alone: the answer does not matter.
-// p is the empty password, { the owner, ~ the storage root key, | the identity; h an object, s a session.
+// p is the empty password, { the owner, ~ the storage root key, | the identity, } four zero bytes; h an object, s a session.
 
 /** Starts the chip, and flushes what an earlier program of ours may have left in it. */
 export function start(): string {
@@ -14,7 +14,7 @@ export function keys(zeros?: boolean): string {
   if (zeros) for (unique = "0100"; unique.length < 516;) unique += "0000";
 
   function primary(read: string, hierarchy: string, head: string): string {
-    return `173${read}2,231${hierarchy}p000400000000${unique.substr(0, 2)}${head}0006008000430010080000000000${unique}000000000000>h0,220{hp${read.split(">")[0]},165h,173${read}1`;
+    return `173${read}2,231${hierarchy}p0004}${unique.substr(0, 2)}${head}00060080004300100800}${unique}}0000>h0,220{hp${read.split(">")[0]},165h,173${read}1`;
   }
   return (
     primary("81010001>g", "4000000b", "3a0001000b000300b20020837197674484b3f81a90cc8d46a5d724fd52d76e06520b64f2a1da1b331469aa") +
@@ -26,7 +26,7 @@ export function keys(zeros?: boolean): string {
 /** Opens t … y (docs/tpm.md) with both keys. The key that was in it signs `r` to `n`, or stays as the identity. */
 export function install(sign: boolean): string {
   return (
-    "17b0010>n1,1764000000740000007n0000010010000b>s0,2514000000bsp00000000000000000000,247~8101000100000012400000090000000000s0000010000tu>l4,165s,256~plyvx0006k0043>g4,257~pgy>h0" +
+    "17b0010>o1,1764000000740000007o0000010010000b>s0,2514000000bsp}}0000,247~810100010000001240000009}00s0000010000tu>l4,165s,256~plyvx0006k0043>g4,257~pgy>h0" +
     (sign ? ",255hpr000b>n4" : ",220{|p|>?,220{hp|") +
     ",165h"
   );

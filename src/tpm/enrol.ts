@@ -1,6 +1,5 @@
 import { after } from "#host";
 import { decode, encode } from "../core/base64";
-import { find } from "../core/bytes";
 import { error } from "../core/errors";
 import type { Bytes, TlsOptions } from "../host";
 import type { Tpm } from "./index";
@@ -26,29 +25,27 @@ export interface Assignment {
 /** Registers over HTTPS, answers the challenge inside the chip, and leaves the key for the hub there. */
 export function enrol(chip: Tpm, o: EnrolOptions, scope: string, id: string, done: (err?: Error, assignment?: Assignment) => void): void {
   const host = o.dpsHost || "global.azure-devices-provisioning.net";
-  const sr = scope + "%2Fregistrations%2F" + id.split(":").join("%3A");
+  const path = scope + "/registrations/" + id;
   let body = "";
   let operation = "register";
   let signature = "";
   let left = o.registrationTimeout || 300000;
 
-  /** Of a header its value. */
+  /** The value of a header, given as it is written between two lines, in lower case. */
   function header(head: Bytes, name: string): string {
-    const at = find(head.toLowerCase(), "\r\n" + name + ": ");
-    return at < 0 ? "" : head.substr(at + name.length + 4).split("\r")[0];
+    return head.substr(head.toLowerCase().split(name)[0].length + name.length).split("\r")[0];
   }
 
   /** An HTTP answer as head and JSON, once it is whole. */
   function answer(input: Bytes, over: boolean): any {
-    const at = find(input, "\r\n\r\n");
-    const head = input.substr(0, at);
-    let b = input.substr(at + 4);
+    const head = input.split("\r\n\r\n")[0];
+    let b = input.substr(head.length + 4);
     let body = b;
-    if (header(head, "transfer-encoding")) {
+    if (header(head, "\r\ntransfer-encoding: ")) {
       body = "";
       // Chunks (RFC 9112, 7.1); a size that is not there yet is no number.
       for (let n = 1, eol; n; b = b.substr(eol + n + 4)) {
-        eol = find(b, "\r\n");
+        eol = b.indexOf("\r");
         n = parseInt(b.substr(0, eol), 16) || 0;
         body += b.substr(eol + 2, n);
       }
@@ -60,24 +57,25 @@ export function enrol(chip: Tpm, o: EnrolOptions, scope: string, id: string, don
     } catch {
       // Not whole, or none at all: then the status says enough.
     }
-    return at > 0 && (json || over) && { h: head, j: json };
+    return (json || (over && head < input)) && { h: head, j: json || {} };
   }
 
   function heard(err: any, r: any): void {
+    // A link that broke off is as a service that is out of order.
     const head = r ? r.h : "";
-    const j = (r && r.j) || {};
+    const j = r ? r.j : {};
     const s = j.registrationState || j;
     const status = +head.substr(9, 3) || 500;
     const blob = decode("" + ((s.tpm || j).authenticationKey || ""));
     const word = ("" + j.status).toLowerCase();
     // The service's own clock is the one that counts.
-    const expiry = Math.floor(Date.parse(header(head, "date")) / 1000) + 3600;
-    const wait = (header(head, "retry-after") as any) * 1000 || 3000;
+    const expiry = Math.floor(Date.parse(header(head, "\r\ndate: ")) / 1000) + 3600;
+    const wait = (header(head, "\r\nretry-after: ") as any) * 1000 || 3000;
     if (status < 300 && word === "assigned" && blob)
       chip.install(blob, function (e) {
         done(e, s);
       });
-    else if (status > 428 || (status < 300 && word !== "assigned" && find(word, "assign") + 1)) {
+    else if (status > 428 || (status < 300 && word !== "assigned" && /assign/.test(word))) {
       if (j.operationId) {
         operation = "operations/" + j.operationId;
         body = "";
@@ -92,15 +90,15 @@ export function enrol(chip: Tpm, o: EnrolOptions, scope: string, id: string, don
           if (e) return done(e);
           signature =
             "Authorization: SharedAccessSignature sr=" +
-            sr +
+            encodeURIComponent(path) +
             "&sig=" +
-            encode(b!).split("+").join("%2B").split("/").join("%2F").replace("=", "%3D") +
+            encodeURIComponent(encode(b!)) +
             "&se=" +
             expiry +
             "&skn=registration\r\n";
           ask();
         },
-        sr + "\n" + expiry,
+        encodeURIComponent(path) + "\n" + expiry,
       );
     else done(error(status === 401 ? "auth" : "refused", "provisioning: " + [status, j.status, s.errorCode, s.errorMessage || s.message]));
   }
@@ -112,9 +110,7 @@ export function enrol(chip: Tpm, o: EnrolOptions, scope: string, id: string, don
       o.plain ? undefined : o,
       30000,
       (body ? "PUT /" : "GET /") +
-        scope +
-        "/registrations/" +
-        id +
+        path +
         "/" +
         operation +
         "?api-version=2019-03-31 HTTP/1.1\r\nHost: " +

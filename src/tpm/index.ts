@@ -55,7 +55,8 @@ export function create(o: Options): Tpm {
   let fresh = true;
 
   /** Runs rows of commands (docs/tpm.md); nothing comes between them. */
-  function run(list: string, done: Done<any>, v: Values, pick?: (v: Values) => unknown): void {
+  function run(list: string, done: Done<Values>, values?: Values): void {
+    const v = values || {};
     let rows = ((fresh ? first : "") + list).split(",");
     let failed: any;
     let tries = 0;
@@ -115,38 +116,33 @@ export function create(o: Options): Tpm {
       }
       queue.shift();
       if (queue[0]) after(queue[0], 0);
-      done(failed, failed || !pick ? undefined : pick(v));
+      done(failed, failed ? undefined : v);
     }
 
-    v.p = "\0\0\0\t@\0\0\t\0\0\0\0\0";
-    v["{"] = "@\0\0\x01";
-    v["~"] = "\x81\0\0\x01";
-    v["|"] = "\x81\0\x01\0";
     if (queue.length >= (o.queueLimit || 16)) return done(error("limit", "TPM: queueLimit"));
     fresh = false;
     if (queue.push(step) < 2) after(step, 0);
   }
 
-  function bytes(v: Values): Bytes {
-    return v.n.substr(2);
+  /** Of the values the one that is asked for. */
+  function bytes(done: Done<Bytes>): Done<Values> {
+    return function (err, v) {
+      done(err, v && v.n && v.n.substr(2));
+    };
   }
 
   const chip: Tpm = {
-    run: function (rows, done, values) {
-      run(rows, done, values || {}, function (v) {
-        return v;
-      });
-    },
+    run: run,
     sign: function (text, done) {
       if (text.length > 1024) throw error("limit", "TPM: 1024 bytes");
-      run(sign(), done, { r: u16(text.length) + text }, bytes);
+      run(sign(), bytes(done), { r: u16(text.length) + text });
     },
     random: function (n, done) {
-      run("17b00" + (256 + n).toString(16).substr(1) + ">n1", done, {}, bytes);
+      run("17b00" + (256 + n).toString(16).substr(1) + ">n1", bytes(done));
     },
     keys: function (done) {
-      run(keys(o.zeros), done, {}, function (v) {
-        return { endorsementKey: encode(v.g), storageRootKey: encode(v.l) };
+      run(keys(o.zeros), function (err, v) {
+        done(err, v && { endorsementKey: encode(v.g), storageRootKey: encode(v.l) });
       });
     },
     install: function (blob, done, text) {
@@ -157,11 +153,11 @@ export function create(o: Options): Tpm {
         v["tuvxy".charAt(i)] = blob.substr(0, n);
         blob = blob.substr(n);
       }
-      run(install(!!text), done, v, text ? bytes : undefined);
+      run(install(!!text), bytes(done), v);
     },
     register: function (scopeId, registrationId, done) {
       if (!/^[\w.:-]+$/.test(registrationId) || !/^\w+$/.test(scopeId))
-        throw error("config", "scopeId, registrationId: letters, digits and - . _ :");
+        throw error("config", "scopeId, registrationId: letters, digits, -._:");
       enrol(chip, o, scopeId, registrationId, done);
     },
   };

@@ -11,6 +11,9 @@ export function word(b: Bytes, at: number): number {
   return b.charCodeAt(at) * 256 + b.charCodeAt(at + 1);
 }
 
+/** What needs no answer first: the empty password, the owner, the storage root key, the identity, and four zeros. */
+const FIXED: Values = { p: "\0\0\0\t@\0\0\t\0\0\0\0\0", "{": "@\0\0\x01", "~": "\x81\0\0\x01", "|": "\x81\0\x01\0", "}": "\0\0\0\0" };
+
 /**
  * A command (TPM 2.0 Part 1, 18) out of a row: the low digit of its tag, two of its code, then handles, sessions and parameters in
  * hexadecimal, where what is above f in ASCII stands for a value, and `k` for the bits of the key `l`. Empty when a value is missing.
@@ -20,7 +23,7 @@ export function frame(row: string, v: Values): Bytes {
   for (let i = 1; i < row.length; i++) {
     let c = row.charAt(i);
     if (c > "f") {
-      c = c === "k" ? u16(v.l.length * 8 - 16) : v[c];
+      c = c === "k" ? u16(v.l.length * 8 - 16) : v[c] || FIXED[c];
       if (!c) return "";
     } else c = chr(parseInt(c + row.charAt(++i), 16));
     out += c;
