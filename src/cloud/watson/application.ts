@@ -67,8 +67,8 @@ export interface ApplicationClient extends Base {
   ): boolean;
 }
 
-/** One variable for what comes and what goes: what the methods see stays. */
-export function application(client: any): ApplicationClient {
+/** One variable for what comes and what goes: what the methods see stays. On Espruino they would see `arguments`, too. */
+export const application: (options: any) => ApplicationClient = function (client) {
   client = serve("a", client);
   client.subscribeToDeviceEvents = function () {
     return serve(client, "subscribe", "deviceEvent", arguments);
@@ -95,4 +95,4 @@ export function application(client: any): ApplicationClient {
     return serve(client, "publish", "deviceCommand", arguments);
   };
   return client;
-}
+};

@@ -1,10 +1,10 @@
-import { now } from "#host";
-import { find } from "../../core/bytes";
+import { dataToBytes, now } from "#host";
 import { error } from "../../core/errors";
+import { stringify } from "../../core/json";
 import { connect, type Client as Mqtt } from "../../mqtt/client";
 import type { Options as MqttOptions } from "../../mqtt/options";
 import { route } from "./adapter";
-import { decode, encode, type Codec } from "./codec";
+import { decode, type Codec } from "./codec";
 import { read } from "./config";
 import { manage } from "./manage";
 
@@ -53,13 +53,16 @@ export interface Base extends Mqtt {
 }
 
 /** Takes a message in. */
-function hear(client: any, topic: string, bytes: string, packet: any, time?: Date): void {
-  const m = route("", topic);
+function hear(client: any, topic: string, bytes: string, packet: any, time?: Date): any {
+  // Device management has topics of its own, and takes the document.
+  const m = topic ? route("", topic) : {};
   if (m) {
     try {
       m.retained = packet.retain;
-      decode(client.codecs[m.format], m, bytes, time);
+      decode(topic && client.codecs[m.format], m, bytes, time);
+      if (!topic) return m.data;
     } catch (e: any) {
+      if (!topic) throw e;
       e.topic = topic;
       e.raw = bytes;
       return client.emit("error", e);
@@ -132,7 +135,7 @@ function ask(client: any, act: string, kind: string, args: any, quick: boolean):
     const target: any = targets[i];
     const filter = route(kind, target, true);
     filters[filter] = { qos: target.qos || qos };
-    if (quick && (kind === "deviceCommand" || find(filter, "/id/+") >= 0))
+    if (quick && (kind === "deviceCommand" || /\/id\/\+/.test(filter)))
       e = error("refused", "quickstart: no commands, and one device at a time");
   }
   if (e) over(e);
@@ -142,22 +145,26 @@ function ask(client: any, act: string, kind: string, args: any, quick: boolean):
 
 /** Publishes data as a kind; true when it is on its way. `args`: the levels of its topic, data, options, a callback. */
 function post(client: any, kind: string, args: any, quick: boolean, time?: Date): boolean {
-  const levels = kind === "event" ? 1 : 3;
+  // Device management gives the topic itself.
+  const levels = !kind || kind === "event" ? 1 : 3;
   const list = [].slice.call(args) as any[];
   const given = list[levels + 1];
   const o: PublishOptions = typeof given === "number" ? { qos: given } : given || {};
   const format = o.format || "json";
   const done: Done = typeof given === "function" ? given : list[levels + 2];
-  const topic = route(kind, list.slice(0, levels).concat(format));
-  const bytes = encode(
-    client.codecs[format],
-    format,
-    list[levels],
-    o.envelope === undefined ? !client._plain : o.envelope,
-    time,
-  );
+  const topic = kind ? route(kind, list.slice(0, levels).concat(format)) : list[0];
+  const codec = kind && client.codecs[format];
+  let data = list[levels];
+  if (codec) data = dataToBytes(codec.encode(data, time));
+  else if (!/^json/.test(format)) data = typeof data !== "string" || /^text$|^xml$|^csv$|^utf8$/.test(format) ? dataToBytes(data) : data;
+  else {
+    if (data === undefined) data = null;
+    // A time that is not known is not told.
+    data = stringify((o.envelope === undefined ? !client._plain : o.envelope) ? { d: data, ts: time } : data);
+  }
+  if (data === undefined) throw error("config", "format " + format + ": text or bytes, not " + typeof list[levels]);
   let e: Error | undefined =
-    bytes.length > 131072
+    data.length > 131072
       ? error("limit", "a message has up to 131072 bytes")
       : quick && kind === "deviceCommand"
         ? error("refused", "quickstart: no commands")
@@ -167,7 +174,7 @@ function post(client: any, kind: string, args: any, quick: boolean, time?: Date)
     client.emit(done || (err && "error"), err);
   }
   if (e) over(e);
-  else client.publish(topic, bytes, { qos: o.qos || 0, binary: true }, over);
+  else client.publish(topic, data, { qos: o.qos || 0, binary: true }, over);
   return !e;
 }
 
@@ -187,7 +194,8 @@ export function serve(this: any, what: any, given?: any, kind?: any, args?: any)
     given = read(what, given);
     return what ? open(what, given) : given;
   }
-  if (given === "manage") return manage(what, kind, args);
+  if (given === "manage") return manage(what, kind, args, serve);
   const quick = what.options.clientId.split(":")[1] === "quickstart";
-  return given === "publish" ? post(what, kind, args, quick, time) : ask(what, given, kind, args, quick);
+  if (given === "publish") return post(what, kind, args, quick, time);
+  return ask(what, given, kind, args, quick);
 }

@@ -1,6 +1,6 @@
-import { bytesToText, dataToBytes } from "#host";
+import { bytesToText } from "#host";
 import { error } from "../../core/errors";
-import { parse, stringify } from "../../core/json";
+import { parse } from "../../core/json";
 import type { Bytes } from "../../host";
 
 /** Puts a format into bytes and back. What `encode` gives is text or a binary object; `decode` gets bytes. */
@@ -9,22 +9,8 @@ export interface Codec {
   decode(bytes: Bytes, message: any): { data: unknown; timestamp?: Date };
 }
 
-/** Data as the bytes of a format. */
-export function encode(codec: Codec | undefined, format: string, data: any, envelope: boolean, time?: Date): Bytes {
-  let bytes: Bytes | undefined;
-  if (codec) bytes = dataToBytes(codec.encode(data, time));
-  else if (!/^json/.test(format)) bytes = typeof data !== "string" || /^text$|^xml$|^csv$|^utf8$/.test(format) ? dataToBytes(data) : data;
-  else {
-    if (data === undefined) data = null;
-    // A time that is not known is not told.
-    bytes = stringify(envelope ? { d: data, ts: time } : data);
-  }
-  if (bytes === undefined) throw error("config", "format " + format + ": text or bytes, not " + typeof data);
-  return bytes;
-}
-
 /** Fills a message in with what its bytes say. Throws for what they cannot say. */
-export function decode(codec: Codec | undefined, m: any, bytes: Bytes, time?: Date): void {
+export function decode(codec: Codec | "" | undefined, m: any, bytes: Bytes, time?: Date): void {
   const format = m.format || "json";
   let doc: any = bytes;
 

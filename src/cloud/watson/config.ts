@@ -1,5 +1,4 @@
 import { bytesToText, storeView } from "#host";
-import { find } from "../../core/bytes";
 import { error } from "../../core/errors";
 
 /** What a configuration file says, under the names of the seed's format; null is not said. */
@@ -40,8 +39,8 @@ export function read(role: string, given: any): any {
       .replace(/^typeid/, "type")
       .replace(/^clean.*/, "clean-session")
       .replace(/^instance/, "instance-");
-    return find(
-      " org id type domain host port protocol auth-method auth-key auth-token clean-session keepalive instance-id shared ",
+    // At the end Espruino's `indexOf` takes a beginning of what is sought for it.
+    return " org id type domain host port protocol auth-method auth-key auth-token clean-session keepalive instance-id shared !".indexOf(
       " " + text + " ",
     ) < 0
       ? ""

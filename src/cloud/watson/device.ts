@@ -26,7 +26,7 @@ export interface GatewayClient extends DeviceClient {
   unsubscribeFromDeviceCommands: Subscribe;
 }
 
-export function device(client: any): DeviceClient {
+export const device: (options: any) => DeviceClient = function (client) {
   client = serve("d", client);
   client.publishEvent = function () {
     return serve(client, "publish", "event", arguments);
@@ -37,9 +37,9 @@ export function device(client: any): DeviceClient {
   // At quickstart there are none.
   if (client.options.clientId.split(":")[1] !== "quickstart") serve(client, "subscribe", "command", ["+", "+", 1]);
   return client;
-}
+};
 
-export function gateway(client: any): GatewayClient {
+export const gateway: (options: any) => GatewayClient = function (client) {
   client = serve("g", client);
   const own = client.options.clientId.split(":").slice(2);
   client.publishDeviceEvent = function () {
@@ -61,4 +61,4 @@ export function gateway(client: any): GatewayClient {
   serve(client, "subscribe", "deviceCommand", own.concat(["+", "+", 1]));
   serve(client, "subscribe", "notification", own);
   return client;
-}
+};

@@ -21,6 +21,6 @@ export const DeviceClient = device as unknown as Maker<Device>;
 export const GatewayClient = gateway as unknown as Maker<Gateway>;
 
 /** What a configuration says: a text, or the name of a stored file. */
-export function parseConfigFile(text: string): Config {
-  return serve("", text);
-}
+export const parseConfigFile: (text: string) => Config = function () {
+  return serve("", arguments[0]);
+};

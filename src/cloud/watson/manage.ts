@@ -1,6 +1,5 @@
 import { after, cancel, random, restart } from "#host";
 import { error } from "../../core/errors";
-import { parse, stringify } from "../../core/json";
 import type { Bytes, Timer } from "../../host";
 import type { Base, Done } from "./client";
 
@@ -70,8 +69,8 @@ export interface Management {
   clearLog(done?: Done): void;
 }
 
-/** `args`: options, a callback; either may be missing. */
-export function manage(client: Base, target: string, args: any): Management {
+/** `args`: options, a callback; either may be missing. `serve` publishes and decodes. */
+export function manage(client: Base, target: string, args: any, serve: (...args: any[]) => any): Management {
   const given: ManageOptions | Done | undefined = args[0];
   const o: ManageOptions = typeof given === "object" ? given : {};
   const life = o.lifetime === undefined ? 3600 : o.lifetime;
@@ -84,7 +83,7 @@ export function manage(client: Base, target: string, args: any): Management {
   let became = o.updateStatus;
 
   function send(path: string, body: unknown, then?: Done): void {
-    client.publish("iotdevice-1/" + target + path, stringify(body), { qos: 1, binary: true }, then);
+    serve(client, "publish", "", ["iotdevice-1/" + target + path, body, { qos: 1, envelope: false }, then]);
   }
 
   function settle(id: string, err?: Error, answer?: any): void {
@@ -145,8 +144,8 @@ export function manage(client: Base, target: string, args: any): Management {
   }
 
   function heard(topic: string, bytes: Bytes): void {
+    const q = serve("", bytes, 1);
     const path = topic.substr(filter.length - 1).split("/");
-    const q = parse(bytes);
     const list = (q.d && q.d.fields) || [];
     const verb: any = path[3];
     const values: any = {};
