@@ -97,7 +97,7 @@ function open(role: string, o: any): any {
   if (app && o.type && !shared && o.type !== "standalone") throw error("config", "option type: standalone or shared");
   more.clientId = [shared ? "A" : role, o.org].concat(app ? [] : o.type, o.id, (shared && o["instance-id"]) || []).join(":");
   more.host = o.host || o.org + ".messaging." + (o.domain || "internetofthings.ibmcloud.com");
-  more.protocol = o.protocol || (o.port === 1883 || o.port === 80 ? "mqtt" : "mqtts");
+  more.protocol = o.protocol || (/^1883$|^80$/.test(o.port) ? "mqtt" : "mqtts");
   more.port = o.port;
   if (o.keepalive !== undefined) more.keepalive = o.keepalive;
   if (o["clean-session"] !== undefined) more.clean = /^[ty1]/i.test(o["clean-session"]);

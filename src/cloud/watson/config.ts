@@ -19,6 +19,13 @@ export interface Config {
   shared?: string;
 }
 
+/** The text of a stored file; a name that is longer would be cut on Espruino. */
+function stored(name: string): string {
+  const bytes = name.length < 29 && storeView(name);
+  if (!bytes) throw error("config", "cannot read the configuration file '" + name + "'");
+  return bytesToText("" + bytes);
+}
+
 /**
  * Options under the names of the seed's files, those of MQTT under `more`. Without a `role`: the configuration in a text of
  * KEY=VALUE lines, or in a stored file of that name. Sections and keys of other programs do not matter; a line that is none
@@ -62,12 +69,7 @@ export function read(role: string, given: any): any {
     sort(given, "");
     return out;
   }
-  let text = given;
-  if (!/[=\n]/.test(given)) {
-    const bytes = given.length < 29 && storeView(given);
-    if (!bytes) throw error("config", "cannot read the configuration file '" + given + "'");
-    text = bytesToText("" + bytes);
-  }
+  const text = /[=\n]/.test(given) ? given : stored(given);
   // Where text is UTF-16, `trim` takes the byte order mark.
   const lines = text.replace("\xef\xbb\xbf", "").split("\n");
   for (let i = 0; i < lines.length; i++) {
