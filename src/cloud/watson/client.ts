@@ -115,6 +115,15 @@ function open(role: string, o: any): any {
   return client;
 }
 
+/** Tells who asked, or the listeners of errors, and keeps `failed`. It is made here, because what a function sees waits with it. */
+function teller(client: any, done: Done | undefined): any {
+  const over: any = function (err?: Error, result?: any) {
+    over.failed = err;
+    client.emit(done || (err && "error"), err, result);
+  };
+  return over;
+}
+
 /** Subscribes to a kind, or no more. `args`: targets, or the levels in their order and a QoS; a callback. */
 function ask(client: any, act: string, kind: string, args: any, quick: boolean): boolean {
   const list = [].slice.call(args) as any[];
@@ -123,10 +132,6 @@ function ask(client: any, act: string, kind: string, args: any, quick: boolean):
   let done: Done | undefined;
   let qos = 0;
   let e: Error | undefined;
-  function over(err?: Error, granted?: any): void {
-    e = err;
-    client.emit(done || (err && "error"), err, granted);
-  }
   for (let i = 0; i < list.length; i++) {
     if (typeof list[i] === "function") done = list[i];
     if (typeof list[i] === "number") qos = list[i];
@@ -138,9 +143,10 @@ function ask(client: any, act: string, kind: string, args: any, quick: boolean):
     if (quick && (kind === "deviceCommand" || /\/id\/\+/.test(filter)))
       e = error("refused", "quickstart: no commands, and one device at a time");
   }
+  const over = teller(client, done);
   if (e) over(e);
   else client[act](act === "subscribe" ? filters : Object.keys(filters), over);
-  return !e;
+  return !over.failed;
 }
 
 /** Publishes data as a kind; true when it is on its way. `args`: the levels of its topic, data, options, a callback. */
@@ -163,19 +169,16 @@ function post(client: any, kind: string, args: any, quick: boolean, time?: Date)
     data = stringify((o.envelope === undefined ? !client._plain : o.envelope) ? { d: data, ts: time } : data);
   }
   if (data === undefined) throw error("config", "format " + format + ": text or bytes, not " + typeof list[levels]);
-  let e: Error | undefined =
+  const e =
     data.length > 131072
       ? error("limit", "a message has up to 131072 bytes")
       : quick && kind === "deviceCommand"
         ? error("refused", "quickstart: no commands")
         : undefined;
-  function over(err?: Error): void {
-    e = err;
-    client.emit(done || (err && "error"), err);
-  }
+  const over = teller(client, done);
   if (e) over(e);
   else client.publish(topic, data, { qos: o.qos || 0, binary: true }, over);
-  return !e;
+  return !over.failed;
 }
 
 /**
