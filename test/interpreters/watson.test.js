@@ -3,6 +3,7 @@
 const fs = require("fs");
 const http = require("http");
 const { start, temporary } = require("../rig/child");
+const { certificates, pem } = require("../rig/certs");
 const { store } = require("../rig/espruino");
 const { createCloud, SAMPLE } = require("../clouds/watson");
 const vectors = require("../vectors/watson.json");
@@ -18,9 +19,9 @@ const OPTIONS = {
   gateway: { org: ORG, type: "gwtype", id: "gw-01", "auth-token": SAMPLE[ORG].gateways["gwtype:gw-01"] },
 };
 
-async function platform(t) {
+async function platform(t, tls) {
   const cloud = createCloud();
-  await cloud.listen();
+  await cloud.listen({ tls });
   t.defer(() => cloud.close());
   return cloud;
 }
@@ -292,6 +293,118 @@ var me = client.manage({
   },
 };
 
+const management = {
+  name: "device management vectors",
+  on: ALL,
+  timeout: 60000,
+  async run(t) {
+    const cloud = await platform(t);
+    const ask = async (script, clientId, list) => {
+      const device = await t.device({ modules: ["watson"], script, timeout: 60000 });
+      await t.until(() => device.lines.includes("managed"), "the management");
+      const said = () =>
+        cloud.packets
+          .filter((one) => one.dir === "client->server" && one.clientId === clientId && one.packet.cmd === "publish")
+          .map(({ packet }) => ({ topic: packet.topic, payload: JSON.parse(packet.payload) }))
+          .filter(({ topic }) => /response$|notify$/.test(topic));
+      for (const { ask, wanted } of list) {
+        const from = said().length;
+        cloud.wireOf(clientId).deliver(ask.topic, JSON.stringify(ask.payload), 1);
+        await t.until(() => said().length >= from + wanted.length, `${ask.topic}: ${wanted.length} answers`);
+        // Nothing is to follow, also where nothing is wanted.
+        await new Promise((done) => setTimeout(done, 50));
+        t.assert.deepStrictEqual(said().slice(from), wanted, ask.topic);
+      }
+      t.assert.deepStrictEqual(device.lines.filter((text) => /^error/.test(text)), []); // prettier-ignore
+      device.stop();
+      await device.ended;
+      return device.lines;
+    };
+    const refusal = (one, payload) => ({ ask: one.in, wanted: [{ topic: "iotdevice-1/response", payload }] });
+    const able = [];
+    for (const one of vectors.device_management_spec) {
+      // Nothing is to be loaded before the platform has said what, nothing to be installed before that is loaded.
+      if (one.otherwise) able.unshift(refusal(one, one.otherwise));
+      able.push({ ask: one.in, wanted: one.out });
+    }
+    const lines = await ask(
+      `${client("Device", cloud)}
+client.on("deviceUpdate", function (name) { R("update " + name); });
+client.manage({
+  reboot: function () { R("reboot"); },
+  firmware: {
+    download: function (fw, done) { setTimeout(done, 20); },
+    update: function (fw, done) { setTimeout(done, 20); }
+  },
+  bundles: { "acme-v1": function (action, fields) { R(action + " " + json(fields)); } }
+}, function (err) { if (!err) R("managed"); });`,
+      DEVICE,
+      able,
+    );
+    t.assert.deepStrictEqual(lines.slice(1), ["reboot", "update mgmt.firmware", "update location", 'installPlugin {"pluginId":"p1"}']);
+    const unable = vectors.device_management_spec.filter((one) => one.unsupported).map((one) => refusal(one, one.unsupported));
+    await ask(`${client("Device", cloud)}\nclient.manage(function (err) { if (!err) R("managed"); });`, DEVICE, unable);
+    t.note(`${able.length + unable.length} questions`);
+  },
+};
+
+/** A managed device in TLS, with a host name that the certificate has. */
+async function secured(t) {
+  const { ca, server } = certificates();
+  const cloud = await platform(t, server);
+  const script = `var watson = require("watson");
+var client = new watson.DeviceClient(${JSON.stringify({ ...OPTIONS.device, host: "localhost", port: cloud.port, ca: pem(ca.cert) })});
+client.on("error", function (e) { R("error " + e.code + " " + e.message); });
+client.commandCallback = function (c) { R(c.command + " " + c.data); };
+client.manage(function (err) {
+  R("managed " + (err ? err.message : "ok"));
+  client.publishEvent("status", { t: "21 °C" }, { qos: 1 }, function (err) { R("sent " + !err); });
+});`;
+  const device = await t.device({ modules: ["watson"], script, timeout: 60000 });
+  await t.until(() => device.lines.includes("sent true"), "an event that is acknowledged", 20000);
+  t.assert.ok(cloud.devices.of(ORG, "therm", "t-001").managed);
+  t.assert.deepStrictEqual(JSON.parse(cloud.events[0].payload).d, { t: "21 °C" });
+  cloud.route(ORG, "iot-2/type/therm/id/t-001/cmd/say/fmt/json", '{"d":"hello"}', 1);
+  await t.until(() => device.lines.includes("say hello"), "the command");
+  t.assert.deepStrictEqual(device.lines.filter((text) => /^error/.test(text)), []); // prettier-ignore
+}
+
+const verified = { name: "a managed device, verified TLS", on: ["iotjs"], timeout: 60000, run: secured };
+
+const encrypted = {
+  name: "a managed device, TLS",
+  on: ["espruino64", "espruino32"],
+  timeout: 60000,
+  async run(t) {
+    try {
+      await secured(t);
+    } catch (e) {
+      if (/mbedtls_ssl_setup: Not enough memory/.test(t.said())) t.skip("NOT VERIFIED: this build has no memory for TLS");
+      throw e;
+    }
+    t.note("NOT VERIFIED BY THE PLATFORM: stock Espruino accepts every certificate");
+  },
+};
+
+const stranger = {
+  name: "TLS of a platform that another CA vouches for is refused",
+  on: ["iotjs"],
+  timeout: 60000,
+  async run(t) {
+    const { server, wrongCa } = certificates();
+    const cloud = await platform(t, server);
+    const device = await t.device({
+      modules: ["watson"],
+      script: `var watson = require("watson");
+var client = new watson.DeviceClient(${JSON.stringify({ ...OPTIONS.device, host: "localhost", port: cloud.port, ca: pem(wrongCa.cert) })});
+client.on("error", function (e) { R("error " + e.code + " " + e.message); });`,
+    });
+    await t.until(() => device.lines.some((text) => /^error network/.test(text)), "the refusal");
+    t.assert.deepStrictEqual(cloud.packets, []);
+    t.note(device.lines[0]);
+  },
+};
+
 /** Each boot is a process of its own with the same flash file, as in ota.test.js; the device restarts itself into what it installed. */
 const firmware = {
   name: "a firmware update by the platform: downloaded, verified, restarted into, told",
@@ -377,4 +490,4 @@ client.manage({
   },
 };
 
-module.exports = [configs, made, messages, calls, managed, firmware];
+module.exports = [configs, made, messages, calls, managed, management, verified, stranger, encrypted, firmware];

@@ -1,11 +1,13 @@
-import { find } from "../../core/bytes";
 import { error } from "../../core/errors";
 
 /**
  * Topics both ways. With a `kind`: its topic, the levels out of `given` by name or in their order; as a filter (`wild`), what is
  * not given may be anything. Without: what the topic `given` says, with its `kind`, or undefined when it is none of ours.
  */
-export function route(kind: string, given: any, wild?: boolean): any {
+export const route: (kind: string, given: any, wild?: boolean) => any = function () {
+  const kind: string = arguments[0];
+  const given = arguments[1];
+  const wild = arguments[2];
   // The name of a level is that of the level before it.
   const names: any = {
     type: "deviceType",
@@ -19,8 +21,9 @@ export function route(kind: string, given: any, wild?: boolean): any {
   };
   const device = "type/+/id/+/";
   const forms =
-    ",deviceEvent @evt/+/fmt/+,deviceCommand @cmd/+/fmt/+,deviceStatus @mon,command cmd/+/fmt/+,event evt/+/fmt/+,appStatus app/+/mon,deviceState @intf/+/evt/state,thingState thing/@intf/+/evt/state,deviceError @err/data,thingError thing/@err/data,ruleTrigger intf/+/rule/+/evt/trigger,ruleError intf/+/rule/+/err/data,notification @notify,";
-  let at = find(forms, "," + kind + " ");
+    ",deviceEvent @evt/+/fmt/+,deviceCommand @cmd/+/fmt/+,deviceStatus @mon,command cmd/+/fmt/+,event evt/+/fmt/+,appStatus app/+/mon,deviceState @intf/+/evt/state,thingState thing/@intf/+/evt/state,deviceError @err/data,thingError thing/@err/data,ruleTrigger intf/+/rule/+/evt/trigger,ruleError intf/+/rule/+/err/data,notification @notify,!";
+  // On Espruino `indexOf` takes a beginning of what is sought at the end of a text for it: none begins with "!".
+  let at = forms.indexOf("," + kind + " ");
   const path = (
     kind
       ? forms
@@ -63,9 +66,9 @@ export function route(kind: string, given: any, wild?: boolean): any {
     if (at < 0) throw error("config", "there is no kind " + kind);
     return "iot-2/" + rest;
   }
-  at = find(forms, " " + rest.replace(device, "@") + ",");
+  at = forms.indexOf(" " + rest.replace(device, "@") + ",");
   if (at > 0 && rest.indexOf(",") < 0 && given.substr(0, 6) === "iot-2/") {
     out.kind = forms.substr(0, at).split(",").pop();
     return out;
   }
-}
+};

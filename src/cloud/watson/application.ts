@@ -1,5 +1,5 @@
 import type { Granted } from "../../mqtt/client";
-import { ask, open, post, type Base, type Done, type PublishOptions } from "./client";
+import { serve, type Base, type Done, type PublishOptions } from "./client";
 import type { Command, DeviceEvent, Status } from "./messages";
 
 /** What can be subscribed to. */
@@ -67,32 +67,32 @@ export interface ApplicationClient extends Base {
   ): boolean;
 }
 
-/** One variable for what comes and what goes: what the methods see stays. */
-export function application(client: any): ApplicationClient {
-  client = open("a", client);
+/** One variable for what comes and what goes: what the methods see stays. On Espruino they would see `arguments`, too. */
+export const application: (options: any) => ApplicationClient = function (client) {
+  client = serve("a", client);
   client.subscribeToDeviceEvents = function () {
-    return ask(client, "subscribe", "deviceEvent", arguments);
+    return serve(client, "subscribe", "deviceEvent", arguments);
   };
   client.subscribeToDeviceStatus = function () {
-    return ask(client, "subscribe", "deviceStatus", arguments);
+    return serve(client, "subscribe", "deviceStatus", arguments);
   };
   client.subscribeToDeviceCommands = function () {
-    return ask(client, "subscribe", "deviceCommand", arguments);
+    return serve(client, "subscribe", "deviceCommand", arguments);
   };
   client.subscribeToAppStatus = function () {
-    return ask(client, "subscribe", "appStatus", arguments);
+    return serve(client, "subscribe", "appStatus", arguments);
   };
   client.subscribeTo = function (kind: Kind) {
-    return ask(client, "subscribe", kind, [].slice.call(arguments, 1));
+    return serve(client, "subscribe", kind, [].slice.call(arguments, 1));
   };
   client.unsubscribeFrom = function (kind: Kind) {
-    return ask(client, "unsubscribe", kind, [].slice.call(arguments, 1));
+    return serve(client, "unsubscribe", kind, [].slice.call(arguments, 1));
   };
   client.publishEvent = function () {
-    return post(client, "deviceEvent", arguments);
+    return serve(client, "publish", "deviceEvent", arguments);
   };
   client.publishCommand = function () {
-    return post(client, "deviceCommand", arguments);
+    return serve(client, "publish", "deviceCommand", arguments);
   };
   return client;
-}
+};

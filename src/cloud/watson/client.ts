@@ -1,10 +1,12 @@
-import { find } from "../../core/bytes";
+import { dataToBytes, now } from "#host";
 import { error } from "../../core/errors";
+import { stringify } from "../../core/json";
 import { connect, type Client as Mqtt } from "../../mqtt/client";
 import type { Options as MqttOptions } from "../../mqtt/options";
 import { route } from "./adapter";
-import { decode, encode, type Codec } from "./codec";
-import { canonical } from "./config";
+import { decode, type Codec } from "./codec";
+import { read } from "./config";
+import { manage } from "./manage";
 
 export type Done = (err?: Error, result?: any) => void;
 
@@ -48,58 +50,36 @@ export interface Base extends Mqtt {
   connect(): void;
   disconnect(done?: Done): void;
   stats(): object;
-  _quick: boolean;
-  _plain: boolean;
-  /** Of the client itself, where it is a device. */
-  _type: string;
-  _id: string;
-}
-
-/** Tells who asked, or the listeners of errors; whether all is well. */
-export function tell(client: Mqtt, done: Done | undefined, err?: Error, result?: any): boolean {
-  if (done || err) client.emit(done || "error", err, result);
-  return !err;
 }
 
 /** Takes a message in. */
-function hear(this: any, topic: string, bytes: string, packet: any): void {
-  const m = route("", topic);
+function hear(client: any, topic: string, bytes: string, packet: any, time?: Date): any {
+  // Device management has topics of its own, and takes the document.
+  const m = topic ? route("", topic) : {};
   if (m) {
     try {
       m.retained = packet.retain;
-      decode(this.codecs[m.format], m, bytes);
+      decode(topic && client.codecs[m.format], m, bytes, time);
+      if (!topic) return m.data;
     } catch (e: any) {
+      if (!topic) throw e;
       e.topic = topic;
       e.raw = bytes;
-      return this.emit("error", e);
+      return client.emit("error", e);
     }
-    this.emit(m.kind, m);
+    client.emit(m.kind, m);
     // As the code of the seed called it, or its documentation.
     const short = m.kind.replace("device", "");
-    const own = this[m.kind + "Callback"] || this[short.charAt(0).toLowerCase() + short.substr(1) + "Callback"];
-    if (own) this.emit(own, m.appId || m, m);
+    const own = client[m.kind + "Callback"] || client[short.charAt(0).toLowerCase() + short.substr(1) + "Callback"];
+    if (own) client.emit(own, m.appId || m, m);
   }
 }
 
 /** Connects as an application (a), a device (d) or a gateway (g). */
-export function open(role: string, given: Options): any {
-  const o: any = {};
-  const more: any = {};
+function open(role: string, o: any): any {
+  const more = o.more;
   const app = role === "a";
   const method = app ? "apikey" : "token";
-  /** Sorts options: ours under their file names, those of MQTT into `more`. */
-  function sort(given: any, head: string): void {
-    for (const name in given) {
-      const value = given[name];
-      const key = canonical(head + name);
-      if (value === null || value === undefined || value === "") continue;
-      if (/^identity$|^auth$|^options$|^mqtt$/.test(name)) sort(value, head + name);
-      else if (key) o[key] = value;
-      else if (/^codecs$|^envelope$/.test(name)) o[name] = value;
-      else if (!head) more[name] = value;
-    }
-  }
-  sort(given, "");
   const key = o["auth-key"];
   const token = o["auth-token"];
   const shared = app && (o.type === "shared" || /^[ty1]/i.test(o.shared));
@@ -117,7 +97,7 @@ export function open(role: string, given: Options): any {
   if (app && o.type && !shared && o.type !== "standalone") throw error("config", "option type: standalone or shared");
   more.clientId = [shared ? "A" : role, o.org].concat(app ? [] : o.type, o.id, (shared && o["instance-id"]) || []).join(":");
   more.host = o.host || o.org + ".messaging." + (o.domain || "internetofthings.ibmcloud.com");
-  more.protocol = o.protocol || (o.port === 1883 || o.port === 80 ? "mqtt" : "mqtts");
+  more.protocol = o.protocol || (/^1883$|^80$/.test(o.port) ? "mqtt" : "mqtts");
   more.port = o.port;
   if (o.keepalive !== undefined) more.keepalive = o.keepalive;
   if (o["clean-session"] !== undefined) more.clean = /^[ty1]/i.test(o["clean-session"]);
@@ -126,26 +106,32 @@ export function open(role: string, given: Options): any {
     more.password = token;
   }
   const client: any = /*@__NOINLINE__*/ connect(more);
-  client._quick = quick;
-  client._plain = o.envelope === false;
-  client._type = o.type;
-  client._id = o.id;
+  if (o.envelope === false) client._plain = 1;
   client.codecs = o.codecs || {};
   client.connect = client.reconnect;
   client.disconnect = client.end;
   client.stats = client.status;
-  client.on("message", hear);
+  client.on("message", serve);
   return client;
 }
 
+/** Tells who asked, or the listeners of errors, and keeps `failed`. It is made here, because what a function sees waits with it. */
+function teller(client: any, done: Done | undefined): any {
+  const over: any = function (err?: Error, result?: any) {
+    over.failed = err;
+    client.emit(done || (err && "error"), err, result);
+  };
+  return over;
+}
+
 /** Subscribes to a kind, or no more. `args`: targets, or the levels in their order and a QoS; a callback. */
-export function ask(client: any, act: "subscribe" | "unsubscribe", kind: string, args: any): boolean {
+function ask(client: any, act: string, kind: string, args: any, quick: boolean): boolean {
   const list = [].slice.call(args) as any[];
   const filters: any = {};
   const targets = list[0] && typeof list[0] === "object" ? [].concat(list[0]) : [list];
   let done: Done | undefined;
   let qos = 0;
-  let ok = true;
+  let e: Error | undefined;
   for (let i = 0; i < list.length; i++) {
     if (typeof list[i] === "function") done = list[i];
     if (typeof list[i] === "number") qos = list[i];
@@ -154,30 +140,65 @@ export function ask(client: any, act: "subscribe" | "unsubscribe", kind: string,
     const target: any = targets[i];
     const filter = route(kind, target, true);
     filters[filter] = { qos: target.qos || qos };
-    if (client._quick && (kind === "deviceCommand" || find(filter, "/id/+") >= 0))
-      return tell(client, done, error("refused", "quickstart: no commands, and one device at a time"));
+    if (quick && (kind === "deviceCommand" || /\/id\/\+/.test(filter)))
+      e = error("refused", "quickstart: no commands, and one device at a time");
   }
-  client[act](act === "subscribe" ? filters : Object.keys(filters), function (err?: Error, granted?: any) {
-    ok = tell(client, done, err, granted);
-  });
-  return ok;
+  const over = teller(client, done);
+  if (e) over(e);
+  else client[act](act === "subscribe" ? filters : Object.keys(filters), over);
+  return !over.failed;
 }
 
 /** Publishes data as a kind; true when it is on its way. `args`: the levels of its topic, data, options, a callback. */
-export function post(client: any, kind: string, args: any): boolean {
-  const levels = kind === "event" ? 1 : 3;
+function post(client: any, kind: string, args: any, quick: boolean, time?: Date): boolean {
+  // Device management gives the topic itself.
+  const levels = !kind || kind === "event" ? 1 : 3;
   const list = [].slice.call(args) as any[];
   const given = list[levels + 1];
   const o: PublishOptions = typeof given === "number" ? { qos: given } : given || {};
   const format = o.format || "json";
   const done: Done = typeof given === "function" ? given : list[levels + 2];
-  const topic = route(kind, list.slice(0, levels).concat(format));
-  const bytes = encode(client.codecs[format], format, list[levels], o.envelope === undefined ? !client._plain : o.envelope);
-  let ok = true;
-  if (bytes.length > 131072) return tell(client, done, error("limit", "a message has up to 131072 bytes"));
-  if (client._quick && kind === "deviceCommand") return tell(client, done, error("refused", "quickstart: no commands"));
-  client.publish(topic, bytes, { qos: o.qos || 0, binary: true }, function (err?: Error) {
-    ok = tell(client, done, err);
-  });
-  return ok;
+  const topic = kind ? route(kind, list.slice(0, levels).concat(format)) : list[0];
+  const codec = kind && client.codecs[format];
+  let data = list[levels];
+  if (codec) data = dataToBytes(codec.encode(data, time));
+  else if (!/^json/.test(format)) data = typeof data !== "string" || /^text$|^xml$|^csv$|^utf8$/.test(format) ? dataToBytes(data) : data;
+  else {
+    if (data === undefined) data = null;
+    // A time that is not known is not told.
+    data = stringify((o.envelope === undefined ? !client._plain : o.envelope) ? { d: data, ts: time } : data);
+  }
+  if (data === undefined) throw error("config", "format " + format + ": text or bytes, not " + typeof list[levels]);
+  const e =
+    data.length > 131072
+      ? error("limit", "a message has up to 131072 bytes")
+      : quick && kind === "deviceCommand"
+        ? error("refused", "quickstart: no commands")
+        : undefined;
+  const over = teller(client, done);
+  if (e) over(e);
+  else client.publish(topic, data, { qos: o.qos || 0, binary: true }, over);
+  return !over.failed;
+}
+
+/**
+ * Everything that a client does, in one function: one that is loaded takes five variables and one for each parameter, and
+ * what it has inside is there only while it runs. The parts above have no other caller, so that the build puts them here.
+ *
+ * Of a client: `what` it is, what to do (`given`), the kind and the arguments. As a listener: topic, bytes and packet.
+ * Else the role of a client to be made, or "", and its options, or a configuration file.
+ */
+export function serve(this: any, what: any, given?: any, kind?: any, args?: any): any {
+  const t = now();
+  // Unless the clock was never set: no program of ours ran before 2024.
+  const time = t > 1704067200000 ? new Date(t) : undefined;
+  if (typeof what === "string") {
+    if (kind) return hear(this, what, given, kind, time);
+    given = read(what, given);
+    return what ? open(what, given) : given;
+  }
+  if (given === "manage") return manage(what, kind, args, serve);
+  const quick = what.options.clientId.split(":")[1] === "quickstart";
+  if (given === "publish") return post(what, kind, args, quick, time);
+  return ask(what, given, kind, args, quick);
 }

@@ -1,6 +1,6 @@
-import { bytesToText, dataToBytes, now } from "#host";
+import { bytesToText } from "#host";
 import { error } from "../../core/errors";
-import { parse, stringify } from "../../core/json";
+import { parse } from "../../core/json";
 import type { Bytes } from "../../host";
 
 /** Puts a format into bytes and back. What `encode` gives is text or a binary object; `decode` gets bytes. */
@@ -9,28 +9,8 @@ export interface Codec {
   decode(bytes: Bytes, message: any): { data: unknown; timestamp?: Date };
 }
 
-/** The time, unless the clock was never set: no program of ours ran before 2024. */
-function present(): Date | undefined {
-  const t = now();
-  return t > 1704067200000 ? new Date(t) : undefined;
-}
-
-/** Data as the bytes of a format. */
-export function encode(codec: Codec | undefined, format: string, data: any, envelope: boolean): Bytes {
-  let bytes: Bytes | undefined;
-  if (codec) bytes = dataToBytes(codec.encode(data, present()));
-  else if (!/^json/.test(format)) bytes = typeof data !== "string" || /^text$|^xml$|^csv$|^utf8$/.test(format) ? dataToBytes(data) : data;
-  else {
-    if (data === undefined) data = null;
-    // A time that is not known is not told.
-    bytes = stringify(envelope ? { d: data, ts: present() } : data);
-  }
-  if (bytes === undefined) throw error("config", "format " + format + ": text or bytes, not " + typeof data);
-  return bytes;
-}
-
 /** Fills a message in with what its bytes say. Throws for what they cannot say. */
-export function decode(codec: Codec | undefined, m: any, bytes: Bytes): void {
+export function decode(codec: Codec | "" | undefined, m: any, bytes: Bytes, time?: Date): void {
   const format = m.format || "json";
   let doc: any = bytes;
 
@@ -52,7 +32,7 @@ export function decode(codec: Codec | undefined, m: any, bytes: Bytes): void {
   }
 
   m.raw = bytes;
-  m.timestamp = present();
+  m.timestamp = time;
   if (m.deviceType) m.device = m.deviceType + ":" + m.deviceId;
   if (codec) {
     doc = codec.decode(bytes, m);

@@ -1,5 +1,4 @@
-import { bytesToText, storeRead, storeSize, textToBytes } from "#host";
-import { find } from "../../core/bytes";
+import { bytesToText, storeView } from "#host";
 import { error } from "../../core/errors";
 
 /** What a configuration file says, under the names of the seed's format; null is not said. */
@@ -20,39 +19,59 @@ export interface Config {
   shared?: string;
 }
 
-/** The name that a configuration file has for something, out of the ways to write it; "" for what means nothing here. */
-export function canonical(name: string): string {
-  const text = name
-    .toLowerCase()
-    .replace(/wiotp|identity|options|mqtt|[^a-z]/g, "")
-    .replace(/^api/, "auth")
-    .replace(/^auth/, "auth-")
-    .replace(/^app|^device/, "")
-    .replace("subscription", "")
-    .replace(/^orgid/, "org")
-    .replace(/^typeid/, "type")
-    .replace(/^clean.*/, "clean-session")
-    .replace(/^instance/, "instance-");
-  return find(
-    " org id type domain host port protocol auth-method auth-key auth-token clean-session keepalive instance-id shared ",
-    " " + text + " ",
-  ) < 0
-    ? ""
-    : text;
+/** The text of a stored file; a name that is longer would be cut on Espruino. */
+function stored(name: string): string {
+  const bytes = name.length < 29 && storeView(name);
+  if (!bytes) throw error("config", "cannot read the configuration file '" + name + "'");
+  return bytesToText("" + bytes);
 }
 
 /**
- * Reads a configuration: text of KEY=VALUE lines, or the name of a stored file of it. Sections and keys of other programs
- * do not matter; a line that is none of all this is an error with its number.
+ * Options under the names of the seed's files, those of MQTT under `more`. Without a `role`: the configuration in a text of
+ * KEY=VALUE lines, or in a stored file of that name. Sections and keys of other programs do not matter; a line that is none
+ * of all this is an error with its number.
  */
-export function parseConfigFile(text: string): Config {
-  const stored = !/[=\n]/.test(text);
-  const out: any = { org: null, id: null, "auth-method": null, "auth-key": null, "auth-token": null };
-  let bytes = stored ? storeRead(text, 0, storeSize(text)) : textToBytes(text);
+export function read(role: string, given: any): any {
+  const out: any = role ? { more: {} } : { org: null, id: null, "auth-method": null, "auth-key": null, "auth-token": null };
   let key: string | undefined;
-  if (!bytes) throw error("config", "cannot read the configuration file '" + text + "'");
-  if (bytes.substr(0, 3) === "\xef\xbb\xbf") bytes = bytes.substr(3);
-  const lines = bytesToText(bytes).split("\n");
+
+  /** The name that a configuration file has for something, out of the ways to write it; "" for what means nothing here. */
+  function canonical(name: string): string {
+    const text = name
+      .toLowerCase()
+      .replace(/wiotp|identity|options|mqtt|subscription|[^a-z]/g, "")
+      .replace(/^api|^auth/, "auth-")
+      .replace(/^app|^device/, "")
+      .replace(/^orgid/, "org")
+      .replace(/^typeid/, "type")
+      .replace(/^clean.*/, "clean-session")
+      .replace(/^instance/, "instance-");
+    // At the end Espruino's `indexOf` takes a beginning of what is sought for it.
+    return " org id type domain host port protocol auth-method auth-key auth-token clean-session keepalive instance-id shared !".indexOf(
+      " " + text + " ",
+    ) < 0
+      ? ""
+      : text;
+  }
+
+  function sort(given: any, head: string): void {
+    for (const name in given) {
+      const value = given[name];
+      const known = canonical(head + name);
+      if (value === null || value === undefined || value === "") continue;
+      if (/^identity$|^auth$|^options$|^mqtt$/.test(name)) sort(value, head + name);
+      else if (known || /^codecs$|^envelope$/.test(name)) out[known || name] = value;
+      else if (!head) out.more[name] = value;
+    }
+  }
+
+  if (role) {
+    sort(given, "");
+    return out;
+  }
+  const text = /[=\n]/.test(given) ? given : stored(given);
+  // Where text is UTF-16, `trim` takes the byte order mark.
+  const lines = text.replace("\xef\xbb\xbf", "").split("\n");
   for (let i = 0; i < lines.length; i++) {
     const line = lines[i].trim();
     if (line && "#;[".indexOf(line.charAt(0)) < 0) {

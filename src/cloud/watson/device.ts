@@ -1,6 +1,6 @@
 import type { Subscribe } from "./application";
-import { ask, open, post, type Base, type Done, type PublishOptions } from "./client";
-import { manage, type ManageOptions, type Management } from "./manage";
+import { serve, type Base, type Done, type PublishOptions } from "./client";
+import type { ManageOptions, Management } from "./manage";
 import type { Command, Message } from "./messages";
 
 export interface DeviceClient extends Base {
@@ -26,38 +26,39 @@ export interface GatewayClient extends DeviceClient {
   unsubscribeFromDeviceCommands: Subscribe;
 }
 
-export function device(client: any): DeviceClient {
-  client = open("d", client);
+export const device: (options: any) => DeviceClient = function (client) {
+  client = serve("d", client);
+  client.publishEvent = function () {
+    return serve(client, "publish", "event", arguments);
+  };
+  client.manage = function () {
+    return serve(client, "manage", "", arguments);
+  };
   // At quickstart there are none.
-  if (!client._quick) ask(client, "subscribe", "command", ["+", "+", 1]);
-  client.publishEvent = function () {
-    return post(client, "event", arguments);
-  };
-  client.manage = function (o: any, done: Done) {
-    return manage(client, "", o, done);
-  };
+  if (client.options.clientId.split(":")[1] !== "quickstart") serve(client, "subscribe", "command", ["+", "+", 1]);
   return client;
-}
+};
 
-export function gateway(client: any): GatewayClient {
-  client = open("g", client);
-  ask(client, "subscribe", "deviceCommand", [client._type, client._id, "+", "+", 1]);
-  ask(client, "subscribe", "notification", [client._type, client._id]);
+export const gateway: (options: any) => GatewayClient = function (client) {
+  client = serve("g", client);
+  const own = client.options.clientId.split(":").slice(2);
   client.publishDeviceEvent = function () {
-    return post(client, "deviceEvent", arguments);
+    return serve(client, "publish", "deviceEvent", arguments);
   };
   client.publishEvent = function () {
-    return post(client, "deviceEvent", [client._type, client._id].concat([].slice.call(arguments)));
+    return serve(client, "publish", "deviceEvent", own.concat([].slice.call(arguments)));
   };
   client.subscribeToDeviceCommands = function () {
-    return ask(client, "subscribe", "deviceCommand", arguments);
+    return serve(client, "subscribe", "deviceCommand", arguments);
   };
   client.unsubscribeFromDeviceCommands = function () {
-    return ask(client, "unsubscribe", "deviceCommand", arguments);
+    return serve(client, "unsubscribe", "deviceCommand", arguments);
   };
-  client.manage = function (o: any, done: Done) {
-    const to = (o && o.device) || { deviceType: client._type, deviceId: client._id };
-    return manage(client, "type/" + to.deviceType + "/id/" + to.deviceId + "/", o, done);
+  client.manage = function (o: any) {
+    const to = (o && o.device) || { deviceType: own[0], deviceId: own[1] };
+    return serve(client, "manage", "type/" + to.deviceType + "/id/" + to.deviceId + "/", arguments);
   };
+  serve(client, "subscribe", "deviceCommand", own.concat(["+", "+", 1]));
+  serve(client, "subscribe", "notification", own);
   return client;
-}
+};

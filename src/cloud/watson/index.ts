@@ -1,5 +1,6 @@
 import { application, type ApplicationClient as Application } from "./application";
-import type { Options } from "./client";
+import { serve, type Options } from "./client";
+import type { Config } from "./config";
 import { device, gateway, type DeviceClient as Device, type GatewayClient as Gateway } from "./device";
 
 export type { Kind, Subscribe, Target } from "./application";
@@ -8,7 +9,6 @@ export type { Codec } from "./codec";
 export type { Config } from "./config";
 export type { DeviceInfo, Firmware, Installer, ManageOptions, Management } from "./manage";
 export type { Command, DeviceEvent, Message, Status } from "./messages";
-export { parseConfigFile } from "./config";
 
 interface Maker<Client> {
   new (options: Options): Client;
@@ -19,3 +19,8 @@ interface Maker<Client> {
 export const ApplicationClient = application as unknown as Maker<Application>;
 export const DeviceClient = device as unknown as Maker<Device>;
 export const GatewayClient = gateway as unknown as Maker<Gateway>;
+
+/** What a configuration says: a text, or the name of a stored file. */
+export const parseConfigFile: (text: string) => Config = function () {
+  return serve("", arguments[0]);
+};

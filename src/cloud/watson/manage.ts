@@ -1,8 +1,7 @@
-import { after, cancel, now, random, restart } from "#host";
+import { after, cancel, random, restart } from "#host";
 import { error } from "../../core/errors";
-import { parse, stringify } from "../../core/json";
 import type { Bytes, Timer } from "../../host";
-import { tell, type Base, type Done } from "./client";
+import type { Base, Done } from "./client";
 
 /** What the platform says about the program to install, and how far that is. */
 export interface Firmware {
@@ -70,7 +69,9 @@ export interface Management {
   clearLog(done?: Done): void;
 }
 
-export function manage(client: Base, target: string, given?: ManageOptions | Done, done?: Done): Management {
+/** `args`: options, a callback; either may be missing. `serve` publishes and decodes. */
+export function manage(client: Base, target: string, args: any, serve: (...args: any[]) => any): Management {
+  const given: ManageOptions | Done | undefined = args[0];
   const o: ManageOptions = typeof given === "object" ? given : {};
   const life = o.lifetime === undefined ? 3600 : o.lifetime;
   const firmware: Firmware = { state: 0, updateStatus: 0 };
@@ -82,7 +83,7 @@ export function manage(client: Base, target: string, given?: ManageOptions | Don
   let became = o.updateStatus;
 
   function send(path: string, body: unknown, then?: Done): void {
-    client.publish("iotdevice-1/" + target + path, stringify(body), { qos: 1, binary: true }, then);
+    serve(client, "publish", "", ["iotdevice-1/" + target + path, body, { qos: 1, envelope: false }, then]);
   }
 
   function settle(id: string, err?: Error, answer?: any): void {
@@ -90,7 +91,7 @@ export function manage(client: Base, target: string, given?: ManageOptions | Don
     if (w) {
       delete waiting[id];
       cancel(w._timer);
-      tell(client, w._done, err, answer);
+      client.emit((w._done || (err && "error")) as Done, err, answer);
     }
   }
 
@@ -100,7 +101,7 @@ export function manage(client: Base, target: string, given?: ManageOptions | Don
 
   function request(path: string, d: unknown, then?: Done): void {
     const id = "" + ++last;
-    if (Object.keys(waiting).length > 15) tell(client, then, error("limit", "16 requests wait for their answers"));
+    if (Object.keys(waiting).length > 15) client.emit(then || "error", error("limit", "16 requests wait for their answers"));
     else {
       waiting[id] = { _done: then, _timer: after(expire, o.timeout || 30000, id) };
       send(path, { d: d, reqId: id }, function (err) {
@@ -143,8 +144,8 @@ export function manage(client: Base, target: string, given?: ManageOptions | Don
   }
 
   function heard(topic: string, bytes: Bytes): void {
+    const q = serve("", bytes, 1);
     const path = topic.substr(filter.length - 1).split("/");
-    const q = parse(bytes);
     const list = (q.d && q.d.fields) || [];
     const verb: any = path[3];
     const values: any = {};
@@ -204,7 +205,9 @@ export function manage(client: Base, target: string, given?: ManageOptions | Don
         deed = function () {
           client.end(function () {
             // The goodbye must have gone.
-            after(restart, 500);
+            after(function () {
+              restart();
+            }, 500);
           });
         };
     }
@@ -236,7 +239,7 @@ export function manage(client: Base, target: string, given?: ManageOptions | Don
           if (!err && became !== undefined) notify(0, became);
           became = undefined;
           if (!err && life) renewal = after(me.manage, (life - 120) * 1000);
-          tell(client, then, err, answer);
+          client.emit((then || (err && "error")) as Done, err, answer);
         },
       );
     },
@@ -244,7 +247,7 @@ export function manage(client: Base, target: string, given?: ManageOptions | Don
       stop();
       request("mgmt/unmanage", undefined, function (err, answer) {
         client.unsubscribe(filter);
-        tell(client, then, err, answer);
+        client.emit((then || (err && "error")) as Done, err, answer);
       });
     },
     setLocation: function (location, then) {
@@ -258,7 +261,7 @@ export function manage(client: Base, target: string, given?: ManageOptions | Don
       request("clear/diag/errorCodes", undefined, then);
     },
     addLog: function (message, data, severity, then) {
-      request("add/diag/log", { message: message, timestamp: new Date(now()).toISOString(), data: data, severity: severity || 0 }, then);
+      request("add/diag/log", { message: message, timestamp: new Date(), data: data, severity: severity || 0 }, then);
     },
     clearLog: function (then) {
       request("clear/diag/log", undefined, then);
@@ -267,6 +270,6 @@ export function manage(client: Base, target: string, given?: ManageOptions | Don
   if (life && life < 3600) throw error("config", "option lifetime: 0, or 3600 seconds and more");
   client.on("end", stop);
   client.subscribe(filter, { qos: 1, handler: heard });
-  me.manage(typeof given === "function" ? given : done);
+  me.manage(typeof given === "function" ? given : args[1]);
   return me;
 }

@@ -1,6 +1,7 @@
 import { ApplicationClient, DeviceClient, GatewayClient } from "thincloud/watson";
-import { APP, DEVICE, GATEWAY, pause, until, world } from "./bench";
+import { APP, createCloud, DEVICE, GATEWAY, pause, until, world } from "./bench";
 
+const { certificates, pem } = require("../../../rig/certs");
 const vectors = require("../../../vectors/watson.json");
 
 describe("an application at the local platform", () => {
@@ -374,4 +375,40 @@ describe("device management", () => {
       expect(it.errors.map((e: any) => e.message)).toEqual(["no plugin"]);
     });
   });
+});
+
+describe("TLS", () => {
+  const made = certificates();
+  const run = async (ca: any, check: (client: any, cloud: any, errors: any[]) => Promise<void>) => {
+    const cloud = createCloud();
+    const port = await cloud.listen({ tls: made.server });
+    const client: any = new DeviceClient({ ...DEVICE, host: "localhost", port, ca: pem(ca.cert) });
+    const errors: any[] = [];
+    client.on("error", (e: any) => errors.push(e));
+    try {
+      await check(client, cloud, errors);
+    } finally {
+      await new Promise<void>((done) => client.end(true, done));
+      await cloud.close();
+    }
+  };
+
+  it("a managed device: there, back, and no default of clear text", () =>
+    run(made.ca, async (client, cloud, errors) => {
+      const heard: any[] = [];
+      client.commandCallback = (c: any) => heard.push(c.data);
+      await new Promise<void>((done, fail) => client.manage((e: any) => (e ? fail(e) : done())));
+      await new Promise<void>((done, fail) => client.publishEvent("status", { t: "€" }, { qos: 1 }, (e: any) => (e ? fail(e) : done()))); // prettier-ignore
+      expect(JSON.parse(cloud.events[0].payload).d).toEqual({ t: "€" });
+      cloud.route("abc123", "iot-2/type/therm/id/t-001/cmd/say/fmt/json", '{"d":"hello"}', 1);
+      await until(() => heard.length);
+      expect(heard).toEqual(["hello"]);
+      expect([client.options.protocol, errors]).toEqual(["mqtts", []]);
+    }));
+
+  it("of a platform that another CA vouches for is refused", () =>
+    run(made.wrongCa, async (client, cloud, errors) => {
+      await until(() => errors.length);
+      expect([errors[0].code, client.connected, cloud.packets]).toEqual(["network", false, []]);
+    }));
 });
