@@ -5,7 +5,7 @@ import { error } from "../../core/errors";
 import { parse, stringify } from "../../core/json";
 import { listed, pick, valid } from "./attributes";
 import { sendAck, settle } from "./commands";
-import { sendData } from "./data";
+import { early, sendData } from "./data";
 import { load, save } from "./flash";
 import { apply, fail, KNOWN, later, refresh, register, takeParts, whose } from "./keeper";
 import { open } from "./link";
@@ -34,6 +34,7 @@ function stop(x: Session, why: string, force: boolean, done?: () => void): void 
     }, 0);
   else if (x._link) x._link.end(done);
   else if (done) after(done, 0);
+  early(x);
 }
 
 /** Asks for a child to be made or to go away (2.1). */

@@ -78,8 +78,14 @@ function update(x: Session, data: any): void {
     } else {
       if (data.ackId) save(PENDING, stringify([data.ackId, version]));
       x.emit("update", version);
+      // The farewell goes before the restart; a hub that acknowledges nothing does not hold it up.
+      after(function () {
+        if (x._link) x._link.end(true);
+      }, 10000);
       x.dispose(function () {
-        ota.restart();
+        after(function () {
+          ota.restart();
+        }, 100);
       });
     }
   });

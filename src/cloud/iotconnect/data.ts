@@ -46,6 +46,13 @@ function rule(x: Session, id: string, own: Sample, gateway: Sample | undefined):
   }
 }
 
+/** Gives what waited for the identity to `sendData` once more. */
+export function early(x: Session): void {
+  const calls = x._early;
+  x._early = undefined;
+  for (let i = 0; calls && i < calls.length; i++) x.sendData(calls[i][0], calls[i][1]);
+}
+
 export function sendData(this: Session, list: Data[], done?: Done): boolean {
   const x = this;
   const info = x._info;
@@ -65,7 +72,15 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
   }
 
   if (!Array.isArray(list)) throw error("config", "sendData: a list of { uniqueId, time, data }");
-  if (x._over || !info) failed = error("offline", x._over || "nothing is known about the device yet");
+  if (x._over) failed = error("offline", x._over);
+  else if (!info) {
+    // Nothing is known to check it against.
+    if (!x._early) x._early = [];
+    if (x._early.push([list, done]) < 21) return true;
+    x._early.pop();
+    x._lost++;
+    failed = error("limit", "20 calls wait for the identity");
+  }
   for (let i = 0; !failed && i < list.length; i++) {
     const e = list[i] || {};
     const id = e.uniqueId;

@@ -3,6 +3,7 @@ import { backoff } from "../../core/backoff";
 import { error } from "../../core/errors";
 import { stringify } from "../../core/json";
 import { obey } from "./commands";
+import { early } from "./data";
 import { discover, sync } from "./discovery";
 import { edge } from "./edge";
 import { save } from "./flash";
@@ -68,6 +69,7 @@ export function apply(x: Session, same?: boolean): void {
   c.devices = info.d;
   c.rules = info.r;
   c.protocol = info.p;
+  early(x);
 }
 
 /** Takes the information, or some parts of it, and does what follows. */
