@@ -1,14 +1,14 @@
-import { after, cancel } from "#host";
+import { after, bytesToText, cancel } from "#host";
 import { time } from "../../core/clock";
 import { emitter } from "../../core/emitter";
 import { error } from "../../core/errors";
 import { parse, stringify } from "../../core/json";
-import { listed, pick, valid } from "./attributes";
+import { judge, listed } from "./attributes";
 import { sendAck, settle } from "./commands";
 import { early, sendData } from "./data";
 import { load, save } from "./flash";
 import { apply, fail, KNOWN, later, refresh, register, takeParts, whose } from "./keeper";
-import { open } from "./link";
+import { open, wire } from "./link";
 import { storage } from "./outbox";
 import { checked, type Options } from "./options";
 import type { Client, Done, Session } from "./session";
@@ -56,11 +56,13 @@ function bar(this: Session): void {
 
 function updateTwin(this: Session, key: string, value: unknown, done?: Done): boolean {
   const patch: any = {};
+  const bad = {};
   const set = this._v21 && this._info && this._info.set;
-  const a = set && pick([{ p: "", d: set }], undefined, key);
-  if (!key || typeof key !== "string" || (set && (!a || (value !== null && valid(a, value, true) === undefined))))
-    throw error("config", "updateTwin: " + key + (set ? " is not what the template allows" : ""));
   patch[key] = value;
+  // Null deletes.
+  if (set) judge([{ p: "", d: set }], undefined, value === null ? {} : patch, {}, bad, true);
+  if (!key || typeof key !== "string" || key in bad)
+    throw error("config", "updateTwin: " + key + (set ? " is not what the template allows" : ""));
   return !this._over && ask(this, "PATCH/properties/reported", stringify(patch), done);
 }
 
@@ -81,6 +83,7 @@ const methods = {
   _register: register,
   _refresh: refresh,
   _take: takeParts,
+  _wire: wire,
   sendData: sendData,
   sendAck: sendAck,
   updateTwin: updateTwin,
@@ -89,7 +92,7 @@ const methods = {
     ask(this, "GET", "", done);
   },
   getAttributes: function (this: Session) {
-    return this._info && listed(this._info.att || [], this._info.d, this._v21);
+    return this._info && listed(this.attributes || [], this._info.d, this._v21);
   },
   createChild: function (this: Session, c: any, done?: Done) {
     child(this, 221, { g: this._info && this._info.gtw, dn: c.dn, id: c.id, tg: c.tg }, done);
@@ -104,6 +107,12 @@ const methods = {
   },
 };
 emitter(methods);
+// Kept as text, which takes half the memory.
+Object.defineProperty(methods, "attributes", {
+  get: function (this: Session) {
+    return this._att && JSON.parse(bytesToText(this._att));
+  },
+});
 
 export function create(o: Options): Client {
   checked(o);
@@ -133,6 +142,7 @@ export function create(o: Options): Client {
     if (known && known[0] === whose(x)) {
       x._base = known[1];
       x._info = known[2];
+      x._att = stringify(known[3]);
       apply(x);
     }
   } catch {

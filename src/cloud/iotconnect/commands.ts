@@ -16,11 +16,6 @@ export interface Ota {
   on(event: string, listener: () => void): unknown;
 }
 
-/** What command has which part of the information renewed. */
-function renews(type: string): string {
-  return lookup(" 0x10:attribute 0x11:setting 0x12:protocol 0x13:device 0x15:rule resetpwd:protocol ", type);
-}
-
 /** The update that was installed, until the device runs it and the cloud knows. */
 const PENDING = "iotc.ota";
 
@@ -139,8 +134,9 @@ export function obey(x: Session, message: any): void {
   const m = x._v21 && message ? command21(message, x._o) : message || {};
   const type = m.cmdType;
   const data = m.data || {};
+  const part = lookup(" 0x10:attribute 0x11:setting 0x12:protocol 0x13:device 0x15:rule resetpwd:protocol ", type);
   if (type === "0x01" || type === "0x02" || type === "module") give(x, type, data);
-  else if (renews(type) || type === "sync") x._refresh(renews(type));
+  else if (part || type === "sync") x._refresh(part);
   else if (type === "0x17") {
     if (+data.df >= 0) {
       x._info!.sc = x._info!.sc || {};

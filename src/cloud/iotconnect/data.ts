@@ -17,20 +17,21 @@ function open(x: Session, key: string): boolean {
   return true;
 }
 
-/** The numbers of a sample. */
-function numbers(data: any): any {
-  const out: any = {};
-  for (const name in data) {
-    const value = data[name];
-    if (typeof value === "number") out[name] = value;
-    else if (value && typeof value === "object" && !Array.isArray(value)) out[name] = numbers(value);
-  }
-  return out;
-}
-
 /** Runs the rules over a sample: a match is told to the cloud, and its command to the application. */
 function rule(x: Session, id: string, own: Sample, gateway: Sample | undefined): void {
   const rules = x._info!.r || [];
+
+  /** The numbers of a sample. */
+  function numbers(data: any): any {
+    const out: any = {};
+    for (const name in data) {
+      const value = data[name];
+      if (typeof value === "number") out[name] = value;
+      else if (value && typeof value === "object" && !Array.isArray(value)) out[name] = numbers(value);
+    }
+    return out;
+  }
+
   for (let i = 0; i < rules.length; i++) {
     const r = rules[i];
     const cv = matched(r.con, own, gateway);
@@ -81,6 +82,7 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
     x._lost++;
     failed = error("limit", "20 calls wait for the identity");
   }
+  const groups = failed || x._skip ? [] : x.attributes || [];
   for (let i = 0; !failed && i < list.length; i++) {
     const e = list[i] || {};
     const id = e.uniqueId;
@@ -96,7 +98,7 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
     let right: any = {};
     const wrong: any = {};
     if (x._skip) right = e.data;
-    else judge(info!.att || [], tag, e.data, right, wrong, x._v21, x._o.quiet);
+    else judge(groups, tag, e.data, right, wrong, x._v21, x._o.quiet);
     if (edge) {
       const own: Sample = { tag: tag, data: right };
       if (device === info!.d[0]) gateway = own;

@@ -4,10 +4,9 @@ import { error } from "../../core/errors";
 import { stringify } from "../../core/json";
 import { obey } from "./commands";
 import { early } from "./data";
-import { discover, sync } from "./discovery";
+import { identify } from "./discovery";
 import { edge } from "./edge";
 import { save } from "./flash";
-import type { Info } from "./identity";
 import { open } from "./link";
 import { ASKS, lookup } from "./message21";
 import { post, stamp } from "./outbox";
@@ -38,7 +37,7 @@ export function apply(x: Session, same?: boolean): void {
     x._edge = !+info.ee
       ? undefined
       : edge(
-          info.att || [],
+          c.attributes || [],
           function (list) {
             const dt = stamp();
             const known = x._info!.d.map(function (device) {
@@ -65,7 +64,6 @@ export function apply(x: Session, same?: boolean): void {
   });
   c.isEdge = !!x._edge;
   c.hasRules = info.r.length > 0;
-  c.attributes = info.att;
   c.devices = info.d;
   c.rules = info.r;
   c.protocol = info.p;
@@ -76,7 +74,7 @@ export function apply(x: Session, same?: boolean): void {
 function take(x: Session, info: any, parts?: any): void {
   const o = x._o;
   const old: any = x._info || info;
-  const known = stringify([old.att, old.ee]);
+  const known = x._att + old.ee;
   const p = stringify(old.p);
   if (parts || (x._v21 && x._info)) {
     // Of 2.1 the identity alone has nothing about attributes, rules and children.
@@ -92,11 +90,17 @@ function take(x: Session, info: any, parts?: any): void {
       old.has = info.has;
     }
     x._info = old;
-  } else x._info = info;
+  } else {
+    x._info = info;
+    x._att = "null";
+  }
   const now = x._info!;
+  if (now.att) x._att = stringify(now.att);
+  else if (parts && parts.attribute) x._att = "null";
+  delete (now as any).att;
   // A part that is not there is none.
   now.d = now.d || [];
-  apply(x, !!x._edge && known === stringify([now.att, now.ee]));
+  apply(x, !!x._edge && known === x._att + now.ee);
   if (parts ? parts.protocol : !x._up || p !== stringify(now.p)) open(x);
   if (info.ota) {
     const u = info.ota;
@@ -115,7 +119,7 @@ function take(x: Session, info: any, parts?: any): void {
     obey(x, x._v21 ? { ct: 1, cmd: "ota", ack: id, ver: u.ver, urls: u.urls } : { cmdType: "0x02", data: data });
     delete (now as any).ota;
   }
-  if (o.cache !== false) save(KNOWN, stringify([whose(x), x._base, now]));
+  if (o.cache !== false) save(KNOWN, stringify([whose(x), x._base, now]).slice(0, -1) + "," + x._att + "]");
 }
 
 /** Asks the cloud who the device is, or for parts of that. */
@@ -125,8 +129,9 @@ function step(x: Session): void {
   if (x._asking) return;
   x._asking = true;
   x._want = undefined;
-  function end(err?: Error, info?: Info): void {
+  identify(x._o, x._base, parts, function (err, base, info) {
     x._asking = false;
+    x._base = base;
     if (x._over) return;
     if (!err) {
       x._tries = 0;
@@ -141,14 +146,7 @@ function step(x: Session): void {
       if (x._info && !x._link) open(x);
       x._fail(err);
     }
-  }
-  if (x._base) sync(x._o, x._base, parts, end);
-  else
-    discover(x._o, function (err, found) {
-      x._base = found || "";
-      if (err) end(err);
-      else sync(x._o, x._base, parts, end);
-    });
+  });
 }
 
 /** Asks once more after some milliseconds. */

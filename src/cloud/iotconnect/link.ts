@@ -78,7 +78,7 @@ export function open(x: Session): void {
       // What came while it was away waits at the hub.
       fresh.clean = false;
       fresh.anyTopic = true;
-      wire(x, connect(fresh));
+      x._wire(connect(fresh));
     }
   });
 }
@@ -92,15 +92,19 @@ function tell(x: Session, up: boolean): void {
   x.emit(up ? "connect" : "close");
 }
 
-function wire(x: Session, link: any): void {
-  const filters: any = {};
+/** Hears the link. Not part of `open`: what the listeners see lives as long as they do. */
+export function wire(this: Session, link: any): void {
+  const x = this;
   x._link = link;
-  filters[x._info!.p.sub] = { qos: 1 };
-  filters[TWIN + "PATCH/properties/desired/#"] = filters[TWIN + "res/#"] = {};
-  link.subscribe(filters);
+  // Functions for a stream of messages of QoS 0, which takes memory: there is none.
+  link._hot = 1;
+  link.subscribe(x._info!.p.sub, { qos: 1 });
+  link.subscribe([TWIN + "PATCH/properties/desired/#", TWIN + "res/#"]);
   link.on("connect", function () {
     const has = x._v21 && x._info!.has;
     x._refused = 0;
+    // It is long, and soon made anew.
+    if (x._info!.at === 5) link.options.password = undefined;
     tell(x, true);
     ASKS.split(" ").forEach(function (pair) {
       const part = pair.split(":")[0];
@@ -115,8 +119,8 @@ function wire(x: Session, link: any): void {
     if (x._up) tell(x, false);
   });
   link.on("reconnect", function () {
-    // It ran out while nobody renewed it.
-    if (x._expires && time() > x._expires)
+    // It ran out while nobody renewed it, or was let go.
+    if (x._expires && (!link.options.password || time() > x._expires))
       prove(x, function (password) {
         link.options.password = password;
       });

@@ -1,11 +1,6 @@
 import { find } from "../../core/bytes";
 import { error } from "../../core/errors";
 
-/** A rule's condition is no condition. */
-function malformed(con: string): never {
-  throw error("protocol", "rule: " + con);
-}
-
 /**
  * Whether a condition holds: `[tag#]name[.part] operator literal`, joined by AND before OR, with parentheses. `look` gives the value of an
  * operand, undefined when there is none, which makes its clause false; the operands of clauses that hold go to `seen`.
@@ -14,12 +9,16 @@ export function holds(con: string, look: (operand: string) => any, seen: string[
   let at = 0;
   let word: string = "";
 
+  function malformed(): never {
+    throw error("protocol", "rule: " + con);
+  }
+
   function next(): string {
     while (con.charAt(at) === " ") at++;
     const from = at;
     let c = con.charAt(at++);
     if (c === '"' || c === "'") {
-      at = con.indexOf(c, at) + 1 || malformed(con);
+      at = con.indexOf(c, at) + 1 || malformed();
       return (word = con.substring(from, at));
     }
     if (c !== "(" && c !== ")") {
@@ -36,13 +35,13 @@ export function holds(con: string, look: (operand: string) => any, seen: string[
       if (word === "(" && depth < 5) {
         next();
         all = any(depth + 1) && all;
-        if ((word as string) !== ")") malformed(con);
+        if ((word as string) !== ")") malformed();
         next();
       } else {
         const operand = word;
         const operator = next();
         let literal: any = next();
-        if (!operand || !literal || literal === ")" || find(" = == != <> > >= < <= ", " " + operator + " ") < 0) malformed(con);
+        if (!operand || !literal || literal === ")" || find(" = == != <> > >= < <= ", " " + operator + " ") < 0) malformed();
         next();
         let value = look(operand);
         const quoted = literal.charAt(0) === '"' || literal.charAt(0) === "'";
@@ -75,7 +74,7 @@ export function holds(con: string, look: (operand: string) => any, seen: string[
 
   next();
   const result = any(0);
-  if (word) malformed(con);
+  if (word) malformed();
   return result;
 }
 

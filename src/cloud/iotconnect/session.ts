@@ -47,6 +47,8 @@ export interface Session extends Client {
   _o: Options;
   _v21: boolean;
   _info?: Info;
+  /** The attributes, as JSON: `attributes` reads it. */
+  _att?: string;
   _link?: Mqtt;
   _store?: Offline;
   /** Records that were lost before `_store` was made. */
@@ -93,4 +95,5 @@ export interface Session extends Client {
   _fail(e: any): void;
   _later(ms: number): void;
   _register(): void;
+  _wire(link: Mqtt): void;
 }

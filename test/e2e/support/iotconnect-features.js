@@ -104,7 +104,7 @@ module.exports = ({ start, KEY }) => {
       expect(it.told("lost")).toEqual([2]);
       expect(it.told("early0").concat(it.told("early19"))).toEqual(["stored", "stored"]);
       expect(it.cloud.of(0).map((m) => m.d[0].d[0].t)).toEqual([...Array(20).keys()]);
-      expect(it.cloud.of(1)[0].d[0].d[0]).toEqual({ x: "0" });
+      expect(it.cloud.of(1)[0].d[0].d[0]).toEqual({ x: 0 });
       expect(it.cloud.faults).toEqual([]);
     });
 
