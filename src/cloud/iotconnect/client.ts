@@ -1,4 +1,4 @@
-import { after, bytesToText, cancel } from "#host";
+import { after, cancel } from "#host";
 import { time } from "../../core/clock";
 import { emitter } from "../../core/emitter";
 import { error } from "../../core/errors";
@@ -92,7 +92,7 @@ const methods = {
     ask(this, "GET", "", done);
   },
   getAttributes: function (this: Session) {
-    return this._info && listed(this.attributes || [], this._info.d, this._v21);
+    return this._info && listed(this._info.att || [], this._info.d, this._v21);
   },
   createChild: function (this: Session, c: any, done?: Done) {
     child(this, 221, { g: this._info && this._info.gtw, dn: c.dn, id: c.id, tg: c.tg }, done);
@@ -107,12 +107,6 @@ const methods = {
   },
 };
 emitter(methods);
-// Kept as text, which takes half the memory.
-Object.defineProperty(methods, "attributes", {
-  get: function (this: Session) {
-    return this._att && JSON.parse(bytesToText(this._att));
-  },
-});
 
 export function create(o: Options): Client {
   checked(o);
@@ -142,7 +136,6 @@ export function create(o: Options): Client {
     if (known && known[0] === whose(x)) {
       x._base = known[1];
       x._info = known[2];
-      x._att = stringify(known[3]);
       apply(x);
     }
   } catch {

@@ -82,7 +82,6 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
     x._lost++;
     failed = error("limit", "20 calls wait for the identity");
   }
-  const groups = failed || x._skip ? [] : x.attributes || [];
   for (let i = 0; !failed && i < list.length; i++) {
     const e = list[i] || {};
     const id = e.uniqueId;
@@ -98,7 +97,7 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
     let right: any = {};
     const wrong: any = {};
     if (x._skip) right = e.data;
-    else judge(groups, tag, e.data, right, wrong, x._v21, x._o.quiet);
+    else judge(info!.att || [], tag, e.data, right, wrong, x._v21, x._o.quiet);
     if (edge) {
       const own: Sample = { tag: tag, data: right };
       if (device === info!.d[0]) gateway = own;

@@ -37,7 +37,7 @@ export function apply(x: Session, same?: boolean): void {
     x._edge = !+info.ee
       ? undefined
       : edge(
-          c.attributes || [],
+          info.att || [],
           function (list) {
             const dt = stamp();
             const known = x._info!.d.map(function (device) {
@@ -64,6 +64,7 @@ export function apply(x: Session, same?: boolean): void {
   });
   c.isEdge = !!x._edge;
   c.hasRules = info.r.length > 0;
+  c.attributes = info.att;
   c.devices = info.d;
   c.rules = info.r;
   c.protocol = info.p;
@@ -74,7 +75,7 @@ export function apply(x: Session, same?: boolean): void {
 function take(x: Session, info: any, parts?: any): void {
   const o = x._o;
   const old: any = x._info || info;
-  const known = x._att + old.ee;
+  const known = stringify([old.att, old.ee]);
   const p = stringify(old.p);
   if (parts || (x._v21 && x._info)) {
     // Of 2.1 the identity alone has nothing about attributes, rules and children.
@@ -90,17 +91,11 @@ function take(x: Session, info: any, parts?: any): void {
       old.has = info.has;
     }
     x._info = old;
-  } else {
-    x._info = info;
-    x._att = "null";
-  }
+  } else x._info = info;
   const now = x._info!;
-  if (now.att) x._att = stringify(now.att);
-  else if (parts && parts.attribute) x._att = "null";
-  delete (now as any).att;
   // A part that is not there is none.
   now.d = now.d || [];
-  apply(x, !!x._edge && known === x._att + now.ee);
+  apply(x, !!x._edge && known === stringify([now.att, now.ee]));
   if (parts ? parts.protocol : !x._up || p !== stringify(now.p)) open(x);
   if (info.ota) {
     const u = info.ota;
@@ -119,7 +114,7 @@ function take(x: Session, info: any, parts?: any): void {
     obey(x, x._v21 ? { ct: 1, cmd: "ota", ack: id, ver: u.ver, urls: u.urls } : { cmdType: "0x02", data: data });
     delete (now as any).ota;
   }
-  if (o.cache !== false) save(KNOWN, stringify([whose(x), x._base, now]).slice(0, -1) + "," + x._att + "]");
+  if (o.cache !== false) save(KNOWN, stringify([whose(x), x._base, now]));
 }
 
 /** Asks the cloud who the device is, or for parts of that. */

@@ -47,8 +47,6 @@ export interface Session extends Client {
   _o: Options;
   _v21: boolean;
   _info?: Info;
-  /** The attributes, as JSON: `attributes` reads it. */
-  _att?: string;
   _link?: Mqtt;
   _store?: Offline;
   /** Records that were lost before `_store` was made. */
