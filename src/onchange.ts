@@ -74,9 +74,7 @@ export function create(send: (list: Sample[], done: Done) => boolean, options?: 
         if (numeric && places !== undefined) value = Math.round(value * Math.pow(10, places)) / Math.pow(10, places);
         const text = numeric ? value : JSON.stringify(value);
         const same =
-          numeric && typeof last[0] === "number"
-            ? Math.abs(value - last[0]) <= ((o.deadband && o.deadband[name]) || 0)
-            : text === last[0];
+          numeric && typeof last[0] === "number" ? Math.abs(value - last[0]) <= ((o.deadband && o.deadband[name]) || 0) : text === last[0];
         // A clock that was set back does not hold anything.
         if (!same || t < last[1] || t - last[1] >= (o.again || 3600) * 1000) {
           told[key] = [text, t];

@@ -188,11 +188,15 @@ ${away ? "next();" : ""}`;
     const last = start(t.interpreter.binary, [], { cwd, timeout: 40000 });
     t.defer(() => last.stop());
     let seen = -1;
-    await t.until(() => {
-      const over = cloud.of(0).length === seen && seen > 0;
-      seen = cloud.of(0).length;
-      return over && new Promise((done) => setTimeout(() => done(cloud.of(0).length === seen), 1000));
-    }, "the records", 30000);
+    await t.until(
+      () => {
+        const over = cloud.of(0).length === seen && seen > 0;
+        seen = cloud.of(0).length;
+        return over && new Promise((done) => setTimeout(() => done(cloud.of(0).length === seen), 1000));
+      },
+      "the records",
+      30000,
+    );
     await new Promise((done) => setTimeout(done, 1500));
     const got = cloud.of(0).map((m) => m.d[0].d[0].t);
     t.note(`${put.length} stored, the newest ${got.length} kept`);

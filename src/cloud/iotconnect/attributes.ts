@@ -26,7 +26,10 @@ export function judge(groups: Group[], tag: string | undefined, data: any, good:
         value = /^[-+.\deE]+$/.test(text) ? +text : undefined;
       }
       if (typeof value !== "number" || !isFinite(value)) return undefined;
-      if (kind !== "n" && (value % 1 || (kind === "i" && Math.abs(value + 0.5) > 2147483648) || (kind === "0" && value !== 0 && value !== 1)))
+      if (
+        kind !== "n" &&
+        (value % 1 || (kind === "i" && Math.abs(value + 0.5) > 2147483648) || (kind === "0" && value !== 0 && value !== 1))
+      )
         return undefined;
     } else if (
       kind === "o" ||

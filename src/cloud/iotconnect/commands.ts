@@ -4,7 +4,7 @@ import { find } from "../../core/bytes";
 import { error } from "../../core/errors";
 import { parse, stringify } from "../../core/json";
 import { load, save } from "./flash";
-import { command21, lookup, status21 } from "./message21";
+import { command21, lookup } from "./message21";
 import { post } from "./outbox";
 import type { Ack, Done, Session } from "./session";
 
@@ -29,7 +29,7 @@ export function sendAck(this: Session, ack: Ack, type: number, done?: Done): boo
     return false;
   }
   let given: Ack = ack;
-  if (x._v21 && at < 2) given = { ackId: ack.ackId, st: status21(ack.st), msg: ack.msg, childId: ack.childId };
+  if (x._v21 && at < 2) given = { ackId: ack.ackId, st: +lookup(" 4:1 6:2 7:3 ", ack.st) || ack.st, msg: ack.msg, childId: ack.childId };
   return post(x, "cucuo".charAt(at), given, done);
 }
 

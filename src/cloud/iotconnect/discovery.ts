@@ -25,12 +25,7 @@ export interface Want {
  * Asks what the cloud says about the device; with `want` only those parts of it. Where to ask is found out first when `base` is empty, and
  * handed on with the result. All that this takes is made here, because what stands beside it would take memory for ever.
  */
-export function identify(
-  o: Options,
-  base: string,
-  want: Want | undefined,
-  done: (err: any, base: string, info?: Info) => void,
-): void {
+export function identify(o: Options, base: string, want: Want | undefined, done: (err: any, base: string, info?: Info) => void): void {
   const v21 = o.version === "2.1";
 
   function ask(): void {

@@ -10,7 +10,7 @@ import { save } from "./flash";
 import { open } from "./link";
 import { ASKS, lookup } from "./message21";
 import { post, stamp } from "./outbox";
-import { holds } from "./rules";
+import { matched } from "./rules";
 import type { Session } from "./session";
 
 /** The file with what was last known about the device. */
@@ -56,7 +56,8 @@ export function apply(x: Session, same?: boolean): void {
   }
   info.r = (info.r || []).filter(function (rule) {
     try {
-      holds(rule.con, function () {}, []);
+      // With nothing measured none holds: it is only read.
+      matched(rule.con, { tag: "", data: {} });
       return true;
     } catch (e) {
       c.emit("error", e);

@@ -6,7 +6,6 @@ import { error } from "../../core/errors";
 import { parse } from "../../core/json";
 import { connect } from "../../mqtt/client";
 import { obey, settle } from "./commands";
-import { hubUser } from "./identity";
 import { ASKS, HAS, lookup } from "./message21";
 import { drain } from "./outbox";
 import type { Session } from "./session";
@@ -62,7 +61,7 @@ export function open(x: Session): void {
       host: p.h,
       port: o.port || p.p || 8883,
       clientId: p.id || o.cpId + "-" + o.uniqueId,
-      username: hubUser(p),
+      username: p.un || p.h + "/" + p.id + "/?api-version=2018-06-30",
       password: password || undefined,
     };
     if (x._renewal) cancel(x._renewal);
