@@ -58,30 +58,36 @@ export function create(send: (list: Sample[], done: Done) => boolean, options?: 
     });
   }
 
+  /** The value as it is told, or undefined when what was told last will do. */
+  function news(key: string, name: string, value: any): any {
+    const t = now();
+    const last = told[key] || [];
+    const places = o.decimals && o.decimals[name];
+    let same;
+    let kept = value;
+    if (typeof value === "number") {
+      if (places !== undefined) kept = value = Math.round(value * Math.pow(10, places)) / Math.pow(10, places);
+      same = Math.abs(value - last[0]) <= ((o.deadband && o.deadband[name]) || 0);
+    } else {
+      kept = JSON.stringify(value);
+      same = kept === last[0];
+    }
+    // A clock that was set back does not hold anything.
+    if (same && t >= last[1] && t - last[1] < (o.again || 3600) * 1000) return undefined;
+    told[key] = [kept, t];
+    return value;
+  }
+
   return {
     flush: flush,
     stop: stop,
     add: function (sample) {
-      const t = now();
       let mine: Sample | undefined;
       for (let i = 0; i < list.length; i++) if (list[i].uniqueId === sample.uniqueId) mine = list[i];
       for (const name in sample.data) {
-        const key = sample.uniqueId + "/" + name;
-        const last = told[key] || [];
-        let value = sample.data[name];
-        const numeric = typeof value === "number";
-        const places = o.decimals && o.decimals[name];
-        if (numeric && places !== undefined) value = Math.round(value * Math.pow(10, places)) / Math.pow(10, places);
-        const text = numeric ? value : JSON.stringify(value);
-        const same =
-          numeric && typeof last[0] === "number" ? Math.abs(value - last[0]) <= ((o.deadband && o.deadband[name]) || 0) : text === last[0];
-        // A clock that was set back does not hold anything.
-        if (!same || t < last[1] || t - last[1] >= (o.again || 3600) * 1000) {
-          told[key] = [text, t];
-          if (!mine) {
-            mine = { uniqueId: sample.uniqueId, data: {} };
-            list.push(mine);
-          }
+        const value = news(sample.uniqueId + "/" + name, name, sample.data[name]);
+        if (value !== undefined) {
+          if (!mine) list.push((mine = { uniqueId: sample.uniqueId, data: {} }));
           if (sample.time) mine.time = sample.time;
           mine.data[name] = value;
         }

@@ -47,11 +47,15 @@ function rule(x: Session, id: string, own: Sample, gateway: Sample | undefined):
   }
 }
 
-/** Gives what waited for the identity to `sendData` once more. */
-export function early(x: Session): void {
-  const calls = x._early;
-  x._early = undefined;
-  for (let i = 0; calls && i < calls.length; i++) x.sendData(calls[i][0], calls[i][1]);
+/** Keeps a call of `sendData` until something is known about the device, if there is room; without one: makes all that were kept. */
+export function early(x: Session, call?: [Data[], Done | undefined]): boolean {
+  const calls = x._early || [];
+  const room = calls.length < 20;
+  x._early = call ? calls : undefined;
+  if (!call) for (let i = 0; i < calls.length; i++) x.sendData(calls[i][0], calls[i][1]);
+  else if (room) calls.push(call);
+  else x._lost++;
+  return room;
 }
 
 export function sendData(this: Session, list: Data[], done?: Done): boolean {
@@ -76,10 +80,7 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
   if (x._over) failed = error("offline", x._over);
   else if (!info) {
     // Nothing is known to check it against.
-    if (!x._early) x._early = [];
-    if (x._early.push([list, done]) < 21) return true;
-    x._early.pop();
-    x._lost++;
+    if (early(x, [list, done])) return true;
     failed = error("limit", "20 calls wait for the identity");
   }
   for (let i = 0; !failed && i < list.length; i++) {

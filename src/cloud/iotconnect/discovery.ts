@@ -2,7 +2,7 @@ import { after } from "#host";
 import { httpDate } from "../../core/date";
 import { setTime, time } from "../../core/clock";
 import { error } from "../../core/errors";
-import { request } from "../../core/http";
+import { request, type HttpResponse } from "../../core/http";
 import { parse, stringify } from "../../core/json";
 import { percent } from "../../core/percent";
 import { refusal, type Info } from "./identity";
@@ -22,23 +22,74 @@ export interface Want {
 }
 
 /**
- * Asks what the cloud says about the device; with `want` only those parts of it. Where to ask is found out first when `base` is empty, and
+ * Asks what the cloud says about the device; with `want` only those parts of it. Where to ask is found out first when `from` is empty, and
  * handed on with the result. All that this takes is made here, because what stands beside it would take memory for ever.
  */
-export function identify(o: Options, base: string, want: Want | undefined, done: (err: any, base: string, info?: Info) => void): void {
+export function identify(o: Options, from: string, want: Want | undefined, done: (err: any, base: string, info?: Info) => void): void {
   const v21 = o.version === "2.1";
+  let base = from;
+  let finding = !base;
+  let place: string[];
+
+  function where(): string {
+    const env = "/env/" + percent(o.env || "PROD");
+    if (!finding) return v21 ? base + "/uid/" + percent(o.uniqueId) : base + "sync";
+    return (
+      (o.discoveryUrl || DISCOVERY) +
+      (v21
+        ? "/api/v2.1/dsdk/" + (o.sid ? "sid/" + percent(o.sid) : "cpid/" + percent(o.cpId) + env) + "?pf=" + (o.platform || "az")
+        : "/api/sdk/cpid/" + percent(o.cpId) + "/lang/" + (o.lang || "M_C") + "/ver/2.0" + env)
+    );
+  }
+
+  function read(response: HttpResponse): any {
+    // Nobody else may have told the time.
+    const t = httpDate(response.headers.date || "");
+    if (t > 0 && !time()) setTime(t);
+    try {
+      return parse(response.body) || {};
+    } catch (e) {
+      throw error("protocol", place[0] + " answers " + response.status + " without JSON");
+    }
+  }
+
+  /** What is wrong with an answer `d`, or nothing. */
+  function fault(a: any, d: any): any {
+    if (!d || typeof d !== "object") return error("refused", "identity: " + (a.message || "no answer to use"));
+    const no = refusal(v21 ? d.ec : d.ds || d.rc, v21, finding);
+    if (no) return no;
+    if (finding) {
+      base = v21 ? d.bu : d.baseUrl;
+      return typeof base === "string" && base.substr(0, 4) === "http"
+        ? undefined
+        : error("refused", "discovery: " + (a.message || "no base URL"));
+    }
+    if ((!want || want.protocol) && !(d.p && d.p.h)) return error("refused", "identity: no connection in the answer");
+  }
+
+  function answered(err: any, response: any): void {
+    let d: any;
+    try {
+      if (!err) {
+        const a = read(response);
+        d = finding && !v21 ? a : a.d;
+        err = fault(a, d);
+      }
+    } catch (e) {
+      err = e;
+    }
+    // No sooner than the cloud says.
+    if (err && d && d.sc) err.wait = d.sc.sf * 1000;
+    if (!err && finding) {
+      finding = false;
+      return ask();
+    }
+    done(err, finding ? "" : base, err ? undefined : v21 ? info21(d, o) : d);
+  }
 
   function ask(): void {
-    const env = "/env/" + percent(o.env || "PROD");
-    const finding = !base;
-    const url = finding
-      ? (o.discoveryUrl || DISCOVERY) +
-        (v21
-          ? "/api/v2.1/dsdk/" + (o.sid ? "sid/" + percent(o.sid) : "cpid/" + percent(o.cpId) + env) + "?pf=" + (o.platform || "az")
-          : "/api/sdk/cpid/" + percent(o.cpId) + "/lang/" + (o.lang || "M_C") + "/ver/2.0" + env)
-      : v21
-        ? base + "/uid/" + percent(o.uniqueId)
-        : base + "sync";
+    const part = where().split("/");
+    const secure = part[0] === "https:";
     const body =
       finding || v21
         ? undefined
@@ -47,39 +98,7 @@ export function identify(o: Options, base: string, want: Want | undefined, done:
             cpId: o.cpId,
             option: want || { attribute: true, setting: true, protocol: true, device: true, sdkConfig: true, rule: true },
           });
-    const part = url.split("/");
-    const place = part[2].split(":");
-    const secure = part[0] === "https:";
-
-    function answered(err: any, response: any): void {
-      let a: any;
-      if (response) {
-        // Nobody else may have told the time.
-        const t = httpDate(response.headers.date || "");
-        if (t > 0 && !time()) setTime(t);
-        try {
-          a = parse(response.body);
-        } catch (e) {
-          err = error("protocol", place[0] + " answers " + response.status + " without JSON");
-        }
-      }
-      a = a || {};
-      const d = finding && !v21 ? a : a.d;
-      if (!err) {
-        if (d && typeof d === "object") err = refusal(v21 ? d.ec : d.ds || d.rc, v21, finding);
-        else err = error("refused", "identity: " + (a.message || "no answer to use"));
-        if (!err && finding) {
-          base = v21 ? d.bu : d.baseUrl;
-          if (typeof base === "string" && base.substr(0, 4) === "http") return ask();
-          err = error("refused", "discovery: " + (a.message || "no base URL"));
-        }
-        if (!err && (!want || want.protocol) && !(d.p && d.p.h)) err = error("refused", "identity: no connection in the answer");
-      }
-      // No sooner than the cloud says.
-      if (err && d && d.sc) err.wait = d.sc.sf * 1000;
-      done(err, finding ? "" : base, err ? undefined : v21 ? info21(d, o) : d);
-    }
-
+    place = part[2].split(":");
     request(
       {
         host: place[0],

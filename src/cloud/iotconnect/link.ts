@@ -3,7 +3,7 @@ import { token } from "../../auth/sas";
 import { backoff } from "../../core/backoff";
 import { findTime, time } from "../../core/clock";
 import { error } from "../../core/errors";
-import { parse } from "../../core/json";
+import { parse, stringify } from "../../core/json";
 import { connect } from "../../mqtt/client";
 import { obey, settle } from "./commands";
 import { ASKS, HAS, lookup } from "./message21";
@@ -13,6 +13,8 @@ import { ask, askAgain, heardTwin, TWIN } from "./twin";
 
 /** Options that go to the MQTT client as they are given. */
 const PASSED = "ca cert key servername keepalive queueLimit reconnectPeriod maxReconnectPeriod";
+
+const METHODS = "$iothub/methods/POST/";
 
 /** Finds what proves the identity, and hands it on. */
 function prove(x: Session, then: (password?: string) => void): void {
@@ -99,6 +101,7 @@ export function wire(this: Session, link: any): void {
   link._hot = 1;
   link.subscribe(x._info!.p.sub, { qos: 1 });
   link.subscribe([TWIN + "PATCH/properties/desired/#", TWIN + "res/#"]);
+  if (x._o.MethodCallback) link.subscribe(METHODS + "#");
   link.on("connect", function () {
     const has = x._v21 && x._info!.has;
     x._refused = 0;
@@ -134,7 +137,13 @@ export function wire(this: Session, link: any): void {
     }
   });
   link.on("message", function (topic: string, payload: string) {
-    if (topic.substr(0, TWIN.length) === TWIN) heardTwin(x, topic, payload);
+    if (topic.substr(0, METHODS.length) === METHODS)
+      x.emit(x._o.MethodCallback!, topic.split("/")[3], payload ? parse(payload) : null, function (status: number, body: unknown) {
+        link.publish("$iothub/methods/res/" + status + "/?" + topic.split("?")[1], body === undefined ? "" : stringify(body), {
+          binary: true,
+        });
+      });
+    else if (topic.substr(0, TWIN.length) === TWIN) heardTwin(x, topic, payload);
     else obey(x, parse(payload));
   });
 }

@@ -28,24 +28,26 @@ export function ask(x: Session, path: string, body: Bytes, done?: Done): boolean
 
 /** Takes a message of the twin. */
 export function heardTwin(x: Session, topic: string, payload: Bytes): void {
+  function show(twin: any): void {
+    twin.uniqueId = x._o.uniqueId;
+    if (x._o.TwinUpdateCallback) x.emit(x._o.TwinUpdateCallback, twin);
+    x.emit("twin", twin);
+  }
+
   const at = find(topic, "$rid=");
+  if (at < 0) return show({ desired: parse(payload) });
   const rid = topic.substr(at + 5).split("&")[0];
-  const asked = at < 0 ? undefined : x._asks[rid];
-  const status = at < 0 ? 200 : +topic.split("/")[3];
-  if (at >= 0 && !asked) return;
+  const asked = x._asks[rid];
+  const status = +topic.split("/")[3];
+  if (!asked) return;
   if (status === 429 || status > 499) {
     if (!x._again) x._again = after(askAgain, 5000, x);
     return;
   }
   delete x._asks[rid];
-  let twin = status < 300 && payload ? parse(payload) : undefined;
-  if (twin && (!asked || asked._path === "GET")) {
-    if (!asked) twin = { desired: twin };
-    twin.uniqueId = x._o.uniqueId;
-    if (x._o.TwinUpdateCallback) x.emit(x._o.TwinUpdateCallback, twin);
-    x.emit("twin", twin);
-  }
+  const twin = status < 300 && payload ? parse(payload) : undefined;
+  if (twin && asked._path === "GET") show(twin);
   const err = status < 300 ? undefined : error("refused", "twin: " + status);
-  if (asked && asked._done) x.emit(asked._done, err, twin);
+  if (asked._done) x.emit(asked._done, err, twin);
   else if (err) x.emit("error", err);
 }

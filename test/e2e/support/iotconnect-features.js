@@ -145,6 +145,26 @@ module.exports = ({ start, KEY }) => {
       expect(it.has("busy refused: twin: 400")).toBe(1);
     });
 
+    test("direct methods of the hub: called with what was sent, answered once; without the option nobody is there", () => {
+      const MethodCallback = () =>
+        `function (name, payload, answer) { R("method", [name, payload]); if (payload) setTimeout(answer, 50, 200, { n: payload.n + 1 }); else answer(404); }`;
+      const it = start({ options: { MethodCallback } });
+      const answers = [];
+      const call = (name, payload) => it.cloud.hub.invoke(it.cloud.id, name, payload).then((a) => answers.push(a));
+      const calls = [call("blink", { n: 1 }), call("none")];
+      it.pass(1000);
+      expect(it.told("method")).toEqual([["blink", { n: 1 }], ["none", null]]); // prettier-ignore
+      return Promise.all(calls)
+        .then(() => {
+          expect(answers.map((a) => a.status).sort()).toEqual([200, 404]);
+          expect(answers.find((a) => a.status === 200).payload).toEqual({ n: 2 });
+          expect(it.cloud.faults).toEqual([]);
+          const without = start();
+          return without.cloud.hub.invoke(without.cloud.id, "blink", {});
+        })
+        .then((a) => expect(a.status).toBe(404));
+    });
+
     test("commands and updates are acknowledged", () => {
       const it = start();
       it.run(`R("ack", sdk.sendAck({ ackId: "a", st: 6, msg: "done", childId: "" }, 5, function (e, how) { R("how", how); }));`);
