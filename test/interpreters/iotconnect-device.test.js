@@ -177,8 +177,10 @@ ${away ? "next();" : ""}`;
     for (let n = 1; n <= CUTS; n++) {
       await store(t.interpreter.binary, cwd, { ".bootcde": app(n, true) }, true);
       const run = start(t.interpreter.binary, [], { cwd, timeout: 20000 });
-      await t.until(() => run.lines.some((line) => /^put \d+ stored/.test(line)), "a record; " + run.output().slice(-500));
-      await new Promise((done) => setTimeout(done, 150 + Math.random() * 250));
+      const told = () => run.lines.filter((line) => /^put \d+ stored/.test(line)).length;
+      const wanted = 15 + Math.random() * 10;
+      await t.until(() => told() > wanted, "records; " + run.output().slice(-500), 15000);
+      await new Promise((done) => setTimeout(done, Math.random() * 20));
       run.stop();
       const { lines } = await run.ended;
       put.push(...lines.filter((line) => /^put \d+ stored/.test(line)).map((line) => +line.split(" ")[1]));
