@@ -8,6 +8,7 @@ const root = path.resolve(__dirname, "../..");
 const entries = {
   mqtt: "src/mqtt/index.ts",
   store: "src/store.ts",
+  onchange: "src/onchange.ts",
   sas: "src/auth/sas.ts",
   md5: "src/md5.ts",
   ota: "src/ota/index.ts",

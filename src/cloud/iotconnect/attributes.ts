@@ -10,67 +10,67 @@ const KINDS21 = "-ilnstdm01poo";
 const NAMES = "NUMBER STRING OBJECT FLOAT";
 const NAMES21 = "NONE INTEGER LONG DECIMAL STRING TIME DATE DATETIME BIT BOOLEAN LATLONG OBJECT OBJECT";
 
-/** The value as it may be sent, or undefined when the template does not allow it. */
-export function valid(a: Attribute, value: any, v21: boolean): any {
-  const kind = (v21 ? KINDS21 : KINDS).charAt(a.dt) || "s";
-  const numeric = "nil0".indexOf(kind) >= 0;
-  let text = "" + value;
-  if (numeric) {
-    if (typeof value === "string") {
-      text = value.trim();
-      value = /^[-+.\deE]+$/.test(text) ? +text : undefined;
-    }
-    if (typeof value !== "number" || !isFinite(value)) return undefined;
-    if (kind !== "n" && (value % 1 || (kind === "i" && Math.abs(value + 0.5) > 2147483648) || (kind === "0" && value !== 0 && value !== 1)))
-      return undefined;
-  } else if (
-    kind === "o" ||
-    (kind === "1" && text !== "true" && text !== "false") ||
-    (kind === "p" && !(Array.isArray(value) && value.length === 2 && typeof value[0] === "number" && typeof value[1] === "number")) ||
-    (kind === "t" && !/^\d\d:\d\d:\d\d$/.test(text)) ||
-    (kind === "d" && !/^\d\d\d\d-\d\d-\d\d$/.test(text)) ||
-    (kind === "m" && !/^\d\d\d\d-\d\d-\d\dT\d\d:\d\d:\d\d/.test(text))
-  )
-    return undefined;
-  const limits = "" + (a.dv === null || a.dv === undefined ? "" : a.dv);
-  if (!limits.trim()) return value;
-  const list = limits.split(",");
-  for (let i = 0; i < list.length; i++) {
-    const item = list[i].trim();
-    const to = numeric ? find(item, "to") : -1;
-    const low = to > 0 ? item.substr(0, to).trim() : item;
-    if (!numeric ? item === text : low && value >= +low && value <= +(to > 0 ? item.substr(to + 2).trim() || NaN : low)) return value;
-  }
-  return undefined;
-}
-
-/** The attribute or the object of that name under that tag. */
-export function pick(groups: Group[], tag: string | undefined, name: string): any {
-  let found;
-  for (let i = 0; i < groups.length && !found; i++) {
-    const g = groups[i];
-    if (g.p) found = g.p === name && (g.tg || "") === tag && g;
-    else for (let n = 0; n < g.d.length; n++) if (g.d[n].ln === name && (tag === undefined || (g.d[n].tg || "") === tag)) found = g.d[n];
-  }
-  return found;
-}
-
-/** Puts each value of a sample to `good` or to `bad`, where a value of message 1.0 is text. `quiet`: what the template does not have is left out. */
+/**
+ * Puts each value of a sample to `good` or to `bad`, where a value of message 1.0 is text. `quiet`: what the template does not have is left
+ * out. What it takes is made in it: beside it each function would take memory for ever.
+ */
 export function judge(groups: Group[], tag: string | undefined, data: any, good: any, bad: any, v21: boolean, quiet?: boolean): void {
+  /** The value as it may be sent, or undefined when the template does not allow it. */
+  function valid(a: Attribute, value: any): any {
+    const kind = (v21 ? KINDS21 : KINDS).charAt(a.dt) || "s";
+    const numeric = "nil0".indexOf(kind) >= 0;
+    let text = "" + value;
+    if (numeric) {
+      if (typeof value === "string") {
+        text = value.trim();
+        value = /^[-+.\deE]+$/.test(text) ? +text : undefined;
+      }
+      if (typeof value !== "number" || !isFinite(value)) return undefined;
+      if (
+        kind !== "n" &&
+        (value % 1 || (kind === "i" && Math.abs(value + 0.5) > 2147483648) || (kind === "0" && value !== 0 && value !== 1))
+      )
+        return undefined;
+    } else if (
+      kind === "o" ||
+      (kind === "1" && text !== "true" && text !== "false") ||
+      (kind === "p" && !(Array.isArray(value) && value.length === 2 && typeof value[0] === "number" && typeof value[1] === "number")) ||
+      (kind === "t" && !/^\d\d:\d\d:\d\d$/.test(text)) ||
+      (kind === "d" && !/^\d\d\d\d-\d\d-\d\d$/.test(text)) ||
+      (kind === "m" && !/^\d\d\d\d-\d\d-\d\dT\d\d:\d\d:\d\d/.test(text))
+    )
+      return undefined;
+    const limits = "" + (a.dv === null || a.dv === undefined ? "" : a.dv);
+    if (!limits.trim()) return value;
+    const list = limits.split(",");
+    for (let i = 0; i < list.length; i++) {
+      const item = list[i].trim();
+      const to = numeric ? find(item, "to") : -1;
+      const low = to > 0 ? item.substr(0, to).trim() : item;
+      if (!numeric ? item === text : low && value >= +low && value <= +(to > 0 ? item.substr(to + 2).trim() || NaN : low)) return value;
+    }
+    return undefined;
+  }
+
   for (const name in data) {
     const value = data[name];
-    const a = pick(groups, tag, name);
+    // The attribute or the object of that name under that tag; the parts of an object have no tag to go by.
+    let a: any;
+    for (let i = 0; i < groups.length && !a; i++) {
+      const g = groups[i];
+      if (g.p) a = g.p === name && (g.tg || "") === tag && g;
+      else for (let n = 0; n < g.d.length; n++) if (g.d[n].ln === name && (tag === undefined || (g.d[n].tg || "") === tag)) a = g.d[n];
+    }
     if (!a) {
       if (!quiet) bad[name] = value;
     } else if (a.d && value && typeof value === "object" && !Array.isArray(value)) {
       const inner = {};
       const wrong = {};
-      // The parts of an object have no tag to go by.
       judge([{ p: "", d: a.d }], undefined, value, inner, wrong, v21, quiet);
       if (Object.keys(inner).length) good[name] = inner;
       if (Object.keys(wrong).length) bad[name] = wrong;
     } else {
-      const v = a.d ? undefined : valid(a, value, v21);
+      const v = a.d ? undefined : valid(a, value);
       if (v !== undefined) good[name] = v;
       else bad[name] = v21 || typeof value === "string" ? value : bytesToText(stringify(value));
     }

@@ -3,12 +3,12 @@ import { time } from "../../core/clock";
 import { emitter } from "../../core/emitter";
 import { error } from "../../core/errors";
 import { parse, stringify } from "../../core/json";
-import { listed, pick, valid } from "./attributes";
+import { judge, listed } from "./attributes";
 import { sendAck, settle } from "./commands";
-import { sendData } from "./data";
+import { early, sendData } from "./data";
 import { load, save } from "./flash";
 import { apply, fail, KNOWN, later, refresh, register, takeParts, whose } from "./keeper";
-import { open } from "./link";
+import { open, wire } from "./link";
 import { storage } from "./outbox";
 import { checked, type Options } from "./options";
 import type { Client, Done, Session } from "./session";
@@ -34,6 +34,7 @@ function stop(x: Session, why: string, force: boolean, done?: () => void): void 
     }, 0);
   else if (x._link) x._link.end(done);
   else if (done) after(done, 0);
+  early(x);
 }
 
 /** Asks for a child to be made or to go away (2.1). */
@@ -55,11 +56,13 @@ function bar(this: Session): void {
 
 function updateTwin(this: Session, key: string, value: unknown, done?: Done): boolean {
   const patch: any = {};
+  const bad = {};
   const set = this._v21 && this._info && this._info.set;
-  const a = set && pick([{ p: "", d: set }], undefined, key);
-  if (!key || typeof key !== "string" || (set && (!a || (value !== null && valid(a, value, true) === undefined))))
-    throw error("config", "updateTwin: " + key + (set ? " is not what the template allows" : ""));
   patch[key] = value;
+  // Null deletes.
+  if (set) judge([{ p: "", d: set }], undefined, value === null ? {} : patch, {}, bad, true);
+  if (!key || typeof key !== "string" || key in bad)
+    throw error("config", "updateTwin: " + key + (set ? " is not what the template allows" : ""));
   return !this._over && ask(this, "PATCH/properties/reported", stringify(patch), done);
 }
 
@@ -80,6 +83,7 @@ const methods = {
   _register: register,
   _refresh: refresh,
   _take: takeParts,
+  _wire: wire,
   sendData: sendData,
   sendAck: sendAck,
   updateTwin: updateTwin,

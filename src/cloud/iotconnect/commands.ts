@@ -4,7 +4,7 @@ import { find } from "../../core/bytes";
 import { error } from "../../core/errors";
 import { parse, stringify } from "../../core/json";
 import { load, save } from "./flash";
-import { command21, lookup, status21 } from "./message21";
+import { command21, lookup } from "./message21";
 import { post } from "./outbox";
 import type { Ack, Done, Session } from "./session";
 
@@ -14,11 +14,6 @@ export interface Ota {
   status(): { version?: string; trial: boolean; ready: boolean; busy: boolean };
   restart(): void;
   on(event: string, listener: () => void): unknown;
-}
-
-/** What command has which part of the information renewed. */
-function renews(type: string): string {
-  return lookup(" 0x10:attribute 0x11:setting 0x12:protocol 0x13:device 0x15:rule resetpwd:protocol ", type);
 }
 
 /** The update that was installed, until the device runs it and the cloud knows. */
@@ -34,7 +29,7 @@ export function sendAck(this: Session, ack: Ack, type: number, done?: Done): boo
     return false;
   }
   let given: Ack = ack;
-  if (x._v21 && at < 2) given = { ackId: ack.ackId, st: status21(ack.st), msg: ack.msg, childId: ack.childId };
+  if (x._v21 && at < 2) given = { ackId: ack.ackId, st: +lookup(" 4:1 6:2 7:3 ", ack.st) || ack.st, msg: ack.msg, childId: ack.childId };
   return post(x, "cucuo".charAt(at), given, done);
 }
 
@@ -78,8 +73,14 @@ function update(x: Session, data: any): void {
     } else {
       if (data.ackId) save(PENDING, stringify([data.ackId, version]));
       x.emit("update", version);
+      // The farewell goes before the restart; a hub that acknowledges nothing does not hold it up.
+      after(function () {
+        if (x._link) x._link.end(true);
+      }, 10000);
       x.dispose(function () {
-        ota.restart();
+        after(function () {
+          ota.restart();
+        }, 100);
       });
     }
   });
@@ -133,8 +134,9 @@ export function obey(x: Session, message: any): void {
   const m = x._v21 && message ? command21(message, x._o) : message || {};
   const type = m.cmdType;
   const data = m.data || {};
+  const part = lookup(" 0x10:attribute 0x11:setting 0x12:protocol 0x13:device 0x15:rule resetpwd:protocol ", type);
   if (type === "0x01" || type === "0x02" || type === "module") give(x, type, data);
-  else if (renews(type) || type === "sync") x._refresh(renews(type));
+  else if (part || type === "sync") x._refresh(part);
   else if (type === "0x17") {
     if (+data.df >= 0) {
       x._info!.sc = x._info!.sc || {};

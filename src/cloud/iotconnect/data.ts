@@ -17,20 +17,21 @@ function open(x: Session, key: string): boolean {
   return true;
 }
 
-/** The numbers of a sample. */
-function numbers(data: any): any {
-  const out: any = {};
-  for (const name in data) {
-    const value = data[name];
-    if (typeof value === "number") out[name] = value;
-    else if (value && typeof value === "object" && !Array.isArray(value)) out[name] = numbers(value);
-  }
-  return out;
-}
-
 /** Runs the rules over a sample: a match is told to the cloud, and its command to the application. */
 function rule(x: Session, id: string, own: Sample, gateway: Sample | undefined): void {
   const rules = x._info!.r || [];
+
+  /** The numbers of a sample. */
+  function numbers(data: any): any {
+    const out: any = {};
+    for (const name in data) {
+      const value = data[name];
+      if (typeof value === "number") out[name] = value;
+      else if (value && typeof value === "object" && !Array.isArray(value)) out[name] = numbers(value);
+    }
+    return out;
+  }
+
   for (let i = 0; i < rules.length; i++) {
     const r = rules[i];
     const cv = matched(r.con, own, gateway);
@@ -44,6 +45,17 @@ function rule(x: Session, id: string, own: Sample, gateway: Sample | undefined):
       }
     }
   }
+}
+
+/** Keeps a call of `sendData` until something is known about the device, if there is room; without one: makes all that were kept. */
+export function early(x: Session, call?: [Data[], Done | undefined]): boolean {
+  const calls = x._early || [];
+  const room = calls.length < 20;
+  x._early = call ? calls : undefined;
+  if (!call) for (let i = 0; i < calls.length; i++) x.sendData(calls[i][0], calls[i][1]);
+  else if (room) calls.push(call);
+  else x._lost++;
+  return room;
 }
 
 export function sendData(this: Session, list: Data[], done?: Done): boolean {
@@ -65,7 +77,12 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
   }
 
   if (!Array.isArray(list)) throw error("config", "sendData: a list of { uniqueId, time, data }");
-  if (x._over || !info) failed = error("offline", x._over || "nothing is known about the device yet");
+  if (x._over) failed = error("offline", x._over);
+  else if (!info) {
+    // Nothing is known to check it against.
+    if (early(x, [list, done])) return true;
+    failed = error("limit", "20 calls wait for the identity");
+  }
   for (let i = 0; !failed && i < list.length; i++) {
     const e = list[i] || {};
     const id = e.uniqueId;

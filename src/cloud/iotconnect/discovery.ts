@@ -2,7 +2,7 @@ import { after } from "#host";
 import { httpDate } from "../../core/date";
 import { setTime, time } from "../../core/clock";
 import { error } from "../../core/errors";
-import { request } from "../../core/http";
+import { request, type HttpResponse } from "../../core/http";
 import { parse, stringify } from "../../core/json";
 import { percent } from "../../core/percent";
 import { refusal, type Info } from "./identity";
@@ -21,92 +21,106 @@ export interface Want {
   rule?: boolean;
 }
 
-/** One request for JSON. The Date of the answer sets our clock when nobody else has. */
-function rest(o: Options, url: string, body: unknown, done: (err?: Error, answer?: any) => void): void {
-  const part = url.split("/");
-  const place = (part[2] || "").split(":");
-  request(
-    {
-      host: place[0],
-      port: +place[1] || undefined,
-      tls: part[0] === "https:" ? o : undefined,
-      method: body ? "POST" : "GET",
-      path: "/" + part.slice(3).join("/"),
-      headers: { "Content-Type": "application/json", Accept: "application/json" },
-      body: body ? stringify(body) : undefined,
-      limit: 65536,
-    },
-    function (err: any, response) {
-      let answer: any;
-      if (response) {
-        const t = httpDate(response.headers.date || "");
-        if (t > 0 && !time()) setTime(t);
-        try {
-          answer = parse(response.body);
-        } catch (e) {
-          err = error("protocol", place[0] + " answers " + response.status + " without JSON");
-        }
-      }
-      // Espruino on a PC crashes when a TLS link opens while the last one still closes.
-      after(
-        function () {
-          done(err, answer || {});
-        },
-        part[0] === "https:" ? 100 : 0,
-      );
-    },
-  );
-}
-
-/** Where the device is to ask who it is. */
-export function discover(o: Options, done: (err?: Error, base?: string) => void): void {
+/**
+ * Asks what the cloud says about the device; with `want` only those parts of it. Where to ask is found out first when `from` is empty, and
+ * handed on with the result. All that this takes is made here, because what stands beside it would take memory for ever.
+ */
+export function identify(o: Options, from: string, want: Want | undefined, done: (err: any, base: string, info?: Info) => void): void {
   const v21 = o.version === "2.1";
-  const env = "/env/" + percent(o.env || "PROD");
-  rest(
-    o,
-    (o.discoveryUrl || DISCOVERY) +
+  let base = from;
+  let finding = !base;
+  let place: string[];
+
+  function where(): string {
+    const env = "/env/" + percent(o.env || "PROD");
+    if (!finding) return v21 ? base + "/uid/" + percent(o.uniqueId) : base + "sync";
+    return (
+      (o.discoveryUrl || DISCOVERY) +
       (v21
         ? "/api/v2.1/dsdk/" + (o.sid ? "sid/" + percent(o.sid) : "cpid/" + percent(o.cpId) + env) + "?pf=" + (o.platform || "az")
-        : "/api/sdk/cpid/" + percent(o.cpId) + "/lang/" + (o.lang || "M_C") + "/ver/2.0" + env),
-    undefined,
-    function (err, a) {
-      const d = (v21 ? a.d : a) || {};
-      const base = v21 ? d.bu : d.baseUrl;
-      done(
-        err ||
-          (v21 ? refusal(d.ec, v21, true) : undefined) ||
-          (typeof base === "string" && base.substr(0, 4) === "http"
-            ? undefined
-            : error("refused", "discovery: " + (a.message || "no base URL"))),
-        base,
-      );
-    },
-  );
-}
+        : "/api/sdk/cpid/" + percent(o.cpId) + "/lang/" + (o.lang || "M_C") + "/ver/2.0" + env)
+    );
+  }
 
-/** What the cloud says about the device; with `want` only those parts of it. */
-export function sync(o: Options, base: string, want: Want | undefined, done: (err?: Error, info?: Info) => void): void {
-  const v21 = o.version === "2.1";
-  rest(
-    o,
-    v21 ? base + "/uid/" + percent(o.uniqueId) : base + "sync",
-    v21
-      ? undefined
-      : {
-          uniqueId: o.uniqueId,
-          cpId: o.cpId,
-          option: want || { attribute: true, setting: true, protocol: true, device: true, sdkConfig: true, rule: true },
-        },
-    function (err, a) {
-      const d = a.d;
+  function read(response: HttpResponse): any {
+    // Nobody else may have told the time.
+    const t = httpDate(response.headers.date || "");
+    if (t > 0 && !time()) setTime(t);
+    try {
+      return parse(response.body) || {};
+    } catch (e) {
+      throw error("protocol", place[0] + " answers " + response.status + " without JSON");
+    }
+  }
+
+  /** What is wrong with an answer `d`, or nothing. */
+  function fault(a: any, d: any): any {
+    if (!d || typeof d !== "object") return error("refused", "identity: " + (a.message || "no answer to use"));
+    const no = refusal(v21 ? d.ec : d.ds || d.rc, v21, finding);
+    if (no) return no;
+    if (finding) {
+      base = v21 ? d.bu : d.baseUrl;
+      return typeof base === "string" && base.substr(0, 4) === "http"
+        ? undefined
+        : error("refused", "discovery: " + (a.message || "no base URL"));
+    }
+    if ((!want || want.protocol) && !(d.p && d.p.h)) return error("refused", "identity: no connection in the answer");
+  }
+
+  function answered(err: any, response: any): void {
+    let d: any;
+    try {
       if (!err) {
-        if (!d || typeof d !== "object") err = error("refused", "identity: " + (a.message || "no answer to use"));
-        else err = refusal(v21 ? d.ec : d.ds || d.rc, v21);
-        if (!err && (!want || want.protocol) && !(d.p && d.p.h)) err = error("refused", "identity: no connection in the answer");
+        const a = read(response);
+        d = finding && !v21 ? a : a.d;
+        err = fault(a, d);
       }
-      // No sooner than the cloud says.
-      if (err && d && d.sc) (err as any).wait = d.sc.sf * 1000;
-      done(err, err ? undefined : v21 ? info21(d, o) : d);
-    },
-  );
+    } catch (e) {
+      err = e;
+    }
+    // No sooner than the cloud says.
+    if (err && d && d.sc) err.wait = d.sc.sf * 1000;
+    if (!err && finding) {
+      finding = false;
+      return ask();
+    }
+    done(err, finding ? "" : base, err ? undefined : v21 ? info21(d, o) : d);
+  }
+
+  function ask(): void {
+    const part = where().split("/");
+    const secure = part[0] === "https:";
+    const body =
+      finding || v21
+        ? undefined
+        : stringify({
+            uniqueId: o.uniqueId,
+            cpId: o.cpId,
+            option: want || { attribute: true, setting: true, protocol: true, device: true, sdkConfig: true, rule: true },
+          });
+    place = part[2].split(":");
+    request(
+      {
+        host: place[0],
+        port: +place[1] || undefined,
+        tls: secure ? o : undefined,
+        method: body ? "POST" : "GET",
+        path: "/" + part.slice(3).join("/"),
+        headers: { "Content-Type": "application/json", Accept: "application/json" },
+        body: body,
+        limit: 65536,
+      },
+      function (err, response) {
+        // Espruino on a PC crashes when a TLS link opens while the last one still closes.
+        after(
+          function () {
+            answered(err, response);
+          },
+          secure ? 100 : 0,
+        );
+      },
+    );
+  }
+
+  ask();
 }

@@ -31,20 +31,20 @@ export function span(tw: unknown): number {
   return /^\d+[smh]$/.test(text) ? parseInt(text) * (text.slice(-1) === "s" ? 1000 : text.slice(-1) === "m" ? 60000 : 3600000) : 0;
 }
 
-/** The aggregates a mask wants, in the order of the wire: least, greatest, sum, average, count, latest. */
-function shape(bin: Bin, mask: number): number[] {
-  const all = [bin[0], bin[1], bin[2], bin[2] / bin[3], bin[3], bin[4]];
-  // 4 is the sum, 8 the average.
-  return all.filter(function (_value, i) {
-    return mask & (1 << i);
-  });
-}
-
 /** Tumbling windows over the attributes of an edge device. `odd` is told of each whose length is none. */
 export function edge(groups: Group[], report: Report, odd: (name: string, tw: unknown) => void): Edge {
   let windows: Window[] = [];
   let timer: Timer;
   let wait = 0;
+
+  /** The aggregates a mask wants, in the order of the wire: least, greatest, sum, average, count, latest. */
+  function shape(bin: Bin, mask: number): number[] {
+    const all = [bin[0], bin[1], bin[2], bin[2] / bin[3], bin[3], bin[4]];
+    // 4 is the sum, 8 the average.
+    return all.filter(function (_value, i) {
+      return mask & (1 << i);
+    });
+  }
 
   function open(of: any, tw: unknown, mask: unknown): void {
     const ms = span(tw);

@@ -85,8 +85,3 @@ export function refusal(code: number, v21: boolean, discovery?: boolean): Refusa
   e.act = act;
   return e;
 }
-
-/** A name the hub knows the device by. */
-export function hubUser(p: Protocol): string {
-  return p.un || p.h + "/" + p.id + "/?api-version=2018-06-30";
-}

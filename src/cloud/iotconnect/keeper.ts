@@ -3,14 +3,14 @@ import { backoff } from "../../core/backoff";
 import { error } from "../../core/errors";
 import { stringify } from "../../core/json";
 import { obey } from "./commands";
-import { discover, sync } from "./discovery";
+import { early } from "./data";
+import { identify } from "./discovery";
 import { edge } from "./edge";
 import { save } from "./flash";
-import type { Info } from "./identity";
 import { open } from "./link";
 import { ASKS, lookup } from "./message21";
 import { post, stamp } from "./outbox";
-import { holds } from "./rules";
+import { matched } from "./rules";
 import type { Session } from "./session";
 
 /** The file with what was last known about the device. */
@@ -56,7 +56,8 @@ export function apply(x: Session, same?: boolean): void {
   }
   info.r = (info.r || []).filter(function (rule) {
     try {
-      holds(rule.con, function () {}, []);
+      // With nothing measured none holds: it is only read.
+      matched(rule.con, { tag: "", data: {} });
       return true;
     } catch (e) {
       c.emit("error", e);
@@ -68,6 +69,7 @@ export function apply(x: Session, same?: boolean): void {
   c.devices = info.d;
   c.rules = info.r;
   c.protocol = info.p;
+  early(x);
 }
 
 /** Takes the information, or some parts of it, and does what follows. */
@@ -123,8 +125,9 @@ function step(x: Session): void {
   if (x._asking) return;
   x._asking = true;
   x._want = undefined;
-  function end(err?: Error, info?: Info): void {
+  identify(x._o, x._base, parts, function (err, base, info) {
     x._asking = false;
+    x._base = base;
     if (x._over) return;
     if (!err) {
       x._tries = 0;
@@ -139,14 +142,7 @@ function step(x: Session): void {
       if (x._info && !x._link) open(x);
       x._fail(err);
     }
-  }
-  if (x._base) sync(x._o, x._base, parts, end);
-  else
-    discover(x._o, function (err, found) {
-      x._base = found || "";
-      if (err) end(err);
-      else sync(x._o, x._base, parts, end);
-    });
+  });
 }
 
 /** Asks once more after some milliseconds. */

@@ -3,10 +3,9 @@ import { token } from "../../auth/sas";
 import { backoff } from "../../core/backoff";
 import { findTime, time } from "../../core/clock";
 import { error } from "../../core/errors";
-import { parse } from "../../core/json";
+import { parse, stringify } from "../../core/json";
 import { connect } from "../../mqtt/client";
 import { obey, settle } from "./commands";
-import { hubUser } from "./identity";
 import { ASKS, HAS, lookup } from "./message21";
 import { drain } from "./outbox";
 import type { Session } from "./session";
@@ -14,6 +13,8 @@ import { ask, askAgain, heardTwin, TWIN } from "./twin";
 
 /** Options that go to the MQTT client as they are given. */
 const PASSED = "ca cert key servername keepalive queueLimit reconnectPeriod maxReconnectPeriod";
+
+const METHODS = "$iothub/methods/POST/";
 
 /** Finds what proves the identity, and hands it on. */
 function prove(x: Session, then: (password?: string) => void): void {
@@ -62,7 +63,7 @@ export function open(x: Session): void {
       host: p.h,
       port: o.port || p.p || 8883,
       clientId: p.id || o.cpId + "-" + o.uniqueId,
-      username: hubUser(p),
+      username: p.un || p.h + "/" + p.id + "/?api-version=2018-06-30",
       password: password || undefined,
     };
     if (x._renewal) cancel(x._renewal);
@@ -78,7 +79,7 @@ export function open(x: Session): void {
       // What came while it was away waits at the hub.
       fresh.clean = false;
       fresh.anyTopic = true;
-      wire(x, connect(fresh));
+      x._wire(connect(fresh));
     }
   });
 }
@@ -92,15 +93,20 @@ function tell(x: Session, up: boolean): void {
   x.emit(up ? "connect" : "close");
 }
 
-function wire(x: Session, link: any): void {
-  const filters: any = {};
+/** Hears the link. Not part of `open`: what the listeners see lives as long as they do. */
+export function wire(this: Session, link: any): void {
+  const x = this;
   x._link = link;
-  filters[x._info!.p.sub] = { qos: 1 };
-  filters[TWIN + "PATCH/properties/desired/#"] = filters[TWIN + "res/#"] = {};
-  link.subscribe(filters);
+  // Functions for a stream of messages of QoS 0, which takes memory: there is none.
+  link._hot = 1;
+  link.subscribe(x._info!.p.sub, { qos: 1 });
+  link.subscribe([TWIN + "PATCH/properties/desired/#", TWIN + "res/#"]);
+  if (x._o.MethodCallback) link.subscribe(METHODS + "#");
   link.on("connect", function () {
     const has = x._v21 && x._info!.has;
     x._refused = 0;
+    // It is long, and soon made anew.
+    if (x._info!.at === 5) link.options.password = undefined;
     tell(x, true);
     ASKS.split(" ").forEach(function (pair) {
       const part = pair.split(":")[0];
@@ -115,8 +121,8 @@ function wire(x: Session, link: any): void {
     if (x._up) tell(x, false);
   });
   link.on("reconnect", function () {
-    // It ran out while nobody renewed it.
-    if (x._expires && time() > x._expires)
+    // It ran out while nobody renewed it, or was let go.
+    if (x._expires && (!link.options.password || time() > x._expires))
       prove(x, function (password) {
         link.options.password = password;
       });
@@ -131,7 +137,13 @@ function wire(x: Session, link: any): void {
     }
   });
   link.on("message", function (topic: string, payload: string) {
-    if (topic.substr(0, TWIN.length) === TWIN) heardTwin(x, topic, payload);
+    if (topic.substr(0, METHODS.length) === METHODS)
+      x.emit(x._o.MethodCallback!, topic.split("/")[3], payload ? parse(payload) : null, function (status: number, body: unknown) {
+        link.publish("$iothub/methods/res/" + status + "/?" + topic.split("?")[1], body === undefined ? "" : stringify(body), {
+          binary: true,
+        });
+      });
+    else if (topic.substr(0, TWIN.length) === TWIN) heardTwin(x, topic, payload);
     else obey(x, parse(payload));
   });
 }

@@ -19,11 +19,6 @@ export function message21(kind: string, list: any, now: string): any {
   return { dt: now, d: d };
 }
 
-/** Numbers of message 1.0 for what became of a command, as 2.1 has them. */
-export function status21(st: number): number {
-  return st === 4 ? 1 : st === 6 ? 2 : st === 7 ? 3 : st;
-}
-
 /** The identity in the form of message 1.0. */
 export function info21(d: any, o: Options): Info {
   const meta = d.meta || {};

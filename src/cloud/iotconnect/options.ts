@@ -25,6 +25,8 @@ export interface Options extends TlsOptions {
   env?: string;
   DeviceCallback?: (data: any) => void;
   TwinUpdateCallback?: (twin: any) => void;
+  /** A direct method of the hub: `answer(status, body)` once, within the time its caller gives. */
+  MethodCallback?: (name: string, payload: any, answer: (status: number, body?: unknown) => void) => void;
   version?: "1.0" | "2.1";
   platform?: "az" | "aws";
   sid?: string;
@@ -57,7 +59,7 @@ export interface Options extends TlsOptions {
 export function checked(o: Options): void {
   check(
     o,
-    " s:cpId s:uniqueId s:scopeId s:env f:DeviceCallback f:TwinUpdateCallback s:version s:platform s:sid s:discoveryUrl s:lang s:devicePrimaryKey s:devicePK o:tpm o:certificate o:offlineStorage o:ota f:otaSource b:cache b:unbar b:quiet n:flushPeriod n:tokenLifetime s:ntp n:port s:protocol n:keepalive n:queueLimit n:reconnectPeriod n:maxReconnectPeriod b:IsDebug s:ca s:cert s:key s:servername ",
+    " s:cpId s:uniqueId s:scopeId s:env f:DeviceCallback f:TwinUpdateCallback f:MethodCallback s:version s:platform s:sid s:discoveryUrl s:lang s:devicePrimaryKey s:devicePK o:tpm o:certificate o:offlineStorage o:ota f:otaSource b:cache b:unbar b:quiet n:flushPeriod n:tokenLifetime s:ntp n:port s:protocol n:keepalive n:queueLimit n:reconnectPeriod n:maxReconnectPeriod b:IsDebug s:ca s:cert s:key s:servername ",
   );
   const c = o.certificate;
   const f = o.offlineStorage || {};

@@ -52,6 +52,8 @@ export interface Session extends Client {
   /** Records that were lost before `_store` was made. */
   _lost: number;
   _edge?: Edge;
+  /** Calls of `sendData` that wait until something is known about the device. */
+  _early?: [Data[], Done | undefined][];
   /** Connected, and told so. */
   _up?: boolean;
   /** Nothing goes any more: disposed, or barred by the cloud. */
@@ -91,4 +93,5 @@ export interface Session extends Client {
   _fail(e: any): void;
   _later(ms: number): void;
   _register(): void;
+  _wire(link: Mqtt): void;
 }

@@ -7,9 +7,13 @@ import type { Done, Session } from "./session";
 
 export const TWIN = "$iothub/twin/";
 
-function tell(x: Session, rid: string): void {
-  const ask = x._asks[rid];
-  x._link!.publish(TWIN + ask._path + "/?$rid=" + rid, ask._body, { binary: true });
+/** Asks what waits: all of it, or the one of that number. */
+export function askAgain(x: Session, only?: string): void {
+  x._again = 0;
+  for (const rid in x._asks) {
+    const ask = x._asks[rid];
+    if (x._up && (!only || rid === only)) x._link!.publish(TWIN + ask._path + "/?$rid=" + rid, ask._body, { binary: true });
+  }
 }
 
 /** Asks the twin. What has no answer when the link breaks is asked again: a patch may be made twice. */
@@ -17,27 +21,21 @@ export function ask(x: Session, path: string, body: Bytes, done?: Done): boolean
   const ok = Object.keys(x._asks).length < 20;
   if (ok) {
     x._asks[++x._rid] = { _path: path, _body: body, _done: done };
-    if (x._up) tell(x, "" + x._rid);
+    askAgain(x, "" + x._rid);
   } else if (done) x.emit(done, error("limit", "20 requests to the twin wait"));
   return ok;
 }
 
-/** Asks all that waits. */
-export function askAgain(x: Session): void {
-  x._again = 0;
-  if (x._up) for (const rid in x._asks) tell(x, rid);
-}
-
-function show(x: Session, twin: any): void {
-  twin.uniqueId = x._o.uniqueId;
-  if (x._o.TwinUpdateCallback) x.emit(x._o.TwinUpdateCallback, twin);
-  x.emit("twin", twin);
-}
-
 /** Takes a message of the twin. */
 export function heardTwin(x: Session, topic: string, payload: Bytes): void {
+  function show(twin: any): void {
+    twin.uniqueId = x._o.uniqueId;
+    if (x._o.TwinUpdateCallback) x.emit(x._o.TwinUpdateCallback, twin);
+    x.emit("twin", twin);
+  }
+
   const at = find(topic, "$rid=");
-  if (at < 0) return show(x, { desired: parse(payload) });
+  if (at < 0) return show({ desired: parse(payload) });
   const rid = topic.substr(at + 5).split("&")[0];
   const asked = x._asks[rid];
   const status = +topic.split("/")[3];
@@ -48,7 +46,7 @@ export function heardTwin(x: Session, topic: string, payload: Bytes): void {
   }
   delete x._asks[rid];
   const twin = status < 300 && payload ? parse(payload) : undefined;
-  if (twin && asked._path === "GET") show(x, twin);
+  if (twin && asked._path === "GET") show(twin);
   const err = status < 300 ? undefined : error("refused", "twin: " + status);
   if (asked._done) x.emit(asked._done, err, twin);
   else if (err) x.emit("error", err);

@@ -8,17 +8,20 @@
  *   await cloud.listen({ tls });          // or on loopback: cloud.url, cloud.port
  *
  * `script(what, answers)`, what being "discovery" or "sync": a number is a refusal of that code, `{ status, body }` any answer, "silent"
- * and "drop" none. MQTT is scripted at `cloud.hub` (../azure/hub.js).
+ * and "drop" none. MQTT is scripted at `cloud.hub` (../azure/hub.js). Packages in `cloud.files` { path: Buffer } are served in ranges.
  */
 const http = require("node:http");
 const https = require("node:https");
 const fs = require("node:fs");
 const { createCloud: azure } = require("../azure");
 const sas = require("../azure/sas");
+const { range } = require("../../../tool/ota/serve.js");
 const { fault1, fault21, TOPICS } = require("./shapes");
 const answers = require("./answers");
 
 const KEY = Buffer.from("the device's own key").toString("base64");
+
+const toBytes = (body) => (Buffer.isBuffer(body) ? body : Buffer.from(typeof body === "string" ? body : JSON.stringify(body), "utf8"));
 
 class Cloud {
   constructor(options) {
@@ -39,11 +42,14 @@ class Cloud {
     this.template = { att: [], set: [], r: null, ota: null, ...options.template };
     this.id = `${this.cpId}-${this.uniqueId}`;
     this.scripts = { discovery: [], sync: [] };
+    this.files = {};
     this.requests = [];
     this.messages = [];
     this.faults = [];
     const identity = [2, 3].includes(this.at) ? { x509: true } : { key: this.key };
-    this.azure = azure({ now: options.now, hub: { names: [this.host], devices: { [this.id]: identity } } });
+    // With a provisioning service the hub knows nobody who was not enrolled there.
+    const devices = options.dps ? {} : { [this.id]: identity };
+    this.azure = azure({ now: options.now, hub: { names: [this.host], devices }, dps: options.dps });
     this.hub = this.azure.hub;
     const { telemetry } = this.hub;
     telemetry.push = (item) => {
@@ -98,8 +104,12 @@ class Cloud {
   }
 
   /** → `{ status, body }`, or "silent", "drop". */
-  request(method, path, body) {
+  request(method, path, body, asked) {
     this.requests.push({ method, path, body });
+    const file = this.files[path];
+    const part = file && range(asked, file.length);
+    if (file && !part) return { status: 416, body: "no such range" };
+    if (file) return { status: 206, body: file.subarray(part.from, part.to + 1), range: `bytes ${part.from}-${part.to}/${file.length}` };
     const what = /\/(api\/sdk|dsdk)\//.test(path) ? "discovery" : /\/(sync$|uid\/)/.test(path) ? "sync" : undefined;
     if (!what) return { status: 404, body: { status: 404, message: "no such path" } };
     const scripted = this.scripts[what].shift();
@@ -116,13 +126,15 @@ class Cloud {
       const length = Number((/content-length: (\d+)/i.exec(input) || [0, 0])[1]);
       if (end < 0 || input.length < end + 4 + length) return;
       const [method, path] = input.split(" ");
-      const answer = this.request(method, path, Buffer.from(input.slice(end + 4), "latin1").toString("utf8"));
+      const asked = (/\r\nrange: (.*)\r\n/i.exec(input) || [])[1];
+      const answer = this.request(method, path, Buffer.from(input.slice(end + 4), "latin1").toString("utf8"), asked);
       input = "";
       if (answer === "silent") return;
       if (answer !== "drop") {
-        const text = Buffer.from(typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body), "utf8").toString("latin1");
+        const text = toBytes(answer.body).toString("latin1");
         const date = new Date(this.now()).toUTCString();
-        peer.write(`HTTP/1.1 ${answer.status || 200} X\r\nDate: ${date}\r\nContent-Length: ${text.length}\r\n\r\n${text}`);
+        const part = answer.range ? `Content-Range: ${answer.range}\r\n` : "";
+        peer.write(`HTTP/1.1 ${answer.status || 200} X\r\nDate: ${date}\r\n${part}Content-Length: ${text.length}\r\n\r\n${text}`);
       }
       peer.end();
     };
@@ -133,6 +145,7 @@ class Cloud {
   attach(device, { commonName } = {}) {
     device.net.name("discovery.iotconnect.io", "agent.example", this.host);
     device.net.serve(443, this.http);
+    device.net.serve(80, this.http);
     device.net.serve(8883, (peer) => this.azure.peer(peer, { commonName }));
     return this;
   }
@@ -144,11 +157,18 @@ class Cloud {
       const chunks = [];
       request.on("data", (chunk) => chunks.push(chunk));
       request.on("end", () => {
-        const answer = this.request(request.method, request.url, Buffer.concat(chunks).toString("utf8"));
+        const answer = this.request(request.method, request.url, Buffer.concat(chunks).toString("utf8"), request.headers.range);
         if (answer === "silent") return;
         if (answer === "drop") return void request.socket.destroy();
-        response.writeHead(answer.status || 200, { "Content-Type": "application/json", Connection: "close" });
-        response.end(typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body));
+        const body = toBytes(answer.body);
+        const part = answer.range && { "Content-Range": answer.range };
+        response.writeHead(answer.status || 200, {
+          "Content-Type": "application/json",
+          "Content-Length": body.length,
+          Connection: "close",
+          ...part,
+        });
+        response.end(body);
       });
     };
     this.server = tls

@@ -94,6 +94,26 @@ module.exports = ({ start, KEY }) => {
       expect(it.has("connect")).toBe(1);
     });
 
+    test("samples before the first sync wait for it, 20 calls of them, checked and in order", () => {
+      const setup = `for (var i = 0; i < 22; i++) (function (i) { R("early", sdk.sendData([{ uniqueId: "dev1", time: "${TIME}", data: { t: i, x: i } }], function (e, how) { R("early" + i, e ? said(e) : how); })); })(i);`;
+      const it = begin(flat(n("t")), { setup, script: (cloud) => cloud.script("sync", ["drop"]), ms: 100 });
+      expect(it.told("early")).toEqual([...Array(20).fill(true), false, false]);
+      expect(it.told("early20")).toEqual(["limit: 20 calls wait for the identity"]);
+      expect(it.told("early19")).toEqual([]);
+      it.run(`R("lost", sdk.status().lost);`).pass(20000);
+      expect(it.told("lost")).toEqual([2]);
+      expect(it.told("early0").concat(it.told("early19"))).toEqual(["stored", "stored"]);
+      expect(it.cloud.of(0).map((m) => m.d[0].d[0].t)).toEqual([...Array(20).keys()]);
+      expect(it.cloud.of(1)[0].d[0].d[0]).toEqual({ x: 0 });
+      expect(it.cloud.faults).toEqual([]);
+    });
+
+    test("samples that wait for the first sync are refused when it is disposed of", () => {
+      const setup = `sdk.sendData([{ uniqueId: "dev1", data: { t: 1 } }], function (e) { R("early " + said(e)); }); sdk.dispose();`;
+      const it = begin(flat(n("t")), { setup });
+      expect(it.lines()).toContain("early offline: disposed");
+    });
+
     test("a gateway with children", () => {
       const it = begin(flat(n("rssi", { tg: "gw" }), n("temp", { tg: "child" })), { cloud: { devices: family(), uniqueId: "gw1" } });
       it.send(sample("gw1", { rssi: -60 }), sample("c1", { temp: 1 }), sample("c2", { temp: 2 }), sample("c9", { temp: 3 }));
@@ -123,6 +143,26 @@ module.exports = ({ start, KEY }) => {
       it.cloud.hub.script("reported", [429, 400]);
       it.run(`sdk.updateTwin("x", 1, function (e) { R("busy " + said(e)); });`).pass(6000);
       expect(it.has("busy refused: twin: 400")).toBe(1);
+    });
+
+    test("direct methods of the hub: called with what was sent, answered once; without the option nobody is there", () => {
+      const MethodCallback = () =>
+        `function (name, payload, answer) { R("method", [name, payload]); if (payload) setTimeout(answer, 50, 200, { n: payload.n + 1 }); else answer(404); }`;
+      const it = start({ options: { MethodCallback } });
+      const answers = [];
+      const call = (name, payload) => it.cloud.hub.invoke(it.cloud.id, name, payload).then((a) => answers.push(a));
+      const calls = [call("blink", { n: 1 }), call("none")];
+      it.pass(1000);
+      expect(it.told("method")).toEqual([["blink", { n: 1 }], ["none", null]]); // prettier-ignore
+      return Promise.all(calls)
+        .then(() => {
+          expect(answers.map((a) => a.status).sort()).toEqual([200, 404]);
+          expect(answers.find((a) => a.status === 200).payload).toEqual({ n: 2 });
+          expect(it.cloud.faults).toEqual([]);
+          const without = start();
+          return without.cloud.hub.invoke(without.cloud.id, "blink", {});
+        })
+        .then((a) => expect(a.status).toBe(404));
     });
 
     test("commands and updates are acknowledged", () => {
