@@ -27,19 +27,20 @@ export function emit(this: any): void {
   const args = [].slice.call(arguments) as any[];
   const event: string | Listener | Listener[] = args.shift();
   const own = typeof event === "string" ? this[kept() + event] : event;
-  const last: any = [
-    function (text: string) {
-      log(text);
-    },
-  ];
-  const list = own ? [].concat(own) : event === "error" ? last : [];
+  const list: any[] = own ? [].concat(own) : [];
+  const unheard = event === "error" && !list.length ? args : [];
   for (let i = 0; i < list.length; i++) {
     try {
-      (list[i] as any).apply(this, args);
+      list[i].apply(this, args);
     } catch (e) {
-      if (event === "error") this.emit(last, "" + e);
+      if (event === "error") unheard.push("" + e);
       else this.emit("error", e);
     }
+  }
+  try {
+    if (unheard.length) log(unheard.join("\n"));
+  } catch (e) {
+    // A console that throws has nobody to tell.
   }
 }
 

@@ -1,7 +1,7 @@
-import { after, bytesToText, cancel, connect as dial, end as hangUp, random, write } from "#host";
+import { after, bytesToText, cancel, connect as dial, end as hangUp, listeners, random, write } from "#host";
 import { backoff } from "../core/backoff";
 import { chr } from "../core/bytes";
-import { emitter, kept, type Emitter } from "../core/emitter";
+import { emitter, type Emitter } from "../core/emitter";
 import { error } from "../core/errors";
 import type { Bytes, Link, Timer } from "../host";
 import { check, connectPacket, normalise, type Options } from "./options";
@@ -89,12 +89,12 @@ interface State extends Omit<Client, "options" | "publish">, Session {
   _idle: number;
   _wrote?: number;
   /** Attempts since the last stable connection (-1: the next comes at once), and connections in a row that broke off before they were stable. */
-  _attempt: number;
-  _early: number;
+  _attempt?: number;
+  _early?: number;
   _ended?: number;
   _offline?: number;
-  _count: number;
-  _received: number;
+  _count?: number;
+  _received?: number;
   _dropped?: number;
   _dials: number;
   /** The message that came last, if it was of QoS 0 and for one listener: its bytes up to the payload, their number, that of the payload, of both. */
@@ -113,7 +113,7 @@ interface State extends Omit<Client, "options" | "publish">, Session {
   _hot?: number;
   _close(e?: Error): void;
   _send(b?: Bytes): Bytes | undefined;
-  _told(what: any, at?: number, failed?: unknown): void;
+  _told(what: any, at?: number): number | void;
   _take(what: Bytes, at: number): number;
 }
 
@@ -143,30 +143,37 @@ function tick(c: any, ms?: number): void {
     c._told = function (what: any) {
       "ram";
       let at = 0;
-      let failed;
-      try {
-        if (what.substr) {
-          c._idle = 0;
-          what = c._in += what;
-          while (what.substr(at, c._n) === c._head && c[kept() + "message"] === c._list) {
-            if (at + c._total > what.length) return (c._in = what.substr(at));
-            at += c._total;
-            c._received++;
-            c._call(c._name, what.substr(at - c._m, c._m), c._packet);
-          }
-          if (at === what.length) return (c._in = "");
-        } else if (c._gone) while (what === c._link && c._gone.length) c._gone.shift()();
-      } catch (e) {
-        failed = e;
+      if (what.substr) {
+        c._idle = 0;
+        what = c._in += what;
       }
-      methods._told.call(c, what, at, failed);
+      while (at >= 0) {
+        try {
+          if (what.substr) {
+            while (what.substr(at, c._n) === c._head && c[(listeners || "$on") + "message"] === c._list && c._list[0] === c._call) {
+              if (at + c._total > what.length) return (c._in = what.substr(at));
+              at += c._total;
+              c._received++;
+              c._call(c._name, what.substr(at - c._m, c._m), c._packet);
+            }
+            if (at === what.length) return (c._in = "");
+          } else if (c._gone) while (what === c._link && c._gone.length) c._gone.shift()();
+        } catch (e) {
+          c.emit("error", e);
+        }
+        at = methods._told.call(c, what, at);
+      }
     };
 
     c.publish = function (to: any, payload: any, o: any, done: any) {
       "ram";
+      if (o && o.call) {
+        done = o;
+        o = undefined;
+      }
       if (
         to === c._to &&
-        (!o || (o.qos === 0 && Object.keys(o).length < 2)) &&
+        (!o || Object.keys(o).join() === (o.qos === 0 ? "qos" : "")) &&
         payload &&
         payload.substr &&
         payload.length === c._length &&
@@ -188,7 +195,7 @@ function tick(c: any, ms?: number): void {
     return;
   }
   c._timer = 0;
-  if (c._ended || c._attempt < 0) c._close();
+  if (c._ended || c._attempt! < 0) c._close();
   else if (!c._link) {
     let hello;
     if (c._dials > 0) c.emit("reconnect");
@@ -209,7 +216,8 @@ function tick(c: any, ms?: number): void {
     c._send(hello);
   } else if (!c.connected || c._idle > 1) c._close(error("timeout", c.connected ? "nothing came within 1.5 keepalive" : "no CONNACK"));
   else {
-    c._attempt = c._early = 0;
+    delete c._attempt;
+    delete c._early;
     tick(c, o.keepalive! * 500 || 30000);
     // [MQTT-3.1.2-23]
     if (o.keepalive && (c._idle++ || !c._wrote)) c._send("\xc0");
@@ -375,8 +383,8 @@ const methods: any = {
       queued: this._queue.length,
       bytes: this._size,
       inflight: this._at,
-      sent: this._count,
-      received: this._received,
+      sent: this._count || 0,
+      received: this._received || 0,
       dropped: this._dropped || 0,
       reconnects: this._dials && this._dials - 1,
     };
@@ -403,7 +411,7 @@ const methods: any = {
     delete c._calls;
     delete c._gone;
     delete c._going;
-    c._fresh = 0;
+    delete c._fresh;
     tick(c, -1);
     if (e) c.emit("error", e);
     if (link) {
@@ -420,17 +428,17 @@ const methods: any = {
         if (done) c.emit(done, error("offline", "the client has ended"));
       }
       c.emit("end");
-    } else if (c._attempt < 0 || o.reconnectPeriod !== 0) {
+    } else if (c._attempt! < 0 || o.reconnectPeriod !== 0) {
       // Espruino on a PC crashes when a TLS link opens while the last one still closes.
       tick(
         c,
-        c._attempt < 0
+        c._attempt! < 0
           ? link && o.protocol === "mqtts"
             ? 100
             : 0
-          : backoff(c._attempt, o.reconnectPeriod || 1000, o.maxReconnectPeriod || 60000, random()),
+          : backoff(c._attempt || 0, o.reconnectPeriod || 1000, o.maxReconnectPeriod || 60000, random()),
       );
-      c._attempt++;
+      c._attempt = (c._attempt || 0) + 1;
       // Last, because the handler may call `end` or `reconnect`, whose timer counts.
       if (!c._offline) {
         c._offline = 1;
@@ -439,12 +447,12 @@ const methods: any = {
     }
   },
 
-  /** Writes what waits, `b` (a packet without its length) before the queue, when the last write is gone. Returns the fixed header of the last packet that joined. */
+  /** Writes what waits, `b` (a packet without its length) before the queue, when the last write is gone; what has no identifier may join meanwhile. Returns the fixed header of the last packet that joined. */
   _send: function (this: State, b?: Bytes) {
     const c = this;
     const list = b ? [b] : [];
     let head;
-    if (!c._busy && c.connected) next(c, list, 1024 - c._out.length);
+    if (c.connected) next(c, list, 1024 - c._out.length, c._busy);
     // A packet can be most of what fits into memory: no more copies of it than need be.
     while ((b = list.shift())) {
       let n = b.length - 1;
@@ -457,8 +465,10 @@ const methods: any = {
     if (b && c._link && !c._busy) {
       c._out = "";
       c._busy = c._wrote = 1;
-      if (c._fresh) c._going = c._fresh;
-      c._fresh = 0;
+      if (c._fresh) {
+        c._going = c._fresh;
+        c._fresh = 0;
+      }
       if (c._calls) {
         c._gone = c._calls;
         c._calls = undefined;
@@ -468,13 +478,13 @@ const methods: any = {
     return head;
   },
 
-  /** What the link says, bytes from `at` on. Packets a broker may not send close the link. */
-  _told: function (this: State, what: any, at?: number, failed?: unknown) {
+  /** What the link says, bytes from `at` on. Packets a broker may not send close the link. Returns where bytes may come again that the short function knows. */
+  _told: function (this: State, what: any, at?: number): number | void {
     const c = this;
-    if (failed) c.emit("error", failed);
+    const known = at !== undefined;
     if (what === c._link) {
       if (c._going) {
-        c._count += c._going;
+        c._count = (c._count || 0) + c._going;
         delete c._going;
       }
       // What the callbacks publish goes in one write.
@@ -488,7 +498,7 @@ const methods: any = {
     } else if (!what.substr) {
       // Dropped again and again soon after CONNACK: that is what a second client of our name does.
       c._close(
-        c.connected && ++c._early > 2
+        c.connected && (c._early = (c._early || 0) + 1) > 2
           ? error("conflict", "dropped " + c._early + " times soon after CONNACK: is " + c.options.clientId + " used twice?")
           : what.message && error("network", what.message),
       );
@@ -498,8 +508,16 @@ const methods: any = {
         c._idle = at = 0;
         what = c._in += what;
       }
+      const from = at;
       try {
-        for (let next = at; c._link && next >= 0; next = c._take(what, at)) at = next;
+        for (let next = at; c._link && next >= 0; next = c._take(what, at)) {
+          at = next;
+          if (at > from && c._head && at < what.length) {
+            if (known) return at;
+            c._in = what.substr(at);
+            return c._told("");
+          }
+        }
         if (at) c._in = what.substr(at);
       } catch (e) {
         c._close(e as Error);
@@ -549,7 +567,7 @@ const methods: any = {
         throw e;
       } else {
         c.connected = true;
-        c._offline = 0;
+        delete c._offline;
         // CONNECT went too long ago to count.
         c._at = c._wrote = 0;
         tick(c, o.keepalive! * 500 || 30000);
@@ -588,11 +606,11 @@ const methods: any = {
             (c._held = c._held || {})[id] = (o.store && o.store.put(id)) || -1;
             if (Object.keys(c._held).length > 256) throw error("limit", "over 256 messages of QoS 2 wait for PUBREL");
           }
-          c._received++;
-          const list = (c as any)[kept() + "message"];
+          c._received = (c._received || 0) + 1;
+          const list = (c as any)[(listeners || "$on") + "message"];
           delete c._head;
-          // The list of an event's listeners is made anew by each change.
-          if (!qos && list && list.length < 2) {
+          // `on` makes the list of an event's listeners anew; Espruino's `removeListener` takes from the one there is.
+          if (!qos && list && list.length === 1) {
             c._list = list;
             c._call = list[0];
             c._n = from - at + i;
@@ -630,7 +648,7 @@ const methods: any = {
       e = settle(c, type, id);
       if (type === PUBREC) c._send("b" + id);
       else if (e) {
-        if (type < SUBACK) c._count++;
+        if (type < SUBACK) c._count = (c._count || 0) + 1;
         if (e._done) c.emit(e._done, undefined, body);
         c._send();
       }
@@ -645,7 +663,7 @@ emitter(methods);
 /** Connects to a broker and keeps connected until `end`; nothing is emitted before this returns. */
 export const connect: (url: string | Options, more?: Options) => Client = function () {
   const c: State = Object.create(methods);
-  c._idle = c._received = c._fresh = c._at = c._size = c._last = c._count = c._attempt = c._early = 0;
+  c._idle = c._at = c._size = c._last = 0;
   c.connected = false;
   c.options = normalise(arguments[0], arguments[1]);
   c._queue = [];

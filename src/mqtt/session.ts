@@ -39,7 +39,7 @@ export interface Session {
   /** Identifiers received at QoS 2 and not yet released, with their store key. */
   _held?: { [id: string]: number };
   /** Packets of QoS 0 taken from the queue and not yet written, and the callbacks that some of them have. */
-  _fresh: number;
+  _fresh?: number;
   _calls?: Done[];
 }
 
@@ -81,10 +81,10 @@ export function enqueue(s: Session, head: number, before: Bytes, after: Bytes, d
 
 /**
  * Appends to `list` the next packets to send [MQTT-4.6.0-1], about `room` bytes. One that goes a second time carries DUP if it is
- * a PUBLISH [MQTT-3.3.1-1]; one of QoS 0 leaves the queue.
+ * a PUBLISH [MQTT-3.3.1-1]; one of QoS 0 leaves the queue. With `bare` it stops at the first that has an identifier.
  */
-export function next(s: Session, list: Bytes[], room: number): void {
-  for (let e; room > 0 && s._at < (s.options.maxInflight || 20) && (e = s._queue[s._at]);) {
+export function next(s: Session, list: Bytes[], room: number, bare?: unknown): void {
+  for (let e; room > 0 && s._at < (s.options.maxInflight || 20) && (e = s._queue[s._at]) && !(bare && e._id);) {
     const b = e._bytes;
     const head = b.charCodeAt(0);
     room -= b.length;
@@ -95,7 +95,7 @@ export function next(s: Session, list: Bytes[], room: number): void {
     } else {
       s._queue.splice(s._at, 1);
       s._size -= b.length;
-      s._fresh++;
+      s._fresh = (s._fresh || 0) + 1;
       if (e._done) (s._calls = s._calls || []).push(e._done);
     }
   }
