@@ -101,6 +101,31 @@ describe("what comes", () => {
     alone.on("message", all);
   });
 
+  test("a listener that was removed between two chunks is not called again, and a new one is", () => {
+    const s = scene();
+    const alone = s.world.mqtt.connect({ clientId: "alone" });
+    const got: string[] = [];
+    const first = (topic: string, payload: string) => got.push("first " + payload);
+    s.world.tick(1);
+    alone.on("message", first);
+    s.broker.say(message("a/b", "1"), message("a/b", "2"));
+    alone.removeListener("message", first);
+    s.broker.say(message("a/b", "3"), message("a/b", "4"));
+    alone.on("message", (topic: string, payload: string) => got.push("second " + payload));
+    s.broker.say(message("a/b", "5") + message("a/b", "6") + message("a/b", "7"));
+    expect(got).toEqual(["first 1", "first 2", "second 5", "second 6", "second 7"]);
+  });
+
+  test("thousands in one chunk, whatever comes between them", () => {
+    const s = repeating();
+    const many = message("a/b", "22").repeat(500);
+    s.broker.say(many + encode({ cmd: "pingresp" }) + many + message("a/c", "33") + many);
+    const news = s.news();
+    expect(news.length).toBe(1501);
+    expect(news.filter((one) => one === "message a/c 33 0").length).toBe(1);
+    expect(s.client.status().received).toBe(1503);
+  });
+
   test("a listener that throws: an error event, and the rest of the chunk", () => {
     const s = scene();
     const alone = s.world.mqtt.connect({ clientId: "alone" });
@@ -170,6 +195,28 @@ describe("what goes", () => {
     expect(sent(s)).toEqual(given.map(([topic, payload, o = {}]: any) => `${topic} ${payload} ${o.qos || 0}${o.retain ? "r" : ""}`));
     expect(order.slice().sort((a, b) => a - b)).toEqual(given.map((_, i) => i));
     expect(s.client.status()).toMatchObject({ queued: 0, bytes: 0, sent: 2 + given.length });
+  });
+
+  test("a callback in the place of the options, and no callback", () => {
+    const s = repeating();
+    const order: string[] = [];
+    for (const payload of ["2", "3", "44", "5"]) s.client.publish("p", payload, () => order.push(payload));
+    s.client.publish("p", "6");
+    s.world.settle();
+    expect(sent(s)).toEqual(["2", "3", "44", "5", "6"].map((payload) => `p ${payload} 0`));
+    expect(order).toEqual(["2", "3", "44", "5"]);
+  });
+
+  test("what is published while a write is under way leaves in order, QoS 1 among it", () => {
+    const s = scene();
+    const order: string[] = [];
+    s.world.tick(1);
+    const all: [string, 0 | 1][] = [["a", 0], ["b", 0], ["c", 1], ["d", 0], ["e", 0], ["f", 1]]; // prettier-ignore
+    for (const [payload, qos] of all) s.client.publish("p", payload, { qos }, () => order.push(payload));
+    s.world.settle();
+    expect(sent(s)).toEqual(all.map(([payload, qos]) => `p ${payload} ${qos}`));
+    expect(s.client.status()).toMatchObject({ connected: true, sent: expect.any(Number) });
+    expect(order.filter((payload) => "abde".includes(payload))).toEqual(["a", "b", "d", "e"]);
   });
 
   test("text is encoded though the length is that of the last", () => {
