@@ -1,7 +1,7 @@
 import { after, bytesToText, cancel, connect as dial, end as hangUp, listeners, random, write } from "#host";
 import { backoff } from "../core/backoff";
 import { chr } from "../core/bytes";
-import { emitter, type Emitter } from "../core/emitter";
+import { emitter, kept, type Emitter } from "../core/emitter";
 import { error } from "../core/errors";
 import type { Bytes, Link, Timer } from "../host";
 import { check, connectPacket, normalise, type Options } from "./options";
@@ -606,8 +606,8 @@ const methods: any = {
             (c._held = c._held || {})[id] = (o.store && o.store.put(id)) || -1;
             if (Object.keys(c._held).length > 256) throw error("limit", "over 256 messages of QoS 2 wait for PUBREL");
           }
-          c._received = (c._received || 0) + 1;
-          const list = (c as any)[(listeners || "$on") + "message"];
+          c._received = ~~c._received! + 1;
+          const list = (c as any)[kept() + "message"];
           delete c._head;
           // `on` makes the list of an event's listeners anew; Espruino's `removeListener` takes from the one there is.
           if (!qos && list && list.length === 1) {
@@ -648,7 +648,7 @@ const methods: any = {
       e = settle(c, type, id);
       if (type === PUBREC) c._send("b" + id);
       else if (e) {
-        if (type < SUBACK) c._count = (c._count || 0) + 1;
+        if (type < SUBACK) c._count = ~~c._count! + 1;
         if (e._done) c.emit(e._done, undefined, body);
         c._send();
       }

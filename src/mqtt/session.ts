@@ -95,7 +95,7 @@ export function next(s: Session, list: Bytes[], room: number, bare?: unknown): v
     } else {
       s._queue.splice(s._at, 1);
       s._size -= b.length;
-      s._fresh = (s._fresh || 0) + 1;
+      s._fresh = ~~s._fresh! + 1;
       if (e._done) (s._calls = s._calls || []).push(e._done);
     }
   }
