@@ -452,7 +452,12 @@ const methods: any = {
     const c = this;
     const list = b ? [b] : [];
     let head;
-    if (c.connected) next(c, list, 1024 - c._out.length, c._busy);
+    const first = c._queue[c._at];
+    if (c.connected && first) {
+      const room = 1024 - c._out.length;
+      // While a write is under way one small packet may join; it cannot be one that has an identifier.
+      if (!c._busy || (!first._id && first._bytes.length < room)) next(c, list, c._busy ? 1 : room);
+    }
     // A packet can be most of what fits into memory: no more copies of it than need be.
     while ((b = list.shift())) {
       let n = b.length - 1;

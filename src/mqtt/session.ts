@@ -81,10 +81,10 @@ export function enqueue(s: Session, head: number, before: Bytes, after: Bytes, d
 
 /**
  * Appends to `list` the next packets to send [MQTT-4.6.0-1], about `room` bytes. One that goes a second time carries DUP if it is
- * a PUBLISH [MQTT-3.3.1-1]; one of QoS 0 leaves the queue. With `bare` it stops at the first that has an identifier.
+ * a PUBLISH [MQTT-3.3.1-1]; one of QoS 0 leaves the queue.
  */
-export function next(s: Session, list: Bytes[], room: number, bare?: unknown): void {
-  for (let e; room > 0 && s._at < (s.options.maxInflight || 20) && (e = s._queue[s._at]) && !(bare && e._id);) {
+export function next(s: Session, list: Bytes[], room: number): void {
+  for (let e; room > 0 && s._at < (s.options.maxInflight || 20) && (e = s._queue[s._at]);) {
     const b = e._bytes;
     const head = b.charCodeAt(0);
     room -= b.length;

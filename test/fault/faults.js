@@ -44,7 +44,7 @@ module.exports = [
   fault("QoS 2: PUBREC ends the matter", SESSION, "if (type === PUBREC) {", "if (type === 20) {"),
   fault("answer: one of another kind settles", SESSION, "3 + (head & 3) : (head >> 3) + 1)", "type : (head >> 3) + 1)"),
   fault("reconnect: what was with the broker is not sent again", CLIENT, "c._at = c._wrote = 0;", "c._wrote = 0;"),
-  fault("reconnect: the pause does not grow", CLIENT, "c._attempt++;", "c._attempt = 0;"),
+  fault("reconnect: the pause does not grow", CLIENT, "c._attempt = (c._attempt || 0) + 1;", "c._attempt = 0;"),
   fault("reconnect: old bytes are read as new ones", CLIENT, 'c._in = c._out = "";', 'c._out = "";'),
   fault("queue: bytes are not given back", SESSION, "s._size -= b.length;", ""),
   fault("topic: + may be anywhere", PACKET, 'l === "+" ||', 'l.indexOf("+") >= 0 ||'),

@@ -219,6 +219,16 @@ describe("what goes", () => {
     expect(order.filter((payload) => "abde".includes(payload))).toEqual(["a", "b", "d", "e"]);
   });
 
+  test("a large message does not join a write that is under way: it would pass for answers nobody reads", () => {
+    const s = repeating({ queueLimit: 65536 });
+    s.client.publish("q", "1");
+    for (const n of [2, 3]) s.client.publish("q", String(n).repeat(9000));
+    s.broker.say(message("a/b", "22"));
+    expect(s.news()).toEqual(["message a/b 22 0"]);
+    s.world.settle();
+    expect(sent(s).map((one) => one.length)).toEqual([5, 9004, 9004]);
+  });
+
   test("text is encoded though the length is that of the last", () => {
     const s = scene();
     for (const text of ["abc", "abc", "aé€", "😀x", "abc"]) s.client.publish("t", s.world.text(text));
