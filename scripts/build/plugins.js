@@ -7,6 +7,7 @@ const settings = require("./swc.js");
 const { shrink, PRIVATE } = require("./terser.js");
 const { root } = require("./modules.js");
 const { faults } = require("./names.js");
+const { forward } = require("./forward.js");
 
 /** TypeScript's way of naming files, and `#host` as the file of the target. */
 const resolve = (host) => ({
@@ -34,7 +35,13 @@ const minify = () => ({
     const wrong = faults(readMap());
     if (wrong.length) this.error(`mangle.json: ${wrong.join("; ")}. Run \`npm run mangle\`.`);
   },
-  renderChunk: (code) => shrink(code, readMap()).then((out) => ({ code: out, map: null })),
+  async renderChunk(code) {
+    const map = readMap();
+    const once = await shrink(forward(code), map);
+    // The minifier may leave less of a function than its name costs.
+    const again = forward(once);
+    return { code: again === once ? once : await shrink(again, map), map: null };
+  },
 });
 
 const readMap = () => {
