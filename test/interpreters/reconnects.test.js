@@ -20,9 +20,11 @@ function make(i) {
   client.on("error", nothing);
   client.subscribe("measure", nothing);
   client.on("message", function () {
-    setTimeout(function () { R("usage " + process.memory().usage); client.publish("measured", "x"); }, 200);
+    // The first message makes a client's short path, some 85 vars, for good: counted is when all have theirs.
+    if (++heard % ${CLIENTS} === 0) setTimeout(function () { R("usage " + process.memory().usage); client.publish("measured", "x"); }, 200);
   });
 }
+var heard = 0;
 for (var i = 0; i < ${CLIENTS}; i++) make(i);`;
 
 /** A broker that loses its clients, but keeps them twice until the device has measured itself: → `{ server, lost() }`. */
@@ -58,7 +60,7 @@ function unreliable(times, done) {
         kept.add(socket);
         if (kept.size === CLIENTS && !asked) {
           asked = true;
-          send({ cmd: "publish", topic: "measure", payload: "now", qos: 0 });
+          kept.forEach((one) => one.write(packets.generate({ cmd: "publish", topic: "measure", payload: "now", qos: 0 })));
         }
       },
       publish: measured,
