@@ -12,6 +12,8 @@ const options = (cache) => ({
     directives: false,
     // Espruino does not hoist: a function must stay textually before the first statement that runs it.
     hoist_funs: false,
+    // No getter of ours or of a host does anything but answer.
+    pure_getters: true,
     // An unused parameter costs a variable for every function that is loaded.
     keep_fargs: false,
     // A function that is inlined with its variables declares them after they are set. On Espruino `var` acts when it is executed:

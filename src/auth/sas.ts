@@ -2,7 +2,7 @@ import { hash, textToBytes, unicode } from "#host";
 import { decode, encode } from "../core/base64";
 import { time } from "../core/clock";
 import { error } from "../core/errors";
-import { hmac } from "../core/hmac";
+import { pad } from "../core/hmac";
 import { percent } from "../core/percent";
 import { sha256 } from "../core/sha256";
 import type { Bytes } from "../host";
@@ -30,56 +30,59 @@ export interface TokenOptions {
   policy?: string;
 }
 
+/** The last key as it was given, and its two padded forms: a device signs with one key. */
+let last: string[] = [];
+
+function sha(bytes: Bytes): Bytes {
+  // What has bytes for text and no SHA-256 of its own has no TLS either, so no way to Azure: it goes without ours.
+  return unicode ? sha256(bytes) : hash("sha256", bytes)!;
+}
+
+/** Apart from `token`, which would have to be read past it each time. */
+function take(key: string): void {
+  const bytes = decode(key || "");
+  last = bytes ? [key].concat(pad(sha, bytes)) : [];
+}
+
 /**
  * A shared access signature. It is the result, and goes to `done`; with a signer that answers later, to `done` only. What is wrong
  * with the options is thrown, and so is error `clock` while the time is unknown.
  */
 export function token(o: TokenOptions, done?: (err?: Error, token?: string) => void): string | undefined;
 export function token(o: any, done?: (err?: Error, token?: string) => void): string | undefined {
+  const id = o._id;
   const scope = o.idScope;
-  const skn = o.policy || (scope && "registration");
-  const ms = time();
-  // Not an integer of 32 bits, which ends in 2038.
-  const se = o.expires || Math.floor(ms / 1000) + (o.lifetime || 3600);
-  const key = decode(o.key || "") || o.sign;
-  let sr = o._id || o.resource || (scope ? scope + "/registrations/" + o.registrationId : o.host + "/devices/" + o.deviceId);
+  let se = id || o.expires || time();
+  let sr =
+    id ||
+    o.resource ||
+    (scope ? o.registrationId && scope + "/registrations/" + o.registrationId : o.host && o.deviceId && o.host + "/devices/" + o.deviceId);
   let out: string | undefined;
-  const wrong = key
-    ? /undefined/.test(sr)
-      ? "token: resource, host or idScope"
-      : ms || o.expires || o._id
-        ? ""
-        : "clock: set it, or give expires"
-    : "key: base64";
+
+  if (!o.sign && last[0] !== o.key) take(o.key);
+  const wrong =
+    o.sign || last[0] ? (sr ? (se ? "" : "clock: set it, or give expires") : "token: resource, host or idScope") : "key: base64";
+  // Not an integer of 32 bits, which ends in 2038.
+  if (!id && !o.expires) se = Math.floor(se / 1000) + (o.lifetime || 3600);
+  if (wrong) throw error(/^c/.test(wrong) ? "clock" : "config", wrong);
 
   function signed(err?: Error, signature?: Bytes): void {
     if (!err) {
       out = encode(signature!);
-      if (!o._id) {
-        out =
-          "SharedAccessSignature sr=" + sr + "&sig=" + out.split("+").join("%2B").split("/").join("%2F").replace("=", "%3D") + "&se=" + se;
-        if (skn) out += "&skn=" + skn;
+      if (!id) {
+        out = "SharedAccessSignature sr=" + sr + "&sig=" + encodeURIComponent(out) + "&se=" + se;
+        if (o.policy || scope) out += "&skn=" + (o.policy || "registration");
       }
     }
     if (done) done(err, out);
   }
 
-  if (wrong) throw error(wrong.charAt(0) === "c" ? "clock" : "config", wrong);
   if (!o.raw) {
     sr = textToBytes(sr);
-    if (!o._id) sr = percent(sr);
+    if (!id) sr = percent(sr);
   }
-  const bytes = o._id ? sr : sr + "\n" + se;
-  const signature = o.sign
-    ? o.sign(bytes, signed)
-    : hmac(
-        function (b) {
-          // What has bytes for text and no SHA-256 of its own has no TLS either, so no way to Azure: it goes without ours.
-          return unicode ? sha256(b) : hash("sha256", b)!;
-        },
-        key,
-        bytes,
-      );
+  const bytes = id ? sr : sr + "\n" + se;
+  const signature = o.sign ? o.sign(bytes, signed) : sha(last[2] + sha(last[1] + bytes));
   if (signature) signed(undefined, signature);
   return out;
 }

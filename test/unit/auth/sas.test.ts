@@ -80,6 +80,17 @@ describe("what a token is for", () => {
   });
 });
 
+test("keys in turn, good and bad, each sign with their own", () => {
+  const other = Buffer.from("another key").toString("base64");
+  const long = Buffer.alloc(100, "k").toString("base64");
+  const sig = (key: string): string => encodeURIComponent(createHmac("sha256", Buffer.from(key, "base64")).update("r\n5").digest("base64"));
+  for (const key of [KEY, other, KEY, KEY, long, other]) {
+    expect(token({ resource: "r", key, expires: 5 })).toBe(`SharedAccessSignature sr=r&sig=${sig(key)}&se=5`);
+    expect(code(() => token({ resource: "r", key: key + "?", expires: 5 }))).toBe("config: key: base64");
+    expect(deviceKey(key, "r\n5")).toBe(decodeURIComponent(sig(key)));
+  }
+});
+
 describe("the clock", () => {
   test("an hour by default, or as long as asked", () => {
     expect(token({ resource: "r", key: KEY })).toContain("&se=" + (NOW / 1000 + 3600));
