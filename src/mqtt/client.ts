@@ -244,11 +244,11 @@ const methods: any = {
     let to = args[0];
     let o = args[at++];
     let done = args[at];
-    const names: string[] = [];
+    let names: string[] = [];
+    let many = false;
     let head = (type << 4) | 2;
     let before = "";
     let after = "";
-    let filters: any = {};
     if (typeof o === "function") {
       done = o;
       o = undefined;
@@ -263,14 +263,14 @@ const methods: any = {
       after = given.binary && typeof args[1] === "string" ? args[1] : field("payload", args[1]);
     } else {
       if (typeof to === "string") to = [to];
-      if (Array.isArray(to)) for (let i = 0; i < to.length; i++) filters[to[i]] = given;
-      else filters = to;
-      for (const f in filters) {
-        const one = filters[f];
+      many = Array.isArray(to);
+      names = many ? to.slice() : Object.keys(to || {});
+      for (let i = 0; i < names.length; i++) {
+        const f = names[i];
+        const one = many ? given : to[f];
         const name = field("topic filter", f);
         if (!again) check(one, " n:qos f:handler ");
         if (!topical(name.substr(2), true)) throw error("config", "topic filter " + f + ": + and # stand alone in a level, # last");
-        names.push(f);
         after += name;
         if (type === SUBSCRIBE) after += chr(one.qos || 0);
       }
@@ -316,8 +316,9 @@ const methods: any = {
         delete c._subs[f];
         if (c._handlers) delete c._handlers[f];
         if (type === SUBSCRIBE) {
-          if (c.options.resubscribe !== false || filters[f].handler) c._subs[f] = filters[f].qos || 0;
-          if (filters[f].handler) (c._handlers = c._handlers || {})[f] = filters[f].handler;
+          const one = many ? given : to[f];
+          if (c.options.resubscribe !== false || one.handler) c._subs[f] = one.qos || 0;
+          if (one.handler) (c._handlers = c._handlers || {})[f] = one.handler;
         }
       }
       const fixed = c._send();
@@ -365,8 +366,10 @@ const methods: any = {
     }
     c._ended = 1;
     delete c._to;
-    if (c.connected && !force) c._send();
-    else tick(c, 0);
+    force = force || !c.connected;
+    // A broker that acknowledges nothing, though it may answer pings, is as good as one that is silent.
+    tick(c, force ? 0 : c.options.keepalive! * 1500 || 30000);
+    if (!force) c._send();
     return c;
   },
 

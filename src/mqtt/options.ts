@@ -7,7 +7,7 @@ import type { Store } from "./session";
 
 export interface Will {
   topic: string;
-  payload: string;
+  payload: string | Uint8Array | ArrayBuffer;
   qos?: 0 | 1 | 2;
   retain?: boolean;
 }
@@ -99,11 +99,12 @@ export function connectPacket(o: Options): string {
   let flags = o.clean === false ? 0 : 2;
   let body = field("clientId", o.clientId);
   if (w) {
-    check(w, " s:topic s:payload n:qos b:retain ");
+    // Text or bytes: `field` judges.
+    check(w, " s:topic n:qos b:retain " + (typeof w.payload).charAt(0) + ":payload ");
     const topic = field("will", w.topic);
     if (!topical(topic.substr(2))) throw error("config", "option will: topic");
     flags |= 4 | ((w.qos || 0) << 3) | (w.retain ? 32 : 0);
-    body += topic + field("will", w.payload || "");
+    body += topic + field("will.payload", w.payload || "");
   }
   if (o.username !== undefined) {
     flags |= 128;

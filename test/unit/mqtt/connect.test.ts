@@ -49,6 +49,11 @@ describe("CONNECT", () => {
     expect(world.wires[0]!.sent.charCodeAt(9)).toBe(2);
   });
 
+  test("a will of bytes", () => {
+    const { broker } = scene({ will: { topic: "w", payload: new Uint8Array([0, 255, 128]) } });
+    expect([...broker.got[0].will.payload]).toEqual([0, 255, 128]);
+  });
+
   test.each([0, 1, 2])("will at QoS %i [MQTT-3.1.2-9] [MQTT-3.1.2-14]", (qos) => {
     expect(connect({ will: { topic: "w", payload: "", qos } }).will).toMatchObject({ topic: "w", qos, retain: false });
   });

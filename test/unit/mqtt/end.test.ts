@@ -61,6 +61,33 @@ test("a link that breaks while it waits is the end; what was under way is told",
   ended(s);
 });
 
+test("a broker that answers pings and acknowledges nothing is waited for as long as a silent one", () => {
+  const s = scene({ keepalive: 60 }, (_w, b) => (b.auto = new Set(["connack", "pingresp"])));
+  const done = callback();
+  s.world.tick(29000);
+  s.client.publish("t", "x", { qos: 1 }, done);
+  s.world.settle();
+  s.client.end();
+  s.world.tick(89000);
+  expect([s.events, done.calls]).toEqual([["connect"], []]);
+  s.world.tick(1500);
+  expect(done.err).toMatchObject({ code: "offline" });
+  ended(s);
+});
+
+test("an end just before a ping is due waits no less", () => {
+  const s = scene({ keepalive: 60 }, (_w, b) => (b.auto = new Set(["connack", "pingresp"])));
+  const done = callback();
+  s.world.tick(29900);
+  s.client.publish("t", "x", { qos: 1 }, done);
+  s.world.settle();
+  s.client.end();
+  s.world.tick(5000);
+  s.broker.say({ cmd: "puback", messageId: 1 });
+  expect(done.calls).toEqual([[undefined, expect.anything()]]);
+  ended(s);
+});
+
 test("end(true) does not wait", () => {
   const s = scene({}, (_w, b) => (b.auto = new Set(["connack"])));
   const done = callback();

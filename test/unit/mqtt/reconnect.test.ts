@@ -53,6 +53,16 @@ test("reconnectPeriod is the floor, maxReconnectPeriod the ceiling, in milliseco
   ).toEqual([0.5, 0.5, 0.5]);
 });
 
+test("a reconnectPeriod above maxReconnectPeriod is kept: a floor is a floor", () => {
+  for (const n of [0, 0.5, 0.9999])
+    expect(
+      pauses(
+        refused(() => n, { reconnectPeriod: 120000 }),
+        3,
+      ).map((ms) => Math.round(ms / 1000)),
+    ).toEqual([120, 120, 120]);
+});
+
 test("many devices that lose a broker at once come back spread over time", () => {
   let seed = 1;
   const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;

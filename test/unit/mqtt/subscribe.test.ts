@@ -25,6 +25,23 @@ describe("subscribe", () => {
     expect(s.broker.take("subscribe").map(asked)).toEqual([["a 0"], ["b 1", "c/+ 1"], ["d 2", "e/# 0"]]);
   });
 
+  test("a list the application changes afterwards, and a filter named as what objects inherit", () => {
+    const s = scene();
+    s.broker.take();
+    const list = ["a", "b"];
+    const done = callback();
+    s.client.subscribe(list, { qos: 1 }, done);
+    list.length = 0;
+    s.client.subscribe("__proto__", { qos: 1 }, done);
+    s.client.subscribe("constructor", { qos: 1 });
+    s.world.settle();
+    expect(s.broker.take("subscribe").map(asked)).toEqual([["a 1", "b 1"], ["__proto__ 1"], ["constructor 1"]]);
+    expect(done.calls.map(([err, granted]) => [err, granted.map((g: any) => g.topic).join()])).toEqual([
+      [undefined, "a,b"],
+      [undefined, "__proto__"],
+    ]);
+  });
+
   test("the callback gets what was granted", () => {
     const s = scene({}, (_w, b) => b.auto.delete("suback"));
     const done = callback();
