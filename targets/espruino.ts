@@ -119,20 +119,18 @@ export function restart(): void {
   E.reboot();
 }
 
-/** The library whose functions are hashes; false once it was not found: each failing `require` searches the whole flash. */
+/** The library whose functions are hashes; none once it was not found: each failing `require` searches the whole flash. */
 let crypto: any;
 
 export function hash(algorithm: "sha256" | "sha1" | "md5", bytes: Bytes): Bytes | undefined {
-  if (crypto === undefined) {
-    crypto = false;
-    try {
-      crypto = require("crypto");
-    } catch (e) {
-      // Not in this build.
-    }
+  try {
+    crypto = crypto || require("crypto");
+  } catch (e) {
+    // Not in this build.
+    crypto = {};
   }
-  const name = algorithm.toUpperCase();
-  return crypto && crypto[name] && E.toString(crypto[name](bytes));
+  const sum = crypto[algorithm.toUpperCase()];
+  return sum && E.toString(sum(bytes));
 }
 
 /** Asked once: the loader and every module that stores are shorter for it. */

@@ -44,6 +44,12 @@ function take(key: string): void {
   last = bytes ? [key].concat(pad(sha, bytes)) : [];
 }
 
+/** Nothing when a part is missing. */
+function path(o: TokenOptions): string | undefined {
+  if (o.idScope) return o.registrationId && o.idScope + "/registrations/" + o.registrationId;
+  return o.host && o.deviceId && o.host + "/devices/" + o.deviceId;
+}
+
 /**
  * A shared access signature. It is the result, and goes to `done`; with a signer that answers later, to `done` only. What is wrong
  * with the options is thrown, and so is error `clock` while the time is unknown.
@@ -53,10 +59,7 @@ export function token(o: any, done?: (err?: Error, token?: string) => void): str
   const id = o._id;
   const scope = o.idScope;
   let se = id || o.expires || time();
-  let sr =
-    id ||
-    o.resource ||
-    (scope ? o.registrationId && scope + "/registrations/" + o.registrationId : o.host && o.deviceId && o.host + "/devices/" + o.deviceId);
+  let sr = id || o.resource || path(o);
   let out: string | undefined;
 
   if (!o.sign && last[0] !== o.key) take(o.key);
