@@ -50,7 +50,7 @@ async function collect(peerArgs) {
       .map((name) => ({
         name,
         bytes: modules[name].espruino,
-        kind: ["mqtt", "bigiot", "aliiot", "watson", "iotconnect"].includes(name) ? name : undefined,
+        kind: ["mqtt", "bigiot", "aliiot", "watson", "iotconnect", "iotcentral"].includes(name) ? name : undefined,
       })),
     ...others,
   ];

@@ -7,6 +7,7 @@ const net = require("node:net");
 const { spawn } = require("node:child_process");
 const { createCloud } = require("../../test/clouds/bigiot");
 const { createCloud: createIotConnect, KEY } = require("../../test/clouds/iotconnect");
+const { createCloud: createAzure } = require("../../test/clouds/azure");
 
 const literal = (bytes) => JSON.stringify(bytes).replace(/[\x7f-\xff]/g, (c) => "\\x" + c.charCodeAt(0).toString(16));
 
@@ -17,6 +18,8 @@ function store(name, bytes) {
     out += `require("Storage").write("${name}",${literal(bytes.slice(at, at + 512))},${at}${at ? "" : "," + bytes.length});\n`;
   return out;
 }
+
+const GROUP = Buffer.alloc(32, "thincloud").toString("base64");
 
 // How each client says "connect, subscribe once, then be idle": ours, and the two of the Espruino module collection.
 const connectors = {
@@ -35,6 +38,9 @@ const connectors = {
   iotconnect: (url) => `
     var c = m.create({ cpId: "acme01", uniqueId: "dev1", devicePrimaryKey: "${KEY}", discoveryUrl: "${url}", protocol: "mqtt", ntp: "" });
     c.on("connect", function () { setTimeout(report, 500, "idle"); });`,
+  iotcentral: ({ dps, hub }) => `
+    var c = m.create({ idScope: "${dps.idScope}", deviceId: "sizes", groupKey: "${GROUP}", modelId: "dtmi:thincloud:Sizes;1", dpsHost: "localhost", dpsPort: ${dps.port}, port: ${hub.port}, protocol: "mqtt" });
+    c.connect(function () { setTimeout(report, 1500, "idle"); });`,
   peer: (port) => `
     var c = m.create("127.0.0.1", { port: ${port}, client_id: "sizes" });
     c.on("connected", function () { c.subscribe("a/b"); setTimeout(report, 500, "idle"); });
@@ -100,9 +106,12 @@ async function measure(binary, subjects) {
   ];
   const iotconnect = createIotConnect({ template: { att } });
   ports.iotconnect = (await iotconnect.listen()).url;
+  const azure = createAzure({ dps: { groups: { all: { key: GROUP } }, assignedHub: "localhost", retryAfter: 1, polls: 1 } });
+  ports.iotcentral = await azure.listen();
   for (const { name, bytes, kind } of subjects) out[name] = await execute(binary, script(bytes, kind && connectors[kind](ports[kind])));
   await bigiot.close();
   await iotconnect.close();
+  await azure.close();
   await close();
   return out;
 }
