@@ -366,10 +366,9 @@ const methods: any = {
     }
     c._ended = 1;
     delete c._to;
-    force = force || !c.connected;
-    // A broker that acknowledges nothing, though it may answer pings, is as good as one that is silent.
-    tick(c, force ? 0 : c.options.keepalive! * 1500 || 30000);
-    if (!force) c._send();
+    // A broker that acknowledges nothing, though it may answer pings, is as good as one that is silent. Never from here: on Espruino
+    // what is in use 15 times at once, calls inside calls, is never freed.
+    tick(c, c.connected && !force && (c._busy || c._queue.length) ? c.options.keepalive! * 1500 || 30000 : 0);
     return c;
   },
 
@@ -482,7 +481,7 @@ const methods: any = {
         c._calls = undefined;
       }
       write(c._link, b);
-    } else if (c._ended && c.connected && !c._busy && !c._queue.length) c._close();
+    } else if (c._ended && c.connected && !c._busy && !c._queue.length) tick(c, 0);
     return head;
   },
 

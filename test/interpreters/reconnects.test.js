@@ -74,7 +74,36 @@ function unreliable(times, done) {
   return { server, lost: () => count };
 }
 
+/** Clients that end in their own handlers, where calls are deepest. */
+const ENDS = (port) => `
+var mqtt = require("mqtt"), rounds = 0;
+var ways = [
+  function (c, next) { c.on("connect", function () { c.end(next); }); },
+  function (c, next) { c.subscribe("a", function () { c.end(next); }); },
+  function (c, next) { c.subscribe("a", function () { c.publish("a", "x"); }); c.on("message", function () { c.end(next); }); },
+  function (c, next) { c.subscribe("a", { qos: 1 }, function () { c.publish("a", "x", { qos: 1 }); }); c.on("message", function () { c.end(next); }); },
+];
+function round() {
+  var c = mqtt.connect({ host: "127.0.0.1", port: ${port}, clientId: "r" + rounds });
+  c.on("error", function (e) { R("error " + e.message); });
+  ways[rounds % 4](c, next);
+}
+function next() { rounds++; setTimeout(function () { if (rounds % 4 === 0) R("usage " + process.memory().usage); round(); }, 100); }
+round();`;
+
 module.exports = [
+  {
+    name: "clients that end leave no JsVar behind",
+    on: ["espruino64", "espruino32"],
+    async run(t) {
+      const broker = await t.broker("aedes");
+      const device = await t.device({ modules: ["mqtt"], script: ENDS(broker.port), timeout: 60000 });
+      await t.until(() => device.lines.length > 6, "28 clients");
+      const usage = device.lines.map((line) => +line.split(" ")[1]);
+      t.note(`${usage[1]} vars after 8 clients, ${usage[6]} after 28`);
+      t.assert.ok(usage[6] <= usage[1] + 8, `${usage[6] - usage[1]} vars more`);
+    },
+  },
   {
     name: `${TIMES} reconnects leave no JsVar behind`,
     on: ["espruino32"],

@@ -52,6 +52,15 @@ export function register(
     timer = after(next, ms);
   }
 
+  function subscribed(err?: Error): void {
+    if (err) finish(err);
+    else if (!over) {
+      ready = true;
+      if (timer) cancel(timer);
+      next();
+    }
+  }
+
   /** Sends the next request, or the last one again when its answer has not come. */
   function next(): void {
     timer = 0;
@@ -89,15 +98,10 @@ export function register(
       finish(e);
     }
   });
+  // Not inside `connect`: what is in use 15 times at once, calls inside calls, Espruino never frees, and this client is not the last.
+  client.subscribe(ANSWERS, { qos: 1 }, subscribed);
   client.on("connect", function () {
-    client.subscribe(ANSWERS, { qos: 1 }, function (err) {
-      if (err) finish(err);
-      else if (!over) {
-        ready = true;
-        if (timer) cancel(timer);
-        next();
-      }
-    });
+    if (ready) subscribed();
   });
   client.on("message", function (topic: string, payload: string) {
     let body;

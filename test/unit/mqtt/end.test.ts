@@ -43,6 +43,7 @@ test.each([0, 1, 2])("waits for what is under way at QoS %i", (qos) => {
           ]),
     );
   }
+  s.world.tick(1);
   expect(s.broker.all("publish").length).toBe(30);
   expect(done.calls.map(([e]) => e || "ok")).toEqual(new Array(30).fill("ok"));
   expect(s.broker.got[s.broker.got.length - 1].cmd).toBe("disconnect");
