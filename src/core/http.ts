@@ -61,7 +61,7 @@ export function request(o: HttpRequest, done: (err?: Error, response?: HttpRespo
 
   function finish(err?: Error) {
     if (link) {
-      cancel(timer);
+      if (timer) cancel(timer);
       end(link);
       link = undefined;
       done(err, err ? undefined : head);

@@ -23,18 +23,6 @@ function unescape(json: Bytes): Bytes {
   });
 }
 
-function quote(text: string): Bytes {
-  const json = JSON.stringify(unicode ? text : textToBytes(text));
-  // Without Unicode the native printer writes a byte from 0x80 on as \u00XX.
-  return unicode
-    ? textToBytes(json)
-    : json.indexOf("\\") < 0
-      ? json
-      : json.replace(/\\u00[89A-F].|\\./g, function (m) {
-          return m.length > 2 ? chr(+("0x" + m.substr(4))) : m;
-        });
-}
-
 /** A number that is no integer, with 18 decimals, right to an ulp. */
 export function decimals(x: number): string {
   let a = Math.abs(x);
@@ -52,16 +40,23 @@ export function decimals(x: number): string {
 // what it prints stands when it reads it back as the same number.
 function number(x: number): string {
   const text = "" + x;
-  return !unicode && +text !== x && x % 1 ? decimals(x) : text;
+  return !isFinite(x) ? "null" : !unicode && +text !== x && x % 1 ? decimals(x) : text;
 }
 
 // One frame of the host's short stack for each level of nesting.
 function put(value: any, room: number): Bytes | undefined {
   if (typeof value === "string") {
-    return quote(value);
+    if (unicode) return textToBytes(JSON.stringify(value));
+    const json = JSON.stringify(textToBytes(value));
+    // The native printer writes a byte from 0x80 on as \u00XX.
+    return json.indexOf("\\") < 0
+      ? json
+      : json.replace(/\\u00[89A-F].|\\./g, function (m) {
+          return m.length > 2 ? chr(+("0x" + m.substr(4))) : m;
+        });
   }
   if (typeof value === "number") {
-    return isFinite(value) ? number(value) : "null";
+    return number(value);
   }
   if (!value || value === true) {
     return value === undefined ? value : "" + value;
@@ -85,7 +80,7 @@ function put(value: any, room: number): Bytes | undefined {
       if (list) {
         item = item || "null";
       } else if (item) {
-        item = quote(keys[i]) + ":" + item;
+        item = put(keys[i], 0) + ":" + item;
       }
       if (item) {
         out += (out && ",") + item;

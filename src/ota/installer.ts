@@ -80,7 +80,8 @@ export function create(o: Options): Ota {
     if (done) self.emit(done, err, m && m.version);
   }
 
-  function lost(err: CloudError) {
+  function lost(e?: Error) {
+    const err = (e as CloudError) || error("network", "the source gave nothing");
     if (err.code === "refused" || attempts >= (o.retries === undefined ? 8 : o.retries)) finish(err);
     else pause(backoff(attempts++, o.retryPeriod || 1000, o.maxRetryPeriod || 60000, random()));
   }
@@ -90,7 +91,7 @@ export function create(o: Options): Ota {
     state = SILENT;
     left = size ? size - at : 8 - input.length;
     source!.read(base + at + input.length, left, function (err, bytes) {
-      if (mine === turn && !bytes) lost((err as CloudError) || error("network", "the source gave nothing"));
+      if (mine === turn && !bytes) lost(err);
       while (bytes && mine === turn) {
         const n = at < edge ? Math.min(chunk, edge - at) : Math.min(chunk, left);
         // No copy of what is written whole: it is a quarter of the memory that all of this takes.
@@ -100,7 +101,7 @@ export function create(o: Options): Ota {
         attempts = 0;
         if (state === SILENT) {
           state = HEARD;
-          cancel(timer);
+          if (timer) cancel(timer);
           timer = after(go, 0);
         }
         left -= part.length;

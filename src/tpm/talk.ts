@@ -20,7 +20,7 @@ export function talk(
 
   function finish(err?: Error, result?: any): void {
     if (link) {
-      cancel(timer);
+      if (timer) cancel(timer);
       end(link);
       link = undefined;
       done(err, result);

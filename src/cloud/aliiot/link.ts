@@ -75,7 +75,7 @@ export const settle: (item: Item, err?: Error, data?: any) => void = function ()
   const h = item._h;
   let err = a[1];
   h._wait.splice(h._wait.indexOf(item), 1);
-  if (err || data) cancel(item._timer);
+  if (item._timer && (err || data)) cancel(item._timer);
   else err = error("timeout", "no answer in time");
   if (!err && data.code !== undefined && +data.code !== 200) {
     err = error("refused", "the platform answers " + data.code + " " + data.message);

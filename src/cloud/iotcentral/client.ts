@@ -163,7 +163,7 @@ export function hub(o: Options, tell?: Tell): Hub {
 
   /** The answer to what is asked. */
   function answered(status: number, body: Bytes): void {
-    cancel(timer);
+    if (timer) cancel(timer);
     timer = 0;
     if (status === 429 || status > 499) return again();
     const read = asked === true;

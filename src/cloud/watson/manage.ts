@@ -90,7 +90,7 @@ export function manage(client: Base, target: string, args: any, serve: (...args:
     const w = waiting[id];
     if (w) {
       delete waiting[id];
-      cancel(w._timer);
+      if (w._timer) cancel(w._timer);
       client.emit((w._done || (err && "error")) as Done, err, answer);
     }
   }
