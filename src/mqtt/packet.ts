@@ -17,9 +17,9 @@ export const UNSUBACK = 11;
 export const PINGREQ = 12;
 export const PINGRESP = 13;
 
-/** Text as UTF-8 or bytes as they are, after their length [MQTT-1.5.3] unless it is the `payload`. */
+/** Text as UTF-8 or bytes as they are, after their length [MQTT-1.5.3] unless the name begins with `payload`. */
 export function field(name: string, data: unknown): Bytes {
-  const bare = name === "payload";
+  const bare = name.substr(0, 7) === "payload";
   const b = dataToBytes(data)!;
   if (b === undefined || (!bare && b.length > 65535)) throw error("config", name + ": text or bytes" + (bare ? "" : ", up to 65535"));
   return bare ? b : chr(b.length >> 8, b.length & 255) + b;

@@ -1,8 +1,9 @@
-import { dataToBytes, now } from "#host";
+import { now } from "#host";
 import { error } from "../../core/errors";
 import { stringify } from "../../core/json";
 import { connect, type Client as Mqtt } from "../../mqtt/client";
 import type { Options as MqttOptions } from "../../mqtt/options";
+import { field } from "../../mqtt/packet";
 import { route } from "./adapter";
 import { decode, type Codec } from "./codec";
 import { read } from "./config";
@@ -161,14 +162,16 @@ function post(client: any, kind: string, args: any, quick: boolean, time?: Date)
   const topic = kind ? route(kind, list.slice(0, levels).concat(format)) : list[0];
   const codec = kind && client.codecs[format];
   let data = list[levels];
-  if (codec) data = dataToBytes(codec.encode(data, time));
-  else if (!/^json/.test(format)) data = typeof data !== "string" || /^text$|^xml$|^csv$|^utf8$/.test(format) ? dataToBytes(data) : data;
-  else {
+  const name = "payload of format " + format;
+  if (codec) data = field(name, codec.encode(data, time));
+  else if (!/^json/.test(format)) {
+    // A string of any other format is bytes.
+    if (typeof data !== "string" || /^text$|^xml$|^csv$|^utf8$/.test(format)) data = field(name, data);
+  } else {
     if (data === undefined) data = null;
     // A time that is not known is not told.
     data = stringify((o.envelope === undefined ? !client._plain : o.envelope) ? { d: data, ts: time } : data);
   }
-  if (data === undefined) throw error("config", "format " + format + ": text or bytes, not " + typeof list[levels]);
   const e =
     data.length > 131072
       ? error("limit", "a message has up to 131072 bytes")
