@@ -33,12 +33,13 @@ export function enrol(chip: Tpm, o: EnrolOptions, scope: string, id: string, don
 
   /** The value of a header, given as it is written between two lines, in lower case. */
   function header(head: Bytes, name: string): string {
-    return head.substr(head.toLowerCase().split(name)[0].length + name.length).split("\r")[0];
+    // Espruino splits "" into nothing at all.
+    return head && (head.substr(head.toLowerCase().split(name)[0].length + name.length).split("\r")[0] || "");
   }
 
   /** An HTTP answer as head and JSON, once it is whole. */
   function answer(input: Bytes, over: boolean): any {
-    const head = input.split("\r\n\r\n")[0];
+    const head = input.split("\r\n\r\n")[0] || "";
     let b = input.substr(head.length + 4);
     let body = b;
     if (header(head, "\r\ntransfer-encoding: ")) {

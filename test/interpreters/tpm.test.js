@@ -18,8 +18,8 @@ ${body}`;
 
 /** Runs a program until it has told `what`. */
 async function said(t, options, body, what) {
-  const device = await t.device({ modules: ["tpm"], script: APP(options, body), timeout: 30000 });
-  const line = await t.until(() => device.lines.find((text) => /^error /.test(text) || text.indexOf(what + " ") === 0), what, 20000);
+  const device = await t.device({ modules: ["tpm"], script: APP(options, body), timeout: 90000 });
+  const line = await t.until(() => device.lines.find((text) => /^error /.test(text) || text.indexOf(what + " ") === 0), what, 80000);
   t.assert.strictEqual(line.split(" ")[0], what, line);
   device.stop();
   return line.slice(what.length + 1);
@@ -28,7 +28,7 @@ async function said(t, options, body, what) {
 const enrolment = {
   name: "keys, enrolment, restart, second boot",
   on: ALL,
-  timeout: 90000,
+  timeout: 120000,
   async run(t) {
     if (missing()) t.skip(missing());
     const swtpm = await startSwtpm();
@@ -51,11 +51,12 @@ const enrolment = {
   },
 };
 
-/** Espruino encrypts and verifies nobody; IoT.js verifies. Both Linux builds of Espruino end with SIGSEGV on the way: said, not passed over. */
+/** Espruino encrypts and verifies nobody; IoT.js verifies. A TLS link is opened from what another link said. The
+ * 64-bit build has no room in one piece for a link's buffers at each attempt: the module asks again after 3 s. */
 const secure = {
   name: "enrolment over TLS",
   on: ALL,
-  timeout: 90000,
+  timeout: 120000,
   async run(t) {
     if (missing()) t.skip(missing());
     if (!available()) t.skip("openssl is not installed");
@@ -69,14 +70,7 @@ const secure = {
     t.defer(() => cloud.close());
     const dps = { dpsHost: "localhost", dpsPort: cloud.dps.httpsPort, ca: pem(ca.cert) };
     const enrol = `chip.register("${cloud.dps.idScope}", "acme01-dev1", tell("assigned", function (a) { return a.deviceId; }));`;
-    let id;
-    try {
-      id = await said(t, { ...at, ...dps }, enrol, "assigned");
-    } catch (e) {
-      if (/SIGSEGV/.test(e.message)) t.skip("NOT VERIFIED: the interpreter itself crashed (SIGSEGV) during the enrolment over TLS");
-      throw e;
-    }
-    t.assert.strictEqual(id, "acme01-dev1");
+    t.assert.strictEqual(await said(t, { ...at, ...dps }, enrol, "assigned"), "acme01-dev1");
   },
 };
 
