@@ -98,6 +98,7 @@ const complexities = complex({
   "src/cloud/aliiot/options.ts": 25,
   "src/cloud/aliiot/ota.ts": 24,
   "src/cloud/bigiot/client.ts": 53,
+  "src/cloud/bigiot/lane.ts": 29,
   "src/cloud/bigiot/protocol.ts": 13,
   "src/cloud/bigiot/options.ts": 13,
   "src/auth/sas.ts": 22,

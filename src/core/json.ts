@@ -12,17 +12,6 @@ export class Raw {
   }
 }
 
-/** Without Unicode the native parser keeps one byte of each \\uXXXX: from U+0080 on they become UTF-8 before it sees them. */
-function unescape(json: Bytes): Bytes {
-  // Whole alternatives: Espruino's end at a bracket, not at its parenthesis. The last takes "u" behind an escaped backslash for a letter.
-  return json.replace(/\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u....|\\./g, function (m) {
-    const code = +("0x" + m.substr(2, 4));
-    return code > 127
-      ? point((code & 0xf800) !== 0xd800 ? code : m.length > 6 ? ((code - 0xd7f7) << 10) + +("0x" + m.substr(8)) : 0xfffd)
-      : m;
-  });
-}
-
 /** A number that is no integer, with 18 decimals, right to an ulp. */
 export function decimals(x: number): string {
   let a = Math.abs(x);
@@ -97,31 +86,37 @@ export function stringify(value: unknown): Bytes {
 
 const DEPTH = 32;
 
-/** Whether brackets nest deeper than `DEPTH`: for each level the host's own parser goes down its short stack, and there is no way back. */
-function deep(json: Bytes): boolean {
+/** What the JSON in `bytes` says; error `protocol` when it is malformed or something follows it, `limit` when it nests deeper than 32 levels. */
+export function parse(bytes: Bytes): any {
+  let pair;
   let depth = 0;
   let most = 0;
   let quoted = false;
   let openers = 0;
+  // For each level the host's own parser goes down its short stack, and there is no way back.
   // Few brackets cannot nest deep, which spares most texts the walk.
-  for (let i = 0; i < 2; i++) for (let at = -1; openers <= DEPTH && (at = json.indexOf("[{".charAt(i), at + 1)) >= 0;) openers++;
+  for (let i = 0; i < 2; i++) for (let at = -1; openers <= DEPTH && (at = bytes.indexOf("[{".charAt(i), at + 1)) >= 0;) openers++;
   // Espruino takes no \] in a class.
   if (openers > DEPTH)
-    json.replace(/\\.|["\x5b\x5d{}]/g, function (c) {
+    bytes.replace(/\\.|["\x5b\x5d{}]/g, function (c) {
       if (c === '"') quoted = !quoted;
       else if (!quoted && c.length < 2 && (depth += c === "[" || c === "{" ? 1 : -1) > most) most = depth;
       return "";
     });
-  return most > DEPTH;
-}
-
-/** What the JSON in `bytes` says; error `protocol` when it is malformed or something follows it, `limit` when it nests deeper than 32 levels. */
-export function parse(bytes: Bytes): any {
-  let pair;
-  if (deep(bytes)) throw error("limit", "JSON nests deeper than " + DEPTH + " levels");
+  if (most > DEPTH) throw error("limit", "JSON nests deeper than " + DEPTH + " levels");
   try {
+    if (unicode) bytes = bytesToText(bytes);
+    // Without Unicode the native parser keeps one byte of each \\uXXXX: from U+0080 on they become UTF-8 before it sees them.
+    else if (bytes.indexOf("\\") >= 0)
+      // Whole alternatives: Espruino's end at a bracket, not at its parenthesis. The last takes "u" behind an escaped backslash for a letter.
+      bytes = bytes.replace(/\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u....|\\./g, function (m) {
+        const code = +("0x" + m.substr(2, 4));
+        return code > 127
+          ? point((code & 0xf800) !== 0xd800 ? code : m.length > 6 ? ((code - 0xd7f7) << 10) + +("0x" + m.substr(8)) : 0xfffd)
+          : m;
+      });
     // Espruino stops reading when the value ends: what follows must be our own end of the list.
-    pair = JSON.parse("[" + (unicode ? bytesToText(bytes) : bytes.indexOf("\\") < 0 ? bytes : unescape(bytes)) + ',"$"]');
+    pair = JSON.parse("[" + bytes + ',"$"]');
   } catch {
     // reported below
   }

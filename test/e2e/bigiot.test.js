@@ -465,6 +465,7 @@ describe("bad input from the application", () => {
     ["device.say({ userId: 'abc', msg: 'x' })", "config"],
     ["device.say({ to: 'X-1', msg: 'x' })", "config"],
     ["device.say({ userId: 1 })", "config"],
+    ["device.alert()", "config"],
     ["device.update('x', 1)", "config"],
     ["device.update(1)", "config"],
     ["device.update(1, NaN)", "config"],
@@ -488,6 +489,19 @@ describe("bad input from the application", () => {
     it.device.run("device.say({ deviceId: 3, groupId: 2, msg: 'x' })");
     it.device.tick(1);
     expect(JSON.parse(it.heard()).ID).toBe("G2");
+  });
+  test("nought is a number, as in the seed: it is not passed over", () => {
+    const it = bench().online();
+    it.device.run("device.say({ userId: 0, deviceId: 3, msg: 'x' }); device.say(0, null, null, 'y')");
+    it.device.tick(1);
+    expect(it.heard().trim().split("\n").map((text) => JSON.parse(text).ID)).toEqual(["U0", "U0"]); // prettier-ignore
+  });
+  test("an alert without a channel may have its callback second", () => {
+    const it = bench().online();
+    it.device.run("device.alert('hot', note('gone'))");
+    it.device.tick(1);
+    expect(it.heard()).toBe(line({ M: "alert", C: "hot", B: "email" }));
+    expect(it.log().map(([name]) => name)).toContain("gone");
   });
   test("a message over the limit and too many at once: an error that says which", () => {
     const it = bench().online();

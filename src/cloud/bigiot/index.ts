@@ -1,6 +1,7 @@
 import { emitter } from "../../core/emitter";
-import { ask, close, post, wait } from "./client";
+import { close, post } from "./client";
 import { error } from "../../core/errors";
+import { ask, wait } from "./lane";
 import { checked, type Options } from "./options";
 import { who, type Message, type Peer, type Say } from "./protocol";
 import type { Device as Client, Done, Id, SayCallback, Values } from "./types";
@@ -53,10 +54,10 @@ proto.say = function (this: Client, a: any) {
   const o: Say = flat ? { userId: a, groupId: b[1], deviceId: b[2], msg: b[3] } : a;
   const names = ["userId", "groupId", "deviceId", "to"];
   let i = 0;
-  while (i < 3 && !(o as any)[names[i]]) i++;
+  // Nought is a number.
+  while (i < 3 && !(o as any)[names[i]] && (o as any)[names[i]] !== 0) i++;
   const to = (o as any)[names[i]];
   const m: Message = { M: "say", ID: i > 2 && to === "ALL" ? to : who("UGD".charAt(i), to), C: o.msg, SIGN: o.sign };
-  if (o.msg === undefined) throw error("config", "msg is missing");
   if (this.options.udp) {
     m.toID = m.ID;
     m.ID = this.id;
@@ -105,9 +106,10 @@ proto.time = function (this: Client, a: any) {
   return ask(this, given ? arguments[1] : a, { M: "time", F: given ? a : "stamp" });
 };
 
-proto.alert = function (this: Client, text: string, channel?: string, done?: Done) {
-  return ask(this, done, { M: "alert", C: text, B: channel || "email" });
-};
+proto.alert = function (this: Client, text: string, a: any) {
+  const flat = typeof a === "function";
+  return ask(this, flat ? a : arguments[2], { M: "alert", C: text, B: (!flat && a) || "email" });
+} as Client["alert"];
 
 emitter(proto);
 

@@ -48,6 +48,7 @@ export interface Device {
   status(done: Done<"checked" | "connected">): boolean;
   time(done: Done<string>): boolean;
   time(format: string, done: Done<string>): boolean;
+  alert(text: string, done?: Done): boolean;
   alert(text: string, channel?: string, done?: Done): boolean;
   on(event: string, listener: (a?: any, b?: any) => void): this;
   removeListener(event: string, listener: (a?: any, b?: any) => void): this;
