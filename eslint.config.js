@@ -131,9 +131,7 @@ const complexities = complex({
   "src/tpm/tis.ts": 22,
   "src/mqtt/client.ts": 68,
   "src/mqtt/options.ts": 18,
-  "src/ota/http.ts": 18,
   "src/ota/installer.ts": 17,
-  "src/ota/manifest.ts": 16,
   "src/ota/options.ts": 14,
   "targets/iotjs.ts": 16,
 });

@@ -92,6 +92,33 @@ function collect(names) {
   });
 }
 
+/** Sees to it that the package can be written, before a one-time key is spent on it. Gives what takes it back. */
+function claim(out, key) {
+  if (key && [key, `${key}.tree`, `${key}.lock`].some((file) => path.resolve(file) === path.resolve(out)))
+    throw new Error(`--out ${out}: that is the key`);
+  const fresh = !fs.existsSync(out);
+  try {
+    fs.closeSync(fs.openSync(out, "a"));
+  } catch (error) {
+    throw new Error(`--out ${out}: ${error.message}`);
+  }
+  return () => fresh && fs.unlinkSync(out);
+}
+
+function expiry(days) {
+  if (!(Number(days) > 0)) throw new Error(`--expires: days from now, not ${days}`);
+  return Math.floor(Date.now() / 1000) + Math.round(Number(days) * 86400);
+}
+
+function signature(options, manifest) {
+  if (options.hmac) return pack.hmac(hmacKey(options.hmac), manifest);
+  if (!options.key) return Buffer.alloc(0);
+  const made = KeyStore.sign(options.key, pack.message(manifest));
+  const warn = made.left * 10 <= made.total ? ": ship the public part of a new key while this one can still sign" : "";
+  console.error(`${made.left} of ${made.total} signatures left${warn}`);
+  return made.signature;
+}
+
 function sign(options, names) {
   need(options, "version", "seq", "model", "main");
   if (!!options.key + !!options.hmac + !!options.unsigned !== 1) throw new Error("exactly one of --key, --hmac and --unsigned");
@@ -105,25 +132,29 @@ function sign(options, names) {
   const parts = pack.build({
     ...options,
     target: options.target || "espruino",
-    seq: Number(options.seq),
-    expires: options.expires === undefined ? undefined : Math.floor(Date.now() / 1000) + Math.round(Number(options.expires) * 86400),
+    // What is no number stays as it is, for the message.
+    seq: /^\d+$/.test(options.seq) ? Number(options.seq) : options.seq,
+    expires: options.expires === undefined ? undefined : expiry(options.expires),
     files,
   });
-  let signature = Buffer.alloc(0);
-  if (options.hmac) signature = pack.hmac(hmacKey(options.hmac), parts.manifest);
-  if (options.key) {
-    const made = KeyStore.sign(options.key, pack.message(parts.manifest));
-    signature = made.signature;
-    const warn = made.left * 10 <= made.total ? ": ship the public part of a new key while this one can still sign" : "";
-    console.error(`${made.left} of ${made.total} signatures left${warn}`);
-  }
   const out = options.out || `${options.version}.ota`;
-  fs.writeFileSync(out, pack.assemble(parts, signature));
+  const release = claim(out, options.key);
+  try {
+    fs.writeFileSync(out, pack.assemble(parts, signature(options, parts.manifest)));
+  } catch (error) {
+    release();
+    throw error;
+  }
   console.log(`${out}: ${fs.statSync(out).size} bytes`);
 }
 
+function packageFile(command, file) {
+  if (!file) throw new Error(`${command}: which FILE.ota?`);
+  return pack.parse(fs.readFileSync(file));
+}
+
 function inspect(options, [file]) {
-  const { content, signature, files } = pack.parse(fs.readFileSync(file));
+  const { content, signature, files } = packageFile("inspect", file);
   const scheme = signature.length === 0 ? "unsigned" : signature.length === 32 ? "HMAC-SHA256" : `LMS, leaf ${signature.readUInt32BE(4)}`;
   console.log(JSON.stringify(content, null, 2));
   console.log(`signature: ${signature.length} bytes, ${scheme}; not checked, see verify`);
@@ -133,7 +164,7 @@ function inspect(options, [file]) {
 
 function verify(options, [file]) {
   if (!!options.public + !!options.hmac !== 1) throw new Error("exactly one of --public and --hmac");
-  const { manifest, signature, files } = pack.parse(fs.readFileSync(file));
+  const { manifest, signature, files } = packageFile("verify", file);
   const good = options.hmac
     ? pack.sameHmac(hmacKey(options.hmac), manifest, signature)
     : lms.verify(publicKey(options.public), pack.message(manifest), signature);

@@ -157,6 +157,24 @@ describe("the command", () => {
       [["verify", "2.0.ota", "--public", "00"], "--public: 60 bytes"],
     ] as [string[], string][])
       expect(() => cli(...args)).toThrow(what);
+    // What cannot be written, or makes no sense, costs no one-time key; the key itself is never what is written.
+    const before = fs.readFileSync(path.join(dir, "k"));
+    const again = ["sign", "--key", "k", "--version", "3", "--seq", "3", "--model", "lamp", "--main", "app", "app"];
+    for (const [args, what] of [
+      [["--out", "none/3.ota"], "--out none/3.ota: ENOENT"],
+      [["--out", "app"], "--out app: EISDIR"],
+      [["--out", "./k"], "--out ./k: that is the key"],
+      [["--out", "k.tree"], "--out k.tree: that is the key"],
+      [["--seq", "x"], "seq: an integer from 1 to 4294967295, not x"],
+      [["--expires", "0"], "--expires: days from now, not 0"],
+      [["--expires", "soon"], "--expires: days from now, not soon"],
+    ] as [string[], string][])
+      expect(() => cli(...again, ...args)).toThrow(what);
+    expect(fs.readFileSync(path.join(dir, "k"))).toEqual(before);
+    // Nothing is left where nothing was signed.
+    expect(() => cli(...again, "--key", "k3", "--out", "3.ota")).toThrow("ENOENT");
+    expect(fs.existsSync(path.join(dir, "3.ota"))).toBe(false);
+    for (const command of ["inspect", "verify"]) expect(() => cli(command, "--public", key)).toThrow(`${command}: which FILE.ota?`);
     fs.rmSync(dir, { recursive: true });
   });
 });
