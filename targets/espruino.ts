@@ -131,8 +131,8 @@ export function hash(algorithm: "sha256" | "sha1" | "md5", bytes: Bytes): Bytes 
     // Not in this build.
     crypto = {};
   }
-  const sum = crypto[algorithm.toUpperCase()];
-  return sum && E.toString(sum(bytes));
+  const name = algorithm.toUpperCase();
+  return crypto[name] && E.toString(crypto[name](bytes));
 }
 
 /** Asked once: the loader and every module that stores are shorter for it. */
