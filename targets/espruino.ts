@@ -39,9 +39,7 @@ export function connect(host: string, port: number, tls: TlsOptions | undefined,
     error = e;
     link = {};
   }
-  // A `data` listener is called within the pass over all sockets, and a call on any socket in it ends the interpreter at the
-  // next TLS link of the same pass; `emit` leads out of the pass. By way of "drain" no listener more is kept.
-  link.on("data", link.emit.bind(link, "drain"));
+  link.on("data", heard);
   link.on("drain", heard);
   link.on("close", heard);
   link.on("error", heard);
@@ -133,8 +131,8 @@ export function hash(algorithm: "sha256" | "sha1" | "md5", bytes: Bytes): Bytes 
     // Not in this build.
     crypto = {};
   }
-  const sum = crypto[algorithm.toUpperCase()];
-  return sum && E.toString(sum(bytes));
+  const name = algorithm.toUpperCase();
+  return crypto[name] && E.toString(crypto[name](bytes));
 }
 
 /** Asked once: the loader and every module that stores are shorter for it. */

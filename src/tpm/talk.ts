@@ -23,7 +23,10 @@ export function talk(
       if (timer) cancel(timer);
       end(link);
       link = undefined;
-      done(err, result);
+      // Espruino calls listeners of bytes within a pass over all sockets: a TLS link opened there ends the interpreter.
+      after(function () {
+        done(err, result);
+      }, 0);
     }
   }
 
