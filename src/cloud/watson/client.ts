@@ -106,7 +106,8 @@ function open(role: string, o: any): any {
     more.username = app ? key : "use-token-auth";
     more.password = token;
   }
-  const client: any = connect(more);
+  // In place it would be read with every message.
+  const client: any = /*@__NOINLINE__*/ connect(more);
   if (o.envelope === false) client._plain = 1;
   client.codecs = o.codecs || {};
   client.connect = client.reconnect;
