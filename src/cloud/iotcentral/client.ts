@@ -67,6 +67,8 @@ export function hub(o: Options, tell?: Tell): Hub {
     passed(o, {
       manualConnect: true,
       anyTopic: true,
+      // It is done here, on every connection: a session that is there proves nothing about the twin.
+      resubscribe: false,
       protocol: o.protocol || "mqtts",
       clientId: id,
       keepalive: o.keepalive || 180,
