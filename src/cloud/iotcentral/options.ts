@@ -41,7 +41,7 @@ export interface Options extends TlsOptions {
   registrationTimeout?: number;
   reprovisionAfter?: number;
   commandTimeout?: number;
-  cache?: Cache;
+  cache?: Cache | false;
   ntp?: string;
   logger?: Logger;
   logLevel?: number;
@@ -61,7 +61,9 @@ export interface Options extends TlsOptions {
 export function passed(o: any, more: any): any {
   // After the first letter of their types; whatever else is given the MQTT client looks at. Not a variable of the module: it would stay.
   const known =
-    " s:idScope s:registrationId s:deviceId s:moduleId s:dpsHost n:dpsPort s:groupKey s:deviceKey f:sign s:modelId s:modelKey o:payload s:agent n:tokenLifetime n:requestTimeout n:registrationTimeout n:reprovisionAfter n:commandTimeout o:cache s:ntp o:logger n:logLevel b:legacyAck ";
+    " s:idScope s:registrationId s:deviceId s:moduleId s:dpsHost n:dpsPort s:groupKey s:deviceKey f:sign s:modelId s:modelKey o:payload s:agent n:tokenLifetime n:requestTimeout n:registrationTimeout n:reprovisionAfter n:commandTimeout s:ntp o:logger n:logLevel b:legacyAck " +
+    (o.cache === false ? "b" : "o") +
+    ":cache ";
   const own: any = {};
   for (const name in o) {
     if (find(known, ":" + name + " ") >= 0) own[name] = o[name];
