@@ -1,9 +1,10 @@
 import type { Sign } from "../../auth/sas";
 import { find } from "../../core/bytes";
 import { error } from "../../core/errors";
-import type { TlsOptions } from "../../host";
-import { check, type Will } from "../../mqtt/options";
-import type { Store } from "../../mqtt/session";
+import { check, type Options as MqttOptions } from "../../mqtt/options";
+
+/** What of MQTT the services dictate. */
+type Dictated = "clientId" | "username" | "password" | "clean" | "resubscribe" | "anyTopic" | "manualConnect";
 
 /** Of the seed's three methods two; `setLogLevel` is called when the application changes the level. */
 export interface Logger {
@@ -19,14 +20,11 @@ export interface Cache {
 }
 
 /** docs/iotcentral.md lists them with defaults and units. */
-export interface Options extends TlsOptions {
+export interface Options extends Omit<MqttOptions, Dictated> {
   idScope?: string;
   registrationId?: string;
   deviceId?: string;
   moduleId?: string;
-  host?: string;
-  port?: number;
-  protocol?: string;
   dpsHost?: string;
   dpsPort?: number;
   groupKey?: string;
@@ -46,15 +44,6 @@ export interface Options extends TlsOptions {
   logger?: Logger;
   logLevel?: number;
   legacyAck?: boolean;
-  keepalive?: number;
-  will?: Will;
-  connectTimeout?: number;
-  reconnectPeriod?: number;
-  maxReconnectPeriod?: number;
-  queueLimit?: number;
-  maxPacketSize?: number;
-  maxInflight?: number;
-  store?: Store;
 }
 
 /** Options for the MQTT client: `more`, and of those given what is not ours. */
