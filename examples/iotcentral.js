@@ -14,15 +14,6 @@ var client = iotcentral.create({
   deviceId: DEVICE,
   deviceKey: KEY,
   modelId: "dtmi:thincloud:Thermostat;1",
-  // where the device belongs, so that the next start needs no provisioning
-  cache: {
-    read: function () {
-      return require("Storage").read("iotc-hub");
-    },
-    write: function (text) {
-      require("Storage").write("iotc-hub", text);
-    },
-  },
 });
 
 function measure() {

@@ -1,4 +1,4 @@
-import { after, cancel, log, now, random, textToBytes } from "#host";
+import { after, cancel, log, now, random, storeErase, storeView, storeWrite, textToBytes } from "#host";
 import { deviceKey, token } from "../../auth/sas";
 import { backoff } from "../../core/backoff";
 import { findTime, time } from "../../core/clock";
@@ -20,6 +20,9 @@ const API = "2021-04-12";
 
 /** No program of ours ran before 2024. */
 const BUILT = 1704067200000;
+
+/** The file of the assignment, unless the application keeps it. */
+const KEPT_AS = "azure.hub";
 
 /** A message to send. */
 interface Item {
@@ -67,6 +70,8 @@ export function hub(o: Options, tell?: Tell): Hub {
     passed(o, {
       manualConnect: true,
       anyTopic: true,
+      // It is done here, on every connection: a session that is there proves nothing about the twin.
+      resubscribe: false,
       protocol: o.protocol || "mqtts",
       clientId: id,
       keepalive: o.keepalive || 180,
@@ -318,7 +323,13 @@ export function hub(o: Options, tell?: Tell): Hub {
           if (!begun) return;
           client.assignment = assignment;
           known = true;
-          if (o.cache) o.cache.write(stringify([o.idScope, id, assignment!.assignedHub, assignment!.deviceId]));
+          const text = stringify([o.idScope, id, assignment!.assignedHub, assignment!.deviceId]);
+          if (o.cache) o.cache.write(text);
+          // Flash is not worn by what it has.
+          else if (o.cache !== false && storeView(KEPT_AS) !== text) {
+            storeErase(KEPT_AS);
+            storeWrite(KEPT_AS, 0, text);
+          }
           // Not at once: see the MQTT client about links of TLS that still close.
           later(100);
         });
@@ -386,7 +397,8 @@ export function hub(o: Options, tell?: Tell): Hub {
       begun = true;
       let kept: any;
       try {
-        kept = o.cache && parse(o.cache.read() || "");
+        // A copy: what is looked at in flash goes when the file is erased.
+        kept = o.cache !== false && parse("" + ((o.cache ? o.cache.read() : storeView(KEPT_AS)) || ""));
       } catch {
         // None, or a torn one.
       }

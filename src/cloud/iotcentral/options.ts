@@ -1,9 +1,10 @@
 import type { Sign } from "../../auth/sas";
 import { find } from "../../core/bytes";
 import { error } from "../../core/errors";
-import type { TlsOptions } from "../../host";
-import { check, type Will } from "../../mqtt/options";
-import type { Store } from "../../mqtt/session";
+import { check, type Options as MqttOptions } from "../../mqtt/options";
+
+/** What of MQTT the services dictate. */
+type Dictated = "clientId" | "username" | "password" | "clean" | "resubscribe" | "anyTopic" | "manualConnect";
 
 /** Of the seed's three methods two; `setLogLevel` is called when the application changes the level. */
 export interface Logger {
@@ -19,14 +20,11 @@ export interface Cache {
 }
 
 /** docs/iotcentral.md lists them with defaults and units. */
-export interface Options extends TlsOptions {
+export interface Options extends Omit<MqttOptions, Dictated> {
   idScope?: string;
   registrationId?: string;
   deviceId?: string;
   moduleId?: string;
-  host?: string;
-  port?: number;
-  protocol?: string;
   dpsHost?: string;
   dpsPort?: number;
   groupKey?: string;
@@ -41,27 +39,20 @@ export interface Options extends TlsOptions {
   registrationTimeout?: number;
   reprovisionAfter?: number;
   commandTimeout?: number;
-  cache?: Cache;
+  cache?: Cache | false;
   ntp?: string;
   logger?: Logger;
   logLevel?: number;
   legacyAck?: boolean;
-  keepalive?: number;
-  will?: Will;
-  connectTimeout?: number;
-  reconnectPeriod?: number;
-  maxReconnectPeriod?: number;
-  queueLimit?: number;
-  maxPacketSize?: number;
-  maxInflight?: number;
-  store?: Store;
 }
 
 /** Options for the MQTT client: `more`, and of those given what is not ours. */
 export function passed(o: any, more: any): any {
   // After the first letter of their types; whatever else is given the MQTT client looks at. Not a variable of the module: it would stay.
   const known =
-    " s:idScope s:registrationId s:deviceId s:moduleId s:dpsHost n:dpsPort s:groupKey s:deviceKey f:sign s:modelId s:modelKey o:payload s:agent n:tokenLifetime n:requestTimeout n:registrationTimeout n:reprovisionAfter n:commandTimeout o:cache s:ntp o:logger n:logLevel b:legacyAck ";
+    " s:idScope s:registrationId s:deviceId s:moduleId s:dpsHost n:dpsPort s:groupKey s:deviceKey f:sign s:modelId s:modelKey o:payload s:agent n:tokenLifetime n:requestTimeout n:registrationTimeout n:reprovisionAfter n:commandTimeout s:ntp o:logger n:logLevel b:legacyAck " +
+    (o.cache === false ? "b" : "o") +
+    ":cache ";
   const own: any = {};
   for (const name in o) {
     if (find(known, ":" + name + " ") >= 0) own[name] = o[name];

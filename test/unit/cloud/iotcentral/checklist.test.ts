@@ -1,10 +1,21 @@
 jest.mock("node:tls", () => require("../../../e2e/support/node").tls);
 jest.mock("node:dgram", () => require("../../../e2e/support/node").dgram);
 
+const { mkdtempSync, rmSync } = require("node:fs");
+const { tmpdir } = require("node:os");
+const { join } = require("node:path");
 const { nodeDevice } = require("../../../e2e/support/node");
 const checklist = require("../../../e2e/support/iotcentral");
 
+let store: string;
+
+beforeEach(() => {
+  process.env.THINCLOUD_STORE = store = mkdtempSync(join(tmpdir(), "iotcentral-"));
+});
+
 afterEach(() => {
+  delete process.env.THINCLOUD_STORE;
+  rmSync(store, { recursive: true, force: true });
   jest.useRealTimers();
   jest.restoreAllMocks();
 });
