@@ -1,9 +1,12 @@
 "use strict";
 /** An update through the real installer, from the command to the acknowledgement by the new program: the shipped files in the mock. */
 const { describe, expect, test } = require("@jest/globals");
+const fs = require("node:fs");
+const os = require("node:os");
 const path = require("node:path");
 const { createDevice } = require("../mock");
 const { createCloud, KEY } = require("../clouds/iotconnect");
+const { KeyStore } = require("../../tool/ota/keystore.js");
 const packages = require("../../tool/ota/package.js");
 
 const dist = (name) => path.join(__dirname, "../../dist/espruino", name + ".js");
@@ -30,11 +33,11 @@ function release(seq, program, secret = SECRET) {
   return packages.assemble(made, packages.hmac(Buffer.from(secret, "hex"), made.manifest));
 }
 
-function world() {
+function world(program = PROGRAM("factory")) {
   const storage = { iotconnect: dist("iotconnect"), ota: dist("ota"), otahttp: dist("otahttp"), ".bootcde": dist("otaboot") };
   const device = createDevice({ storage });
   const cloud = createCloud({ now: () => device.clock.now() });
-  device.storage.write("main", PROGRAM("factory"));
+  device.storage.write("main", program);
   cloud.attach(device, { commonName: cloud.id });
   const it = {
     device,
@@ -74,6 +77,33 @@ describe("update through the installer", () => {
     it.pass(3000);
     expect(it.lines().slice(-3)[0]).toBe("program one");
     expect(it.acks()).toHaveLength(1);
+  });
+
+  test("signed with LMS: the true one is installed and acknowledged, one byte of the signature changed is refused", () => {
+    const dir = fs.mkdtempSync(path.join(os.tmpdir(), "iotc-lms-"));
+    try {
+      const file = path.join(dir, "key");
+      const key = KeyStore.create(file, { lmsType: 5, otsType: 3 }).toString("hex");
+      const verified = (name) => PROGRAM(name).replace(`hmacKey: "${SECRET}"`, `key: "${key}"`);
+      const signed = (seq, name, change = (signature) => signature) => {
+        const main = Buffer.from(verified(name) + "// " + "x".repeat(3000));
+        const files = [{ name: "main", data: main }];
+        const made = packages.build({ version: "1." + seq, seq, target: "espruino", model: "board", main: "main", files });
+        return packages.assemble(made, change(KeyStore.sign(file, packages.message(made.manifest)).signature));
+      };
+      const it = world(verified("factory"));
+      const flip = (signature) => signature.map((b, i) => (i === 700 ? b ^ 1 : b));
+      it.cloud.files["/fw.ota"] = signed(1, "one", flip);
+      it.order("l-1");
+      expect(it.acks()).toEqual([{ ackId: "l-1", st: 4, msg: expect.stringContaining("is not what was signed"), childId: "" }]);
+      it.cloud.files["/fw.ota"] = signed(1, "one");
+      it.order("l-2").pass(20000);
+      expect(told(it)).toContain("program one");
+      expect(it.acks()[1]).toEqual({ ackId: "l-2", st: 7, msg: "1.1", childId: "" });
+      expect(it.cloud.faults).toEqual([]);
+    } finally {
+      fs.rmSync(dir, { recursive: true });
+    }
   });
 
   test.each([

@@ -165,6 +165,7 @@ var options = ${options(cloud, { offlineStorage: { availSpaceInMb: 0.02 }, flush
 var sdk = require("iotconnect").create(options), i = ${n * 10000};
 sdk.on("error", function () {});
 sdk.on("connect", function () { R("connect"); });
+sdk.on("drained", function () { R("drained " + sdk.status().stored); });
 function next() {
   var mine = ++i;
   sdk.sendData([{ uniqueId: "dev1", time: "2021-01-24T10:06:17.857Z", data: { t: mine } }], function (e, how) { R("put " + mine + " " + how); });
@@ -200,6 +201,7 @@ ${away ? "next();" : ""}`;
       30000,
     );
     await new Promise((done) => setTimeout(done, 1500));
+    t.assert.deepStrictEqual(last.lines.filter((line) => /^drained/.test(line)), ["drained 0"]); // prettier-ignore
     const got = cloud.of(0).map((m) => m.d[0].d[0].t);
     t.note(`${put.length} stored, the newest ${got.length} kept`);
     t.assert.deepStrictEqual(got, [...new Set(got)].sort((a, b) => a - b)); // prettier-ignore

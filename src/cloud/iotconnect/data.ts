@@ -64,6 +64,8 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
   const edge = x._edge;
   const good: any[] = [];
   const bad: any[] = [];
+  // The data frequency counts calls: of a device all samples of a call go, or none.
+  const gates: any = {};
   let ok = true;
   let gateway: Sample | undefined;
   let how = "held";
@@ -108,7 +110,10 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
         if (!edge.add(id, tag, name, value)) wrong[name] = x._v21 || typeof value === "string" ? value : bytesToText(stringify(value));
       }
       rule(x, id, own, gateway);
-    } else if (Object.keys(right).length && open(x, id)) good.push({ id: id, dt: dt, tg: tag, d: right });
+    } else if (Object.keys(right).length) {
+      if (gates[id] === undefined) gates[id] = open(x, id);
+      if (gates[id]) good.push({ id: id, dt: dt, tg: tag, d: right });
+    }
     if (Object.keys(wrong).length && (!edge || (!x._o.quiet && open(x, "!" + id)))) bad.push({ id: id, dt: dt, tg: tag, d: wrong });
   }
   if (good.length) waiting++;

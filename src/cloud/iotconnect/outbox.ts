@@ -56,18 +56,25 @@ export function drain(x: Session): void {
   if (record === undefined) {
     if (store) x._lost += store.dropped;
     x._store = undefined;
+    x.emit("drained");
     return;
   }
   let bytes = record.substr(1);
   x._draining = true;
   if (find(bytes, 't":""') > 0) bytes = bytes.split('t":""').join('t":"' + stamp() + '"');
-  publish(x, record.charAt(0), x._v21 ? bytes : '{"od":1,' + bytes.substr(1), true, function (err) {
+  publish(x, record.charAt(0), x._v21 ? bytes : '{"od":1,' + bytes.substr(1), true, function (err: any) {
     x._draining = false;
     if (x._over) return;
+    // An empty queue will not take it later either; those behind it would wait for ever.
+    const never = err && err.code === "limit" && !x._link!.status().queued;
     // It may have gone meanwhile, to make room.
-    if (!err && store!.first() === record) store!.shift();
+    if ((!err || never) && store!.first() === record) store!.shift();
+    if (never) {
+      store!.dropped++;
+      x.emit("error", error("limit", "a stored record of " + record.length + " bytes is over queueLimit"));
+    }
     if (x._pace) cancel(x._pace);
     // Without the room in the queue that others take now, a little later.
-    x._pace = after(drain, err ? 5000 : x._o.flushPeriod || 100, x);
+    x._pace = after(drain, err && !never ? 5000 : x._o.flushPeriod || 100, x);
   });
 }

@@ -252,6 +252,55 @@ module.exports = ({ start, KEY }) => {
       expect(it.lines().filter((line) => line.startsWith("done"))[1]).toBe('done "held"');
     });
 
+    test("several samples of a device in one call are one message, each with its time; the data frequency counts calls", () => {
+      const at = (second) => `2021-01-24T10:06:${second}.000Z`;
+      const several = (from) => [0, 1, 2].map((k) => ({ uniqueId: "dev1", time: at(from + k), data: { t: from + k } }));
+      const it = begin(flat(n("t")), { cloud: { sc: { sf: 1, df: 30 } } });
+      it.send(...several(10), sample("dev1", { t: "x" }))
+        .send(...several(20))
+        .pass(31000);
+      it.send(...several(30));
+      expect(it.cloud.of(0).map((m) => m.d.map((e) => [e.dt, e.d[0].t]))).toEqual(
+        [10, 30].map((from) => [0, 1, 2].map((k) => [at(from + k), from + k])),
+      );
+      expect(it.cloud.of(1)).toHaveLength(1);
+    });
+
+    test("sleep: measured without a connection, sent at a later wake, which is told when all is with the cloud", () => {
+      const sc = { sf: 1, df: 30 };
+      const it = begin(flat(n("t")), { cloud: { sc }, setup: `sdk.on("drained", function () { R("drained", sdk.status().stored); });` });
+      expect(it.told("drained")).toEqual([0]);
+      const asked = it.cloud.requests.length;
+      const wake = (t) => {
+        it.device.restart({ blank: true });
+        it.device.run(`${it.app}
+          R("kept", sdk.sendData([${JSON.stringify(sample("dev1", { t }))}, ${JSON.stringify(sample("dev1", { t: t + 0.5 }))}]));
+          sdk.dispose(function () { R("asleep"); });`);
+        it.pass(1000);
+        expect([it.device.alive, it.device.links.length, it.cloud.requests.length]).toEqual([{ timers: 0, sockets: 0 }, 0, asked]);
+      };
+      it.clear();
+      for (let t = 0; t < 5; t++) wake(t);
+      expect([it.told("kept"), it.has("asleep"), it.cloud.of(0)]).toEqual([[true, true, true, true, true], 5, []]);
+      it.device.restart({ blank: true });
+      it.clear().boot({ ms: 5000 });
+      expect(it.cloud.of(0).map((m) => [m.od, ...m.d.map((e) => e.d[0].t)])).toEqual([0, 1, 2, 3, 4].map((t) => [1, t, t + 0.5]));
+      expect(it.told("drained")).toEqual([0]);
+    });
+
+    test("a stored record that the queue can never take does not hold up those after it", () => {
+      const it = begin(flat(n("t"), { ...n("s"), dt: 1 }), { options: { queueLimit: 700 } });
+      it.device.offline();
+      it.pass(2 * MINUTE);
+      it.send(sample("dev1", { s: "x".repeat(800) })).send(sample("dev1", { t: 2 }));
+      it.device.offline(false);
+      it.pass(3 * MINUTE);
+      expect(it.cloud.of(0).map((m) => m.d[0].d[0].t || m.d[0].d[0].s.length)).toEqual([2]);
+      expect(it.has("error limit: a stored record")).toBe(1);
+      it.run(`R("left", [sdk.status().stored, sdk.status().lost]);`);
+      expect(it.told("left")).toEqual([[0, 1]]);
+    });
+
     test("the device disconnects", () => {
       const it = begin(flat(n("t")));
       it.run(`R("first", sdk.dispose(function () { R("gone"); })); R("second", sdk.dispose());`).pass(1000);
