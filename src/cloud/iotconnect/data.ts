@@ -70,7 +70,8 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
   let gateway: Sample | undefined;
   let how = "held";
   let failed: Error | undefined;
-  let waiting = 1;
+  // Good samples, faults, and this call itself.
+  let waiting = 3;
 
   function told(err?: Error, result?: string): void {
     if (err) failed = err;
@@ -116,10 +117,10 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
     }
     if (Object.keys(wrong).length && (!edge || (!x._o.quiet && open(x, "!" + id)))) bad.push({ id: id, dt: dt, tg: tag, d: wrong });
   }
-  if (good.length) waiting++;
-  if (bad.length) waiting++;
   if (good.length) ok = post(x, "r", good, told) && ok;
+  else waiting--;
   if (bad.length) ok = post(x, "f", bad, told) && ok;
+  else waiting--;
   const refused = !!failed;
   told(failed);
   return ok && !refused;
