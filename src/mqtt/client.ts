@@ -110,9 +110,12 @@ interface State extends Omit<Client, "options" | "publish">, Session {
   _to?: string;
   _pre: Bytes;
   _length: number;
+  /** So many of them may wait for the link. */
+  _most: number;
   _hot?: number;
   _close(e?: Error): void;
   _send(b?: Bytes): Bytes | undefined;
+  _flush(): void;
   _told(what: any, at?: number): number | void;
   _take(what: Bytes, at: number): number;
 }
@@ -143,21 +146,33 @@ function tick(c: any, ms?: number): void {
     c._told = function (what: any) {
       "ram";
       let at = 0;
+      let end = 0;
+      let done;
       if (what.substr) {
         c._idle = 0;
         what = c._in += what;
+        end = what.length;
       }
       while (at >= 0) {
         try {
-          if (what.substr) {
+          if (end) {
             while (what.substr(at, c._n) === c._head && c[(listeners || "$on") + "message"] === c._list && c._list[0] === c._call) {
-              if (at + c._total > what.length) return (c._in = what.substr(at));
               at += c._total;
+              if (at > end) return (c._in = what.substr(at - c._total));
               c._received++;
               c._call(c._name, what.substr(at - c._m, c._m), c._packet);
             }
-            if (at === what.length) return (c._in = "");
-          } else if (c._gone) while (what === c._link && c._gone.length) c._gone.shift()();
+            // All is taken in, or the rest begins as that message did and is not whole.
+            if (at === end || (end - at < c._n && c._head && !c._head.indexOf(what.substr(at)))) return (c._in = what.substr(at));
+          } else if (what === c._link) {
+            c._count = ~~c._count + ~~c._going;
+            c._going = 0;
+            while (c._gone && (done = c._gone.shift())) done();
+            if (what === c._link && !c._queue[c._at]) {
+              c._busy = 0;
+              return c._flush();
+            }
+          }
         } catch (e) {
           c.emit("error", e);
         }
@@ -167,22 +182,22 @@ function tick(c: any, ms?: number): void {
 
     c.publish = function (to: any, payload: any, o: any, done: any) {
       "ram";
-      if (o && o.call) {
+      if (typeof o === "function") {
         done = o;
         o = undefined;
       }
       if (
         to === c._to &&
-        (!o || Object.keys(o).join() === (o.qos === 0 ? "qos" : "")) &&
-        payload &&
-        payload.substr &&
+        (!o || Object.keys(o).length === (o.qos === 0 ? 1 : 0)) &&
+        typeof payload === "string" &&
         payload.length === c._length &&
-        c._out.length < 4096
+        c._fresh < c._most
       ) {
-        c._out += c._pre + payload;
+        c._out += c._pre;
+        c._out += payload;
         c._fresh++;
         if (done) (c._calls = c._calls || []).push(done);
-        if (!c._busy) c._send();
+        if (!c._busy) c._flush();
         return c;
       }
       return methods.publish.call(c, to, payload, o, done);
@@ -329,11 +344,12 @@ const methods: any = {
         head === 48 &&
         !given.binary &&
         !c._queue[c._at] &&
-        after.length < 1024 &&
+        after.length + before.length < 1024 &&
         field("payload", JSON.parse('"\\u20ac"')).length < 2
       ) {
         c._to = to;
         c._length = after.length;
+        c._most = 4096 / (after.length + before.length);
         if (!c._hot) tick(c, WARM);
         c._pre = fixed + before;
       }
@@ -468,8 +484,15 @@ const methods: any = {
       c._out += head += chr(n);
       c._out += b.substr(1);
     }
-    b = c._out;
-    if (b && c._link && !c._busy) {
+    if (!c._busy) c._flush();
+    return head;
+  },
+
+  /** Writes what waits for the link, the last write being gone. */
+  _flush: function (this: State) {
+    const c = this;
+    const b = c._out;
+    if (b && c._link) {
       c._out = "";
       c._busy = c._wrote = 1;
       if (c._fresh) {
@@ -481,8 +504,7 @@ const methods: any = {
         c._calls = undefined;
       }
       write(c._link, b);
-    } else if (c._ended && c.connected && !c._busy && !c._queue.length) tick(c, 0);
-    return head;
+    } else if (c._ended && c.connected && !c._queue.length) tick(c, 0);
   },
 
   /** What the link says, bytes from `at` on. Packets a broker may not send close the link. Returns where bytes may come again that the short function knows. */

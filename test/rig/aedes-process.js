@@ -1,5 +1,5 @@
 "use strict";
-/** aedes in a process of its own, because jest's realm cannot load it. Told by messages: "drop" cuts links, "restart" forgets sessions;
+/** aedes in a process of its own, because jest's realm cannot load it. Told by messages: "drop" cuts links, "cut x" that of client x, "restart" forgets sessions;
  * each answer says what was `taken`, "client topic", over all the time. */
 const { startAedes } = require("./broker");
 
@@ -9,6 +9,7 @@ async function main() {
   broker.broker.on("publish", ({ topic }, client) => client && taken.push(`${client.id} ${topic}`));
   process.on("message", async (what) => {
     if (what === "drop") broker.drop();
+    else if (what.startsWith("cut ")) broker.broker.clients[what.slice(4)]?.conn.destroy();
     else if (what === "restart") await broker.restart();
     process.send({ done: what, taken });
   });
