@@ -130,12 +130,17 @@ export function settle(s: Session, type: number, id: Id): Entry | undefined {
   }
 }
 
-/** Lets go of a QoS 2 identifier, or of all for none. */
+/** The broker has released a QoS 2 identifier. */
 export function release(s: Session, id: Id): void {
-  for (const held in s._held)
-    if (!id || held === id) {
-      if (s.options.store && s._held![held] > 0) s.options.store.drop(s._held![held]);
-      delete s._held![held];
-    }
-  if (!id) delete s._held;
+  const key = s._held && s._held[id];
+  if (key) {
+    if (key > 0) s.options.store!.drop(key);
+    delete s._held![id];
+  }
+}
+
+/** The broker has forgotten the session: what it held back at QoS 2 will not be released. */
+export function forget(s: Session): void {
+  for (const id in s._held) if (s._held[id] > 0) s.options.store!.drop(s._held[id]);
+  delete s._held;
 }

@@ -1,0 +1,214 @@
+import { after, cancel, connect as dial, end as hangUp, random, write } from "#host";
+import { backoff } from "../core/backoff";
+import { chr } from "../core/bytes";
+import { error } from "../core/errors";
+import type { Bytes } from "../host";
+import { connectPacket } from "./options";
+import { PUBLISH } from "./packet";
+import { next } from "./session";
+import { warm } from "./short";
+import { WARM, type State } from "./state";
+import { frame, take } from "./take";
+
+/** Hears the link. */
+function heard(this: any, what: any): void {
+  const c = this._client;
+  if (c._link === this) c._told(what);
+}
+
+/**
+ * One timer serves three waits: for the next attempt, for CONNACK, and for the next half keep-alive.
+ * With `ms` it is set (negative: nothing is awaited), without it has run. With `WARM` it opens the short way: here, where it is
+ * read seldom.
+ */
+export function tick(c: any, ms?: number): void {
+  const o = c.options;
+  if (ms === WARM) return warm(c);
+  if (ms !== undefined) {
+    if (c._timer) cancel(c._timer);
+    c._timer = ms < 0 ? 0 : after(tick, ms, c);
+    return;
+  }
+  c._timer = 0;
+  if (c._ended || c._attempt! < 0) close(c);
+  else if (!c._link) {
+    let hello;
+    if (c._dials > 0) c.emit("reconnect");
+    try {
+      hello = connectPacket(o);
+    } catch (e) {
+      if (c._dials < 0) throw e;
+      return close(c, e as Error);
+    }
+    // The first time, from `connect`, only to find fault.
+    if (!++c._dials) return tick(c, o.manualConnect ? -1 : 0);
+    const tls = o.protocol === "mqtts";
+    c._out = "";
+    c._in = 0;
+    c._busy = 0;
+    tick(c, o.connectTimeout || 30000);
+    c._link = dial(o.host || "localhost", o.port || (tls ? 8883 : 1883), tls ? o : undefined, heard);
+    (c._link as { _client: State })._client = c;
+    send(c, hello);
+  } else if (!c.connected || c._idle > 1) close(c, error("timeout", c.connected ? "nothing came within 1.5 keepalive" : "no CONNACK"));
+  else {
+    delete c._attempt;
+    delete c._early;
+    tick(c, o.keepalive! * 500 || 30000);
+    // [MQTT-3.1.2-23]
+    if (o.keepalive && (c._idle++ || !c._wrote)) send(c, "\xc0");
+    c._wrote = 0;
+  }
+}
+
+/** The link is let go, why is told, and the next attempt is awaited unless the client is to end. */
+export function close(c: State, e?: Error) {
+  const o = c.options;
+  const link = c._link;
+  const broken = error("network", "the link broke first");
+  let lost: any;
+  if (c.connected) {
+    c.connected = false;
+    if (!e) {
+      c._busy = 0;
+      send(c, "\xe0");
+    }
+    lost = (c._gone || []).concat(c._calls || []);
+  }
+  c._link = undefined;
+  delete c._head;
+  delete c._to;
+  delete c._calls;
+  delete c._gone;
+  delete c._going;
+  delete c._fresh;
+  tick(c, -1);
+  if (e) c.emit("error", e);
+  if (link) {
+    hangUp(link);
+    c.emit("close");
+  }
+  if (lost) c.emit(lost, broken);
+  if (c._ended) {
+    tick(c, -1);
+    for (let i = 0; i < c._queue.length; i++) {
+      // The entry may live on after `reconnect`; it is answered only once.
+      const done = c._queue[i]._done;
+      c._queue[i]._done = undefined;
+      if (done) c.emit(done, error("offline", "the client has ended"));
+    }
+    c.emit("end");
+  } else if (c._attempt! < 0 || o.reconnectPeriod !== 0) {
+    // Espruino on a PC crashes when a TLS link opens while the last one still closes.
+    tick(
+      c,
+      c._attempt! < 0
+        ? link && o.protocol === "mqtts"
+          ? 100
+          : 0
+        : backoff(c._attempt || 0, o.reconnectPeriod || 1000, o.maxReconnectPeriod || 60000, random()),
+    );
+    c._attempt = (c._attempt || 0) + 1;
+    // Last, because the handler may call `end` or `reconnect`, whose timer counts.
+    if (!c._offline) {
+      c._offline = 1;
+      c.emit("offline");
+    }
+  }
+}
+
+/**
+ * Puts `b` (a packet without its length) and what the queue may send behind what waits for the link; while a write is under way only
+ * what has no identifier. Returns the fixed header of the last.
+ */
+export function join(this: State, b?: Bytes): Bytes | undefined {
+  const c = this;
+  const list = b ? [b] : [];
+  let head;
+  const first = c._queue[c._at];
+  if (c.connected && first) {
+    const room = 1024 - c._out.length;
+    // While a write is under way one small packet may join; it cannot be one that has an identifier.
+    if (!c._busy || (!first._id && first._bytes.length < room)) next(c, list, c._busy ? 1 : room);
+  }
+  // A packet can be most of what fits into memory: no more copies of it than need be.
+  while ((b = list.shift())) {
+    let n = b.length - 1;
+    head = b.substr(0, 1);
+    for (; n > 127; n >>= 7) head += chr((n & 127) | 128);
+    c._out += head += chr(n);
+    c._out += b.substr(1);
+  }
+  return head;
+}
+
+/** Writes `b` and what waits, when the last write is gone. Not in the same function as `join`: it ran for every write in vain. */
+export function send(c: State, b?: Bytes): Bytes | undefined {
+  const head = b || c._queue[c._at] ? c._join(b) : undefined;
+  b = c._out;
+  if (b && c._link && !c._busy) {
+    c._out = "";
+    c._busy = c._wrote = 1;
+    if (c._fresh) {
+      c._going = c._fresh;
+      c._fresh = 0;
+    }
+    if (c._calls) {
+      c._gone = c._calls;
+      c._calls = undefined;
+    }
+    write(c._link, b);
+  } else if (c._ended && c.connected && !c._busy && !c._queue.length) tick(c, 0);
+  return head;
+}
+
+/** What the link says, bytes from `at` on. Packets a broker may not send close the link. Returns where bytes may come again that the short function knows. */
+export function told(this: State, what: any, at?: number): number | void {
+  const c = this;
+  const known = at !== undefined;
+  if (what === c._link) {
+    if (c._going) {
+      c._count = (c._count || 0) + c._going;
+      delete c._going;
+    }
+    // What the callbacks publish goes in one write.
+    const gone = c._gone;
+    if (gone) {
+      c._gone = undefined;
+      c.emit(gone as never);
+    }
+    delete c._busy;
+    send(c);
+  } else if (!what.substr) {
+    // Dropped again and again soon after CONNACK: that is what a second client of our name does.
+    close(
+      c,
+      c.connected && (c._early = (c._early || 0) + 1) > 2
+        ? error("conflict", "dropped " + c._early + " times soon after CONNACK: is " + c.options.clientId + " used twice?")
+        : what.message && error("network", what.message),
+    );
+  } else if (c._out.length > 8192) close(c, error("limit", "the broker does not read the answers it asks for"));
+  else {
+    if (at === undefined) {
+      c._idle = at = 0;
+      if (c._in) what = c._in + what;
+      c._in = what;
+    }
+    const from = at;
+    try {
+      for (let end; c._link && (end = frame(c, what, at)) > 0;) {
+        const wrong = take[c.connected ? (what.charCodeAt(at) >> 4 === PUBLISH ? 1 : 2) : 0](c, what, at, end);
+        if (wrong) throw error("protocol", "the broker broke [MQTT-" + wrong + "]");
+        at = end;
+        if (c._head && at < what.length) {
+          if (known) return at;
+          c._in = what.substr(at);
+          return c._told("");
+        }
+      }
+      if (at > from) c._in = what.substr(at) || 0;
+    } catch (e) {
+      close(c, e as Error);
+    }
+  }
+}

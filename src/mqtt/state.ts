@@ -1,0 +1,59 @@
+import type { Bytes, Link, Timer } from "../host";
+import type { Options } from "./options";
+import type { Done, Session } from "./session";
+import type { Client, Handler, Packet } from "./types";
+
+/**
+ * What the client knows besides its session. A field costs a variable even when it holds nothing: those that are not set
+ * at the start are made when they are needed. For the same reason they are numbers where a boolean would do.
+ */
+export interface State extends Omit<Client, "options" | "publish">, Session {
+  options: Options;
+  publish(...args: any[]): Client;
+  _link?: Link;
+  _timer?: Timer;
+  /** Bytes of a packet that has not wholly come; none is 0, which costs a variable less. */
+  _in: Bytes | 0;
+  /** What waits for the link: answers, pings, and messages of QoS 0 on their way. */
+  _out: Bytes;
+  /** Something is written and not yet gone: so many messages of QoS 0, and their callbacks. */
+  _busy?: number;
+  _going?: number;
+  _gone?: Done[];
+  /** What is subscribed: its QoS, and 4 more when the broker has granted it. */
+  _subs: { [filter: string]: number };
+  _handlers?: { [filter: string]: Handler };
+  /** Half keep-alives since something came; whether something went since the last of them. */
+  _idle: number;
+  _wrote?: number;
+  /** Attempts since the last stable connection (-1: the next comes at once), and connections in a row that broke off before they were stable. */
+  _attempt?: number;
+  _early?: number;
+  _ended?: number;
+  _offline?: number;
+  _count?: number;
+  _received?: number;
+  _dropped?: number;
+  _dials: number;
+  /** The message that came last, if it was of QoS 0 and for one listener: its bytes up to the payload, their number, that of the payload, of both. */
+  _head?: Bytes;
+  _n: number;
+  _m: number;
+  _total: number;
+  _name: string;
+  _packet: Packet;
+  _list: Handler[];
+  _call: Handler;
+  /** The message that went last, if it was of QoS 0 and without options: its topic, its bytes up to the payload, the payload's length. */
+  _to?: string;
+  _pre: Bytes;
+  _length: number;
+  /** So many of them may wait for the link. */
+  _most: number;
+  _hot?: number;
+  _join(b?: Bytes): Bytes | undefined;
+  _told(what: any, at?: number): number | void;
+}
+
+/** In the place of a time, for `tick`: messages come or go at QoS 0. */
+export const WARM = -2;

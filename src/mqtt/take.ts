@@ -1,0 +1,146 @@
+import { bytesToText } from "#host";
+import { chr } from "../core/bytes";
+import { kept } from "../core/emitter";
+import { error } from "../core/errors";
+import type { Bytes } from "../host";
+import { send, tick } from "./link";
+import { matching, PINGREQ, PINGRESP, PUBACK, PUBREC, PUBREL, SUBACK, SUBSCRIBE, topical, UNSUBSCRIBE } from "./packet";
+import { forget, release, settle } from "./session";
+import { WARM, type State } from "./state";
+import type { Filters, Packet } from "./types";
+
+/** Where the packet at `at` ends, or -1 when it has not wholly come. */
+export function frame(c: State, what: Bytes, at: number): number {
+  let n = 0;
+  let b = 128;
+  at++;
+  for (let m = 1; b > 127; m *= 128) {
+    if (m > 2097152) throw error("protocol", "the broker broke [MQTT-2.2.3]: remaining length");
+    // NaN past the end: leaves the loop, and the length test below asks for more bytes.
+    b = what.charCodeAt(at++);
+    n += (b & 127) * m;
+  }
+  if (n > (c.options.maxPacketSize || 32768)) throw error("limit", "a packet of " + n + " bytes is over maxPacketSize");
+  return at + n > what.length ? -1 : at + n;
+}
+
+/** The first packet. Says, as the others do, which clause the broker broke, if any. It begins at `at` and ends before `end`. */
+function connack(c: State, what: Bytes, at: number, end: number): string | void {
+  const present = what.charCodeAt(at + 2);
+  const code = what.charCodeAt(at + 3);
+  const again: Filters = {};
+  let some;
+  if (what.charCodeAt(at) !== 32 || end - at !== 4 || present > 1 || (present && (code || c.options.clean !== false))) return "3.2.0-1";
+  if (code > 5) return "3.2.2-6";
+  if (code) {
+    // Trying again soon is unlikely to help: draw from the widest range.
+    c._attempt = 20;
+    const e: any = error(
+      code > 3 ? "auth" : "refused",
+      "CONNACK " + code + ": " + ["", "protocol version", "clientId", "server unavailable", "username or password", "not authorised"][code],
+    );
+    e.returnCode = code;
+    throw e;
+  }
+  c.connected = true;
+  delete c._offline;
+  // CONNECT went too long ago to count.
+  c._at = c._wrote = 0;
+  tick(c, c.options.keepalive! * 500 || 30000);
+  if (!present) {
+    forget(c);
+    for (const f in c._subs) if (c._subs[f] > 3) again[(some = f)] = { qos: (c._subs[f] & 3) as 0, handler: c._handlers && c._handlers[f] };
+    if (some) c.publish(c, SUBSCRIBE, [again], true);
+  }
+  c.emit("connect", { sessionPresent: present > 0, returnCode: 0 });
+  send(c);
+}
+
+/** PUBLISH. Its payload is copied once: it may be most of what fits into memory. */
+function message(c: State, what: Bytes, at: number, end: number): string | void {
+  const o = c.options;
+  const head = what.charCodeAt(at);
+  const qos = (head >> 1) & 3;
+  let from = at + 1;
+  while (what.charCodeAt(from++) > 127);
+  let i = from + 2 + what.charCodeAt(from) * 256 + what.charCodeAt(from + 1);
+  const topic = what.substr(from + 2, i - from - 2);
+  const id = qos ? what.substr(i, 2) : "";
+  if (qos > 2) return "3.3.1-4";
+  if (!qos && head & 8) return "3.3.1-2";
+  if (qos) i += 2;
+  // Not a number where there is no length of a topic.
+  if (!(i <= end) || id === "\0\0") return "2.3.1-1";
+  if (!o.anyTopic && !topical(topic)) return "3.3.2-1";
+  if (qos < 2 || !(c._held && c._held[id])) {
+    const name = bytesToText(topic);
+    const payload = what.substr(i, end - i);
+    const packet: Packet = { qos: qos, retain: (head & 1) > 0, dup: (head & 8) > 0 };
+    if (qos) packet.messageId = id.charCodeAt(0) * 256 + id.charCodeAt(1);
+    if (qos > 1) {
+      (c._held = c._held || {})[id] = (o.store && o.store.put(id)) || -1;
+      if (Object.keys(c._held).length > 256) throw error("limit", "over 256 messages of QoS 2 wait for PUBREL");
+    }
+    c._received = ~~c._received! + 1;
+    const list = (c as any)[kept() + "message"];
+    delete c._head;
+    // `on` makes the list of an event's listeners anew; Espruino's `removeListener` takes from the one there is.
+    if (!qos && list && list.length === 1) {
+      c._list = list;
+      c._call = list[0];
+      c._n = i - at;
+      c._m = end - i;
+      c._total = end - at;
+      c._head = what.substr(at, i - at);
+      c._name = name;
+      c._packet = packet;
+      if (!c._hot) tick(c, WARM);
+    }
+    const under = matching(c._handlers, name);
+    if (under.length) {
+      delete c._head;
+      c.emit(under, name, payload, packet);
+    }
+    c.emit("message", name, payload, packet);
+  }
+  // PUBACK or PUBREC
+  if (qos) send(c, chr(48 + 16 * qos) + id);
+}
+
+/** What answers a packet of ours, and PUBREL. */
+function answer(c: State, what: Bytes, at: number, end: number): string | void {
+  const head = what.charCodeAt(at);
+  const type = head >> 4;
+  const n = end - at;
+  if (
+    type < PUBACK ||
+    type > PINGRESP ||
+    type === SUBSCRIBE ||
+    type === UNSUBSCRIBE ||
+    type === PINGREQ ||
+    (head & 15) !== (type === PUBREL ? 2 : 0)
+  )
+    return "2.2.2-2";
+  if (type === PINGRESP ? n > 2 : type === SUBACK ? n < 5 : n !== 4) return "2.2.3";
+  let from = at + 1;
+  while (what.charCodeAt(from++) > 127);
+  const body = what.substr(from, end - from);
+  if (type === PUBREL) {
+    send(c, "p" + body);
+    release(c, body);
+  } else if (type < PINGRESP) {
+    const e = settle(c, type, body.substr(0, 2));
+    if (type === PUBREC) send(c, "b" + body);
+    else if (e) {
+      if (type < SUBACK) c._count = ~~c._count! + 1;
+      if (e._done) c.emit(e._done, undefined, body);
+      send(c);
+    }
+  }
+}
+
+/**
+ * In a list, because the minifier would put each into the only function that calls it, which would be long to read for the interpreter;
+ * and not methods, because a call of a method holds its object twice, and what Espruino holds 15 times at once it never frees.
+ */
+export const take = [connack, message, answer];
