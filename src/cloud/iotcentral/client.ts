@@ -181,13 +181,13 @@ export function hub(o: Options, tell?: Tell): Hub {
     step();
     if (read && !e) {
       const twin = parse(body);
-      const v = twin.desired.$version;
+      const v = twin.desired.$version || 0;
       if (v < newest) {
         // Older than a change that has come: once more, in a second.
         newest = v;
         stale = true;
         if (!timer) timer = after(step, 1000);
-      } else if (v !== version) {
+      } else if (!v || v !== version) {
         version = newest = v;
         told.call(client, "desired", twin.desired, v, twin.reported);
       }
@@ -203,10 +203,10 @@ export function hub(o: Options, tell?: Tell): Hub {
       if (asked && h._properties.$rid === "" + rid) answered(h._status, payload);
     } else if (h._kind === "PATCH") {
       const patch = parse(payload);
-      const v = patch.$version;
+      const v = patch.$version || +h._properties.$version! || 0;
       newest = Math.max(newest, v);
-      // What comes before the twin has been read is part of it, or makes it be read once more; so does a gap.
-      if (v > version + 1) stale = true;
+      // What comes before the twin has been read is part of it, or makes it be read once more; so does a gap, and what has no version.
+      if (!v || v > version + 1) stale = true;
       else if (v > version && !stale) {
         version = v;
         told.call(client, "desired", patch, v);

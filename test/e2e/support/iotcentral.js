@@ -548,6 +548,51 @@ module.exports = function checklist(createDevice) {
       expect(cloud.seen("publish", /GET/)).toHaveLength(2);
     });
 
+    describe("desired properties without $version", () => {
+      const topic = "$iothub/twin/PATCH/properties/desired/";
+      const send = (cloud, where, body) => cloud.device().send({ cmd: "publish", qos: 0, topic: topic + where, payload: body });
+
+      test("in the body: that of the topic counts", () => {
+        const { cloud, device, said } = start({ setup: props(), twin: { desired: { a: 1, $version: 4 }, reported: { $version: 1 } } });
+        device.tick(1000);
+        send(cloud, "?$version=5", '{"a":2}');
+        send(cloud, "?$version=5", '{"a":2}');
+        device.tick(1000);
+        expect(heard(said)).toEqual(["a 1 - 4", "a 2 - 5"]);
+        expect(cloud.seen("publish", /GET/)).toHaveLength(1);
+      });
+
+      test("nowhere: the twin is read", () => {
+        const { cloud, device, said } = start({ setup: props(), twin: { desired: { a: 1, $version: 4 }, reported: { $version: 1 } } });
+        device.tick(1000);
+        cloud.desire({ a: 2 }, { quiet: true });
+        send(cloud, "", '{"a":2}');
+        device.tick(1000);
+        expect(heard(said)).toEqual(["a 1 - 4", "a 2 - 5"]);
+        expect(cloud.seen("publish", /GET/)).toHaveLength(2);
+      });
+
+      test("a twin older than what has come is still read once more", () => {
+        const { cloud, device, said } = start({
+          setup: props(),
+          twin: { desired: { a: 1, $version: 4 }, reported: { $version: 1 } },
+          script: (cloud) => {
+            const old = JSON.stringify(cloud.twin);
+            let n = 0;
+            cloud.hooks.beforeGet = (one) => {
+              cloud.twinText = n ? undefined : old;
+              if (!n++) {
+                cloud.desire({ a: 2 });
+                one.send({ cmd: "publish", qos: 0, topic, payload: '{"a":2}' });
+              }
+            };
+          },
+        });
+        device.tick(10000);
+        expect(heard(said)).toEqual(["a 2 - 5"]);
+      });
+    });
+
     test("what was changed while it was away is told after the reconnect, also after the renewal of a token", () => {
       const { cloud, device, said } = start({ setup: props() });
       device.tick(1000);
@@ -827,6 +872,11 @@ c.on("c2d", function (payload, p) { R("c2d " + payload + " " + p["$.mid"]); });`
       ["no key", { groupKey: undefined }, "config: option groupKey, deviceKey, sign, or cert and key"],
       ["neither scope nor host", { idScope: undefined }, "config: option idScope (provisioning), or host (a hub)"],
       ["an option that is none", { colour: 1 }, "config: option colour is unknown"],
+      ["a client id", { clientId: "x" }, "config: option clientId: the services say it, leave it out"],
+      ["a user name", { username: "x" }, "config: option username: the services say it, leave it out"],
+      ["a password", { password: "x" }, "config: option password: the services say it, leave it out"],
+      ["a clean session", { clean: true }, "config: option clean: the services say it, leave it out"],
+      ["subscriptions left to MQTT", { resubscribe: true }, "config: option resubscribe: the services say it, leave it out"],
       ["a keepalive the hub does not bear", { keepalive: 1200 }, "config: option keepalive: up to 1177 seconds"],
       ["a token that lives for seconds", { tokenLifetime: 5 }, "config: option tokenLifetime: 60 to 2000000 seconds"],
     ])("%s is refused at once", (_name, options, text) => {
