@@ -55,8 +55,11 @@ export function answer(topic: string, body: any): Answer {
   if (wait) out.wait = +wait * 1000;
   out.operationId = body && body.operationId;
   if (status > 428) out.again = true;
-  else if (status < 300 && word === "assigned" && state.assignedHub && state.deviceId) out.assignment = state;
-  else if (status > 299 || (word !== "assigning" && word !== "unassigned")) {
+  else if (status < 300 && word === "assigned" && state.assignedHub && state.deviceId) {
+    // The rest of it would be kept with it.
+    out.assignment = { assignedHub: state.assignedHub, deviceId: state.deviceId };
+    if (state.payload !== undefined) out.assignment.payload = state.payload;
+  } else if (status > 299 || (word !== "assigning" && word !== "unassigned")) {
     const code = state.errorCode || (body && body.errorCode);
     const off = word === "disabled" || word === "blacklisted";
     out.err = error(

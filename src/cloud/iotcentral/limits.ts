@@ -2,7 +2,7 @@ import { textToBytes } from "#host";
 import { error } from "../../core/errors";
 import { stringify } from "../../core/json";
 import type { Bytes } from "../../host";
-import { plain } from "./hub";
+import { plain } from "./patch";
 
 /** IoT Central keeps these names of telemetry for itself. */
 const RESERVED = "EventEnqueuedUtcTime EventProcessedUtcTime PartitionId EventHub User $metadata $version";

@@ -355,10 +355,10 @@ module.exports = function checklist(createDevice) {
         it.cloud.connacks = Array(50).fill(5);
         it.device.run(`c.disconnect(); c.connect();`);
         it.device.tick(2 * MINUTE);
-        const asked = it.cloud.registrations;
-        expect(asked).toBeGreaterThan(1);
+        expect(it.cloud.registrations).toBeGreaterThan(1);
         it.cloud.connacks = [];
         it.device.tick(2 * MINUTE);
+        const asked = it.cloud.registrations;
         expect(again(it, options)).toBe(asked);
       });
     });
