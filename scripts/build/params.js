@@ -1,0 +1,49 @@
+"use strict";
+// On Espruino every parameter of a function is a variable for as long as the function is there. What is there from loading on, the
+// functions of the file and the members of its tables, reads `arguments` instead: a few characters, and no variable.
+const { parse } = require("acorn");
+
+/** With one parameter the list costs more than it saves while a closure keeps it. */
+const LEAST = 2;
+
+/** The functions that loading makes. */
+function lasting(tree) {
+  const out = [];
+  const value = (node) => {
+    if (!node) return;
+    if (node.type === "FunctionExpression") out.push(node);
+    else if (node.type === "ObjectExpression") node.properties.forEach((property) => value(property.value));
+    else if (node.type === "SequenceExpression") node.expressions.forEach(value);
+    else if (node.type === "AssignmentExpression") value(node.right);
+  };
+  for (const node of tree.body) {
+    if (node.type === "FunctionDeclaration") out.push(node);
+    else if (node.type === "VariableDeclaration") node.declarations.forEach((one) => value(one.init));
+    else if (node.type === "ExpressionStatement") value(node.expression);
+  }
+  return out;
+}
+
+/** @param {string} code  minified ES5; what names `arguments` itself, or begins with a directive ("ram"), is left alone. */
+function unparam(code) {
+  const edits = [];
+  for (const { params, body, start, end } of lasting(parse(code, { ecmaVersion: 5 }))) {
+    const text = code.slice(start, end);
+    const first = body.body[0];
+    if (params.length < LEAST || /\barguments\b/.test(text) || (first && first.directive)) continue;
+    const used = new Set(text.match(/[\w$]+/g));
+    let list = "$";
+    while (used.has(list)) list += "$";
+    const names = params.map(({ name }, i) => `${name}=${list}[${i}]`);
+    // A closure that is made in here keeps what it could see.
+    const last = /\bfunction\b/.test(code.slice(body.start, body.end)) ? `,${list}=0` : "";
+    const declared = `var ${list}=arguments,${names.join()}${last}`;
+    edits.push([params[0].start, params[params.length - 1].end, ""]);
+    if (first && first.type === "VariableDeclaration") edits.push([first.start, first.start + 4, declared + ","]);
+    else edits.push([body.start + 1, body.start + 1, declared + ";"]);
+  }
+  for (const [from, to, text] of edits.sort((a, b) => b[0] - a[0])) code = code.slice(0, from) + text + code.slice(to);
+  return code;
+}
+
+module.exports = { unparam };
