@@ -36,26 +36,32 @@ function tell(this: Hub, event: string, a: any, b?: any, version?: any): void {
   else c.emit("c2d", a as Bytes, b);
 }
 
+function setModelId(this: State): void {
+  this.options.modelId = arguments[0];
+}
+
+function setContentType(this: State): void {
+  this._contentType = arguments[0];
+}
+
+function setContentEncoding(this: State): void {
+  this._contentEncoding = arguments[0];
+}
+
+function setLogLevel(this: State): void {
+  const logger = this.options.logger;
+  const level = arguments[0];
+  this.options.logLevel = level;
+  if (logger && logger.setLogLevel) logger.setLogLevel(level);
+}
+
 export function create(o: Options): Central {
   const c = hub(o, tell) as Central & State;
   c._central = 1;
-  // What the functions below see lives as long as they do.
-  o = undefined!;
-
-  c.setModelId = function (id) {
-    this.options.modelId = id;
-  };
-  c.setContentType = function (type) {
-    (this as any)._contentType = type;
-  };
-  c.setContentEncoding = function (encoding) {
-    (this as any)._contentEncoding = encoding;
-  };
-  c.setLogLevel = function (level) {
-    const logger = this.options.logger;
-    this.options.logLevel = level;
-    if (logger && logger.setLogLevel) logger.setLogLevel(level);
-  };
+  c.setModelId = setModelId;
+  c.setContentType = setContentType;
+  c.setContentEncoding = setContentEncoding;
+  c.setLogLevel = setLogLevel;
   c.listen = c.isConnected;
   return c;
 }

@@ -38,10 +38,11 @@ export function hub(o: Options, tell?: Tell): Hub {
   // The key of a group is not kept.
   if (o.groupKey) c.options.deviceKey = key;
   delete c.options.groupKey;
+  // It has done its work.
+  delete c.options.manualConnect;
   c._tell = tell || (emit as any);
-  c._failures = c._attempts = c._waiting = c._rid = c._tries = c._newest = 0;
+  c._rid = 0;
   c._version = -1;
-  c._items = [];
   c._end = c.end;
   c.emit = emit as any;
   c.connect = connect;

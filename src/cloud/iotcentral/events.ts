@@ -18,12 +18,14 @@ function connected(c: State): void {
     delete o.username;
     delete o.password;
   }
-  c._failures = c._attempts = c._newest = 0;
+  delete c._failures;
+  delete c._attempts;
+  delete c._newest;
   c._stale = c._known = 1;
   c._subscribing = 1;
   // What was asked is asked again, after SUBACK.
   twin(c);
-  c._tries = 0;
+  delete c._tries;
   if (!subscribing) {
     const filters: any = { "$iothub/twin/res/#": {}, "$iothub/twin/PATCH/properties/desired/#": {}, "$iothub/methods/POST/#": {} };
     if (!o.moduleId) filters[c._path + "/messages/devicebound/#"] = { qos: 1 };
@@ -70,8 +72,9 @@ function dialling(c: State): void {
   // A token that was put away, or ran out while nobody renewed it.
   if (!o.username || (o.password && !(+o.password.split("&se=")[1].split("&")[0] * 1000 > time()))) begin(c, RENEW);
   // The hub may have moved: after a quarter of an hour of trying, the longest waits being a minute.
-  if (++c._attempts > (o.reprovisionAfter || 30) && o.idScope && !c._registering && !c._retrying) {
-    c._attempts = 0;
+  c._attempts = (c._attempts || 0) + 1;
+  if (c._attempts > (o.reprovisionAfter || 30) && o.idScope && !c._registering && !c._retrying) {
+    delete c._attempts;
     delete c._known;
     begin(c, 0);
   }

@@ -66,12 +66,12 @@ export interface State extends Hub {
   _retrying?: number;
   /** The timer of the next token or the next such attempt. */
   _renewal?: Timer;
-  _failures: number;
-  _attempts: number;
+  _failures?: number;
+  _attempts?: number;
   /** devices/ID, for topics; while it is unknown messages wait, of so many bytes. */
   _path?: string;
-  _items: Item[];
-  _waiting: number;
+  _items?: Item[];
+  _waiting?: number;
   /** The identifiers of the messages from the cloud that came last. */
   _seen?: string[];
   /** The twin: whether SUBSCRIBE is under way, whether to read it, what to report, what is asked (true: to read it), in which request. */
@@ -80,11 +80,11 @@ export interface State extends Hub {
   _report?: Report;
   _asked?: Report | true;
   _rid: number;
-  _tries: number;
+  _tries?: number;
   _due?: Timer;
   /** Of the desired properties: the version that was told, and the highest that has come. */
   _version: number;
-  _newest: number;
+  _newest?: number;
 }
 
 /** A line of level 2, or 3 with `debug`, for the console or the application's logger. */

@@ -42,8 +42,10 @@ export function properties(c: State, ask: Ask, desired: any, version: number, re
 
   for (const name in desired) {
     const value = desired[name];
-    if (value && value.__t === "c") {
-      for (const inner in value) if (inner !== "__t") property(name, inner, value[inner], reported && reported[name]);
-    } else if (name.charAt(0) !== "$") property(undefined, name, value, reported);
+    if (name.charAt(0) !== "$") {
+      if (value && value.__t === "c") {
+        for (const inner in value) if (inner !== "__t") property(name, inner, value[inner], reported && reported[name]);
+      } else property(undefined, name, value, reported);
+    }
   }
 }

@@ -95,7 +95,7 @@ export function begin(c: State, ms?: number): void {
       c.reconnect();
     });
     // What is too much for the queue of the MQTT client is an error of its own; the rest goes on.
-    while (c._items.length) c.emit(sendTelemetry as never);
+    while (c._items) c.emit(sendTelemetry as never);
   } else if (!c._registering) {
     c._registering = 1;
     say(c, "registering " + id);
@@ -165,6 +165,7 @@ export function failed(c: State, e: any): void {
     }
     delete c._registering;
     c._retrying = 1;
-    begin(c, backoff(c._failures++, e.retryAfter || 5000, 3600000, random()));
+    c._failures = (c._failures || 0) + 1;
+    begin(c, backoff(c._failures - 1, e.retryAfter || 5000, 3600000, random()));
   }
 }

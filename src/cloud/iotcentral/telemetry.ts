@@ -27,8 +27,9 @@ export function sendTelemetry(this: State): void {
       if (all.contentType === undefined && type) all.contentType = type;
       if (all.contentEncoding === undefined && encoding) all.contentEncoding = encoding;
     }
+    const encoded = bag(all);
     const item: Item = {
-      _bag: bag(all),
+      _bag: encoded,
       _bytes: typeof payload === "string" ? textToBytes(payload) : stringify(payload),
       _answer: done,
       _made: c.connected || all["iothub-creation-time-utc"] ? 0 : now(),
@@ -36,17 +37,19 @@ export function sendTelemetry(this: State): void {
     const n = item._bag.length + item._bytes.length;
     // Body and properties together.
     if (n > 262144) throw error("limit", "telemetry: " + n + " bytes of 262144");
-    if (!c._path && c._waiting + n > (c.options.queueLimit || 16384)) {
-      const e = error("limit", "queueLimit reached: " + c._waiting + " bytes wait");
+    const before = c._waiting || 0;
+    if (!c._path && before + n > (c.options.queueLimit || 16384)) {
+      const e = error("limit", "queueLimit reached: " + before + " bytes wait");
       if (!done) throw e;
       return c.emit(done, e);
     }
-    c._waiting += n;
-    c._items.push(item);
+    c._waiting = before + n;
+    (c._items = c._items || []).push(item);
   }
-  while (c._path && c._items.length) {
+  while (c._path && c._items) {
     const item = c._items.shift()!;
-    c._waiting = 0;
+    delete c._waiting;
+    if (!c._items.length) delete c._items;
     // By today's difference between the clocks: when it was made the time may not have been known.
     const t = item._made && time() && item._made + time() - now();
     const stamp = t && t > BUILT ? (item._bag && "&") + "iothub-creation-time-utc=" + percent(new Date(t).toISOString()) : "";

@@ -28,11 +28,12 @@ export function twin(c: State, status?: number, body?: Bytes): void {
         }
         asked._bytesOf = stringify(asked._patch).length;
       }
-      c._due = after(twin, backoff(c._tries++, 1000, 60000, random()), c);
+      c._tries = (c._tries || 0) + 1;
+      c._due = after(twin, backoff(c._tries - 1, 1000, 60000, random()), c);
       return;
     }
     const e = status > 299 ? error("refused", "twin: " + status + " " + body!.substr(0, 200)) : undefined;
-    c._tries = 0;
+    delete c._tries;
     // A twin that the hub refuses to give is not asked for again before the next connection.
     if (asked === true) delete c._stale;
     twin(c);
@@ -41,13 +42,14 @@ export function twin(c: State, status?: number, body?: Bytes): void {
     else if (asked === true) {
       const whole = parse(body!);
       const v = whole.desired.$version || 0;
-      if (v < c._newest) {
+      if (v < c._newest!) {
         // Older than a change that has come: once more, in a second.
         c._newest = v;
         c._stale = 1;
         if (!c._due) c._due = after(twin, 1000, c);
       } else if (!v || v !== c._version) {
-        c._version = c._newest = v;
+        c._version = v;
+        delete c._newest;
         c._tell("desired", whole.desired, v, whole.reported);
       }
     }
@@ -67,7 +69,7 @@ export function twin(c: State, status?: number, body?: Bytes): void {
 /** Takes in a change of the desired properties. */
 export function changed(c: State, patch: any, version: number): void {
   const v = patch.$version || version || 0;
-  c._newest = Math.max(c._newest, v);
+  c._newest = Math.max(c._newest || 0, v);
   // What comes before the twin has been read is part of it, or makes it be read once more; so does a gap, and what has no version.
   if (!v || v > c._version + 1) c._stale = 1;
   else if (v > c._version && !c._stale) {
