@@ -99,7 +99,7 @@ export function emit(this: State, event: any): void {
   const c = this;
   const args: any = arguments;
   if (typeof event === "string") {
-    (emitNow as Function).call(c, happened, event, args[1], args[2]);
+    (emitNow as (this: State, ...args: any[]) => void).call(c, happened, event, args[1], args[2]);
     // Without a listener it was told by a line above.
     if (event === "error" && !(c as any)[KEPT + event]) return;
   }

@@ -63,15 +63,14 @@ export function passed(o: any, more: any, own: any): any {
 /** Throws for the first option that cannot be right. */
 export function checked(o: Options): void {
   const id = o.registrationId || o.deviceId || "";
-  let wrong = "";
-  for (const name in o)
-    if ((o as any)[name] !== undefined && ":clientId :username :password :clean :resubscribe ".indexOf(":" + name + " ") >= 0)
-      wrong = name + ": the services say it, leave it out";
-  wrong =
-    wrong ||
-    (!o.idScope === !o.host
+  const dictated = Object.keys(o).filter(function (name) {
+    return (o as any)[name] !== undefined && ":clientId :username :password :clean :resubscribe ".indexOf(":" + name + " ") >= 0;
+  })[0];
+  const wrong = dictated
+    ? dictated + ": the services say it, leave it out"
+    : !o.idScope === !o.host
       ? "idScope (provisioning), or host (a hub)"
-      : !id || id.length > 128 || (o.idScope ? !/^[A-Za-z0-9._:-]*[A-Za-z0-9-]$/.test(id) : /[#+\0]/.test(id) || id.indexOf("/") >= 0)
+      : id.length > 128 || !(o.idScope ? /^[A-Za-z0-9._:-]*[A-Za-z0-9-]$/ : /^[^#+\0\x2f]+$/).test(id)
         ? "deviceId: up to 128 letters, digits and - . _ :"
         : !(o.groupKey || o.deviceKey || o.sign || o.cert)
           ? "groupKey, deviceKey, sign, or cert and key"
@@ -79,6 +78,6 @@ export function checked(o: Options): void {
             ? "keepalive: up to 1177 seconds"
             : o.tokenLifetime! < 60 || o.tokenLifetime! > 2000000
               ? "tokenLifetime: 60 to 2000000 seconds"
-              : "");
+              : "";
   if (wrong) throw error("config", "option " + wrong);
 }

@@ -573,7 +573,7 @@ module.exports = function checklist(createDevice) {
       });
 
       test("a twin older than what has come is still read once more", () => {
-        const { cloud, device, said } = start({
+        const { device, said } = start({
           setup: props(),
           twin: { desired: { a: 1, $version: 4 }, reported: { $version: 1 } },
           script: (cloud) => {
