@@ -36,7 +36,7 @@ function stamped(item: Item): string {
   return item._bag + (t && t > BUILT ? (item._bag && "&") + "iothub-creation-time-utc=" + percent(new Date(t).toISOString()) : "");
 }
 
-/** Without arguments it sends what has waited, which it can once the hub is known. */
+/** Without arguments it sends the oldest of what has waited, which it can once the hub is known. */
 export function sendTelemetry(this: State): void {
   const c = this;
   const args: any = arguments;
@@ -54,10 +54,11 @@ export function sendTelemetry(this: State): void {
     c._waiting = n;
     (c._items = c._items || []).push(item);
   }
-  while (c._path && c._items) {
+  if (c._path && c._items) {
     const item = c._items.shift()!;
     delete c._waiting;
     if (!c._items.length) delete c._items;
-    c.publish(c._path + "/messages/events/" + stamped(item), item._bytes, { qos: 1, binary: true }, item._answer);
+    const topic = c._path + "/messages/events/" + stamped(item);
+    c.publish(topic, item._bytes, { qos: 1, binary: true }, item._answer);
   }
 }
