@@ -1,6 +1,7 @@
 "use strict";
 // On Espruino every parameter of a function is a variable for as long as the function is there. What is there from loading on, the
-// functions of the file and the members of its tables, reads `arguments` instead: a few characters, and no variable.
+// functions of the file and the members of its tables, reads `arguments` instead: a few characters, and no variable. What is only
+// exported is left alone: those are short, and their parameters tell at the prompt what they take.
 const { parse } = require("acorn");
 
 /** With one parameter the list costs more than it saves while a closure keeps it. */
@@ -13,13 +14,10 @@ function lasting(tree) {
     if (!node) return;
     if (node.type === "FunctionExpression") out.push(node);
     else if (node.type === "ObjectExpression") node.properties.forEach((property) => value(property.value));
-    else if (node.type === "SequenceExpression") node.expressions.forEach(value);
-    else if (node.type === "AssignmentExpression") value(node.right);
   };
   for (const node of tree.body) {
     if (node.type === "FunctionDeclaration") out.push(node);
     else if (node.type === "VariableDeclaration") node.declarations.forEach((one) => value(one.init));
-    else if (node.type === "ExpressionStatement") value(node.expression);
   }
   return out;
 }
