@@ -4,9 +4,6 @@
 // exported is left alone: those are short, and their parameters tell at the prompt what they take.
 const { parse } = require("acorn");
 
-/** With one parameter the list costs more than it saves while a closure keeps it. */
-const LEAST = 2;
-
 /** The functions that loading makes. */
 function lasting(tree) {
   const out = [];
@@ -28,14 +25,11 @@ function unparam(code) {
   for (const { params, body, start, end } of lasting(parse(code, { ecmaVersion: 5 }))) {
     const text = code.slice(start, end);
     const first = body.body[0];
-    if (params.length < LEAST || /\barguments\b/.test(text) || (first && first.directive)) continue;
-    const used = new Set(text.match(/[\w$]+/g));
-    let list = "$";
-    while (used.has(list)) list += "$";
-    const names = params.map(({ name }, i) => `${name}=${list}[${i}]`);
-    // A closure that is made in here keeps what it could see.
-    const last = /\bfunction\b/.test(code.slice(body.start, body.end)) ? `,${list}=0` : "";
-    const declared = `var ${list}=arguments,${names.join()}${last}`;
+    if (!params.length || /\barguments\b/.test(text) || (first && first.directive)) continue;
+    // The first is the list until the others are read: a name for it would be one more, and would keep it.
+    const [list, ...others] = params.map(({ name }) => name);
+    const rest = others.map((name, i) => `${name}=${list}[${i + 1}],`).join("");
+    const declared = others.length ? `var ${list}=arguments,${rest}${list}=${list}[0]` : `var ${list}=arguments[0]`;
     edits.push([params[0].start, params[params.length - 1].end, ""]);
     if (first && first.type === "VariableDeclaration") edits.push([first.start, first.start + 4, declared + ","]);
     else edits.push([body.start + 1, body.start + 1, declared + ";"]);

@@ -8,6 +8,6 @@ export function percent(bytes: Bytes): string {
     // A method of a number, and Espruino makes an object of eight variables that stays.
     const digits = "0123456789ABCDEF";
     const code = char.charCodeAt(0);
-    return "%" + digits.charAt(code >> 4) + digits.charAt(code & 15);
+    return "%" + digits[code >> 4] + digits[code & 15];
   });
 }
