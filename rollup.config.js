@@ -23,7 +23,7 @@ const code = ({ name, entry }) =>
     input: entry,
     treeshake,
     output: { ...output, format: name === "otaboot" && host.name !== "node" ? "iife" : "cjs", file: `${host.dist}/${name}.js` },
-    plugins: [resolve(host.file), emit(), minify()],
+    plugins: [resolve(host.file), emit(), minify(host.name)],
   }));
 
 const types = ({ name, entry }) => ({

@@ -8,6 +8,7 @@ const { shrink, PRIVATE } = require("./terser.js");
 const { root } = require("./modules.js");
 const { faults } = require("./names.js");
 const { forward } = require("./forward.js");
+const { unparam } = require("./params.js");
 
 /** TypeScript's way of naming files, and `#host` as the file of the target. */
 const resolve = (host) => ({
@@ -29,7 +30,8 @@ const emit = () => ({
   },
 });
 
-const minify = () => ({
+/** @param {string} host  the target's name */
+const minify = (host) => ({
   name: "minify",
   buildStart() {
     const wrong = faults(readMap());
@@ -40,7 +42,8 @@ const minify = () => ({
     const once = await shrink(forward(code), map);
     // The minifier may leave less of a function than its name costs.
     const again = forward(once);
-    return { code: again === once ? once : await shrink(again, map), map: null };
+    const least = again === once ? once : await shrink(again, map);
+    return { code: host === "espruino" ? unparam(least) : least, map: null };
   },
 });
 

@@ -67,7 +67,7 @@ export function token(o: any, done?: (err?: Error, token?: string) => void): str
     o.sign || last[0] ? (sr ? (se ? "" : "clock: set it, or give expires") : "token: resource, host or idScope") : "key: base64";
   // Not an integer of 32 bits, which ends in 2038.
   if (!id && !o.expires) se = Math.floor(se / 1000) + (o.lifetime || 3600);
-  if (wrong) throw error(/^c/.test(wrong) ? "clock" : "config", wrong);
+  if (wrong) throw error(wrong < "d" ? "clock" : "config", wrong);
 
   function signed(err?: Error, signature?: Bytes): void {
     if (!err) {

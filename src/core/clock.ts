@@ -37,19 +37,19 @@ export function setTime(ms: number): void {
  * when all fail. Within a second or two, which is what a token's expiry needs.
  */
 export function findTime(from: ClockSources, done: (err?: Error, ms?: number) => void): void {
-  function end(ms: number) {
+  function found(ms: number) {
     if (ms > UNSET) setTime(ms);
     if (time()) done(undefined, time());
     else done(error("clock", "the clock is not set, and neither SNTP nor HTTP told the time"));
   }
   function ask() {
-    if (!from.http) end(0);
+    if (!from.http) found(0);
     else
       request({ host: from.http, port: from.httpPort, tls: from.tls, path: "/", method: "HEAD", timeout: 10000 }, function (err, response) {
-        end(err ? 0 : httpDate(response!.headers.date || ""));
+        found(err ? 0 : httpDate(response!.headers.date || ""));
       });
   }
-  if (time()) end(0);
+  if (time()) found(0);
   else if (!from.ntp) ask();
   else {
     // Version 4, client; an answer is 48 bytes of mode 4 with the transmit timestamp, in seconds since 1900, at 40.
@@ -61,7 +61,7 @@ export function findTime(from: ClockSources, done: (err?: Error, ms?: number) =>
       for (let i = 0; i < b.length; i++) seconds = seconds * 256 + b.charCodeAt(i);
       // Era 1 begins in 2036.
       const ms = seconds && (seconds - 2208988800 + (seconds < 2147483648 ? 4294967296 : 0)) * 1000;
-      if (ms > UNSET) end(ms);
+      if (ms > UNSET) found(ms);
       else ask();
     });
   }

@@ -83,7 +83,12 @@ export function request(o: HttpRequest, done: (err?: Error, response?: HttpRespo
 
   /** Looks whether the answer is whole; `over`: nothing more comes. */
   function look(over: boolean) {
-    for (let at; link && !head && (at = find(input, "\r\n\r\n")) >= 0;) start(at);
+    const at = head ? -1 : find(input, "\r\n\r\n");
+    if (at >= 0) {
+      start(at);
+      // That was 100 or 103, and the next may have come with it.
+      if (link && !head) return look(over);
+    }
     const body = head && bodyOf(head, o.method, input, over);
     if (link && body !== undefined) {
       head!.body = body;

@@ -5,6 +5,9 @@ export function percent(bytes: Bytes): string {
   // The host's own is quick, and wrong for !'()* and, of bytes, for all above ASCII.
   if (!/[^ "-&+-~]/.test(bytes)) return encodeURIComponent(bytes);
   return bytes.replace(/[^\w.~-]/g, function (char) {
-    return "%" + (256 + char.charCodeAt(0)).toString(16).substr(1).toUpperCase();
+    // A method of a number, and Espruino makes an object of eight variables that stays.
+    const digits = "0123456789ABCDEF";
+    const code = char.charCodeAt(0);
+    return "%" + digits[code >> 4] + digits[code & 15];
   });
 }

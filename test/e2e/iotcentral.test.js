@@ -3,7 +3,10 @@
 const path = require("node:path");
 const { createDevice } = require("../mock");
 const checklist = require("./support/iotcentral");
+const seed = require("./support/iotcentral-seed");
 
 const storage = { iotcentral: path.join(__dirname, "../../dist/espruino/iotcentral.js") };
 
-checklist((options) => createDevice({ storage, ...options }));
+const make = (options) => createDevice({ storage, ...options });
+checklist(make);
+seed(make);

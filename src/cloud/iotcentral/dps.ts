@@ -45,23 +45,27 @@ const MINUTE = 60000;
 
 /** What an answer means: its topic has the status, its body, which may be undefined, the rest. */
 export function answer(topic: string, body: any): Answer {
+  const given: any = body || {};
   const part = textToBytes(topic).split("/");
   const status = +part[3];
   const query = unbag(part[4] || "");
   const wait = query["retry-after"];
   const out: Answer = { rid: +query.$rid! };
-  const state = (body && body.registrationState) || {};
-  const word = ("" + ((body && body.status) || "")).toLowerCase();
+  const state = given.registrationState || {};
+  const word = ("" + (given.status || "")).toLowerCase();
   if (wait) out.wait = +wait * 1000;
-  out.operationId = body && body.operationId;
+  out.operationId = given.operationId;
   if (status > 428) out.again = true;
-  else if (status < 300 && word === "assigned" && state.assignedHub && state.deviceId) out.assignment = state;
-  else if (status > 299 || (word !== "assigning" && word !== "unassigned")) {
-    const code = state.errorCode || (body && body.errorCode);
+  else if (status < 300 && word === "assigned" && state.assignedHub && state.deviceId) {
+    // The rest of it would be kept with it.
+    out.assignment = { assignedHub: state.assignedHub, deviceId: state.deviceId };
+    if (state.payload !== undefined) out.assignment.payload = state.payload;
+  } else if (status > 299 || (word !== "assigning" && word !== "unassigned")) {
+    const code = state.errorCode || given.errorCode;
     const off = word === "disabled" || word === "blacklisted";
     out.err = error(
       status === 401 ? "auth" : "refused",
-      "provisioning: " + status + " " + word + " " + (code || "") + " " + (state.errorMessage || (body && body.message) || ""),
+      "provisioning: " + status + " " + word + " " + (code || "") + " " + (state.errorMessage || given.message || ""),
     ) as Refusal;
     out.err.status = status;
     // A device that was switched off stays off for long; what else is refused needs somebody to mend it.

@@ -1,5 +1,4 @@
 import type { Sign } from "../../auth/sas";
-import { find } from "../../core/bytes";
 import { error } from "../../core/errors";
 import { check, type Options as MqttOptions } from "../../mqtt/options";
 
@@ -46,16 +45,15 @@ export interface Options extends Omit<MqttOptions, Dictated> {
   legacyAck?: boolean;
 }
 
-/** Options for the MQTT client: `more`, and of those given what is not ours. */
-export function passed(o: any, more: any): any {
+/** Options for the MQTT client: `more`, and of those given what is not ours; ours go to `own`. */
+export function passed(o: any, more: any, own: any): any {
   // After the first letter of their types; whatever else is given the MQTT client looks at. Not a variable of the module: it would stay.
   const known =
     " s:idScope s:registrationId s:deviceId s:moduleId s:dpsHost n:dpsPort s:groupKey s:deviceKey f:sign s:modelId s:modelKey o:payload s:agent n:tokenLifetime n:requestTimeout n:registrationTimeout n:reprovisionAfter n:commandTimeout s:ntp o:logger n:logLevel b:legacyAck " +
     (o.cache === false ? "b" : "o") +
     ":cache ";
-  const own: any = {};
   for (const name in o) {
-    if (find(known, ":" + name + " ") >= 0) own[name] = o[name];
+    if (known.indexOf(":" + name + " ") >= 0) own[name] = o[name];
     else if (!(name in more)) more[name] = o[name];
   }
   check(own, known);
@@ -65,10 +63,14 @@ export function passed(o: any, more: any): any {
 /** Throws for the first option that cannot be right. */
 export function checked(o: Options): void {
   const id = o.registrationId || o.deviceId || "";
-  const wrong =
-    !o.idScope === !o.host
+  const dictated = Object.keys(o).filter(function (name) {
+    return (o as any)[name] !== undefined && ":clientId :username :password :clean :resubscribe ".indexOf(":" + name + " ") >= 0;
+  })[0];
+  const wrong = dictated
+    ? dictated + ": the services say it, leave it out"
+    : !o.idScope === !o.host
       ? "idScope (provisioning), or host (a hub)"
-      : !id || id.length > 128 || (o.idScope ? !/^[A-Za-z0-9._:-]*[A-Za-z0-9-]$/.test(id) : /[#+\0]/.test(id) || id.indexOf("/") >= 0)
+      : id.length > 128 || !(o.idScope ? /^[A-Za-z0-9._:-]*[A-Za-z0-9-]$/ : /^[^#+\0\x2f]+$/).test(id)
         ? "deviceId: up to 128 letters, digits and - . _ :"
         : !(o.groupKey || o.deviceKey || o.sign || o.cert)
           ? "groupKey, deviceKey, sign, or cert and key"

@@ -70,20 +70,26 @@ export function register(
   }
 
   const client = connect(
-    passed(o, {
-      protocol: o.protocol || "mqtts",
-      host: o.dpsHost || "global.azure-devices-provisioning.net",
-      port: o.dpsPort || o.port,
-      clientId: id,
-      // The version of the service that all of its documentation has.
-      username:
-        o.idScope + "/registrations/" + id + "/api-version=2019-03-31&ClientVersion=" + percent(textToBytes(o.agent || "thincloud")),
-      password: password,
-      keepalive: 180,
-      clean: true,
-      will: undefined,
-      store: undefined,
-    }),
+    passed(
+      o,
+      {
+        protocol: o.protocol || "mqtts",
+        host: o.dpsHost || "global.azure-devices-provisioning.net",
+        port: o.dpsPort || o.port,
+        clientId: id,
+        // The version of the service that all of its documentation has.
+        username:
+          o.idScope + "/registrations/" + id + "/api-version=2019-03-31&ClientVersion=" + percent(textToBytes(o.agent || "thincloud")),
+        password: password,
+        keepalive: 180,
+        clean: true,
+        will: undefined,
+        store: undefined,
+        manualConnect: false,
+        resubscribe: true,
+      },
+      {},
+    ),
   );
   let limit: Timer = after(function () {
     limit = 0;

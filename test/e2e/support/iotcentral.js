@@ -1,60 +1,16 @@
 "use strict";
 /* global describe, expect, test */
 /**
- * The checklist of docs/iotcentral.md, point by point, against a scripted provisioning service and hub. `createDevice(options)` gives
- * the mock with the shipped file, or what behaves like it around a module that runs in Node.
+ * The checklist of docs/iotcentral.md, point by point, against a scripted provisioning service and hub.
  */
-const path = require("node:path");
 const { createHmac } = require("node:crypto");
-const { readFileSync } = require("node:fs");
-const { Azure, DPS } = require("./azure");
+const { DPS } = require("./azure");
+const { vectors, KEY, SCOPE, keyOf, starter } = require("./iotcentral-start");
 
-const vectors = JSON.parse(readFileSync(path.join(__dirname, "../../vectors/azure.json"), "utf8"));
-const KEY = vectors.keys.K64;
-const SCOPE = "0ne00SIM001";
 const MINUTE = 60000;
 
-const keyOf = (id) => createHmac("sha256", Buffer.from(KEY, "base64")).update(id).digest("base64");
-
-const APP = `
-BEFORE
-function R(text) { print("R " + text); }
-function said(e) { return e ? e.code + ": " + e.message : "ok"; }
-var c = require("iotcentral").FACTORY(OPTIONS);
-c.on("error", function (e) { R("error " + said(e)); });
-c.on("connect", function () { R("connect"); });
-SETUP
-c.connect(function (e) { R("open " + said(e)); });
-`;
-
 module.exports = function checklist(createDevice) {
-  function start({
-    options = {},
-    setup = "",
-    factory = "create",
-    before = "",
-    cloud: cloudOptions = {},
-    twin,
-    device: deviceOptions = {},
-    script,
-  } = {}) {
-    const device = createDevice(deviceOptions);
-    const cloud = new Azure(device.net, device.clock, { groupKey: KEY, ...cloudOptions });
-    if (twin) cloud.twin = twin;
-    if (script) script(cloud);
-    const all = { idScope: SCOPE, deviceId: "sim-dev-01", groupKey: KEY, logLevel: 1, ...options };
-    const text = Object.entries(all)
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => `${name}: ${typeof value === "function" ? value() : JSON.stringify(value)}`);
-    device.run(
-      APP.replace("BEFORE", () => before)
-        .replace("FACTORY", factory)
-        .replace("OPTIONS", () => `{ ${text.join(", ")} }`)
-        .replace("SETUP", () => setup),
-    );
-    const said = () => device.log.filter((line) => line.startsWith("R ")).map((line) => line.slice(2));
-    return { device, cloud, said, has: (text) => said().filter((line) => line.includes(text)).length };
-  }
+  const start = starter(createDevice);
 
   describe("1 keys, tokens and their encoding", () => {
     test("device key from the group's, by the exported function", () => {
@@ -355,10 +311,10 @@ module.exports = function checklist(createDevice) {
         it.cloud.connacks = Array(50).fill(5);
         it.device.run(`c.disconnect(); c.connect();`);
         it.device.tick(2 * MINUTE);
-        const asked = it.cloud.registrations;
-        expect(asked).toBeGreaterThan(1);
+        expect(it.cloud.registrations).toBeGreaterThan(1);
         it.cloud.connacks = [];
         it.device.tick(2 * MINUTE);
+        const asked = it.cloud.registrations;
         expect(again(it, options)).toBe(asked);
       });
     });
@@ -546,6 +502,51 @@ module.exports = function checklist(createDevice) {
       device.tick(1000);
       expect(heard(said)).toEqual(["a 1 - 4", "a 3 - 6", "b 1 - 6"]);
       expect(cloud.seen("publish", /GET/)).toHaveLength(2);
+    });
+
+    describe("desired properties without $version", () => {
+      const topic = "$iothub/twin/PATCH/properties/desired/";
+      const send = (cloud, where, body) => cloud.device().send({ cmd: "publish", qos: 0, topic: topic + where, payload: body });
+
+      test("in the body: that of the topic counts", () => {
+        const { cloud, device, said } = start({ setup: props(), twin: { desired: { a: 1, $version: 4 }, reported: { $version: 1 } } });
+        device.tick(1000);
+        send(cloud, "?$version=5", '{"a":2}');
+        send(cloud, "?$version=5", '{"a":2}');
+        device.tick(1000);
+        expect(heard(said)).toEqual(["a 1 - 4", "a 2 - 5"]);
+        expect(cloud.seen("publish", /GET/)).toHaveLength(1);
+      });
+
+      test("nowhere: the twin is read", () => {
+        const { cloud, device, said } = start({ setup: props(), twin: { desired: { a: 1, $version: 4 }, reported: { $version: 1 } } });
+        device.tick(1000);
+        cloud.desire({ a: 2 }, { quiet: true });
+        send(cloud, "", '{"a":2}');
+        device.tick(1000);
+        expect(heard(said)).toEqual(["a 1 - 4", "a 2 - 5"]);
+        expect(cloud.seen("publish", /GET/)).toHaveLength(2);
+      });
+
+      test("a twin older than what has come is still read once more", () => {
+        const { device, said } = start({
+          setup: props(),
+          twin: { desired: { a: 1, $version: 4 }, reported: { $version: 1 } },
+          script: (cloud) => {
+            const old = JSON.stringify(cloud.twin);
+            let n = 0;
+            cloud.hooks.beforeGet = (one) => {
+              cloud.twinText = n ? undefined : old;
+              if (!n++) {
+                cloud.desire({ a: 2 });
+                one.send({ cmd: "publish", qos: 0, topic, payload: '{"a":2}' });
+              }
+            };
+          },
+        });
+        device.tick(10000);
+        expect(heard(said)).toEqual(["a 2 - 5"]);
+      });
     });
 
     test("what was changed while it was away is told after the reconnect, also after the renewal of a token", () => {
@@ -787,6 +788,54 @@ c.on("c2d", function (payload, p) { R("c2d " + payload + " " + p["$.mid"]); });`
       expect(has("offline ")).toBe(2);
     });
 
+    test("the hub is told that it was taken after the handlers, so what dies in one is delivered again", () => {
+      const setup = `c.on("enqueuedCommands", function () { R("in the handler"); later(); });`;
+      const { cloud, device, said } = start({ setup, before: "function later() {}" });
+      device.tick(1000);
+      const at = [];
+      const log = cloud.log;
+      const push = log.push.bind(log);
+      log.push = (entry) => {
+        if (entry.cmd === "puback") at.push(said().filter((line) => line === "in the handler").length);
+        return push(entry);
+      };
+      cloud.message("method-name=Diag", "@");
+      device.tick(100);
+      expect(at).toEqual([1]);
+    });
+
+    test("a device that sleeps: one connection each time it wakes, and what came meanwhile", () => {
+      const wake = `
+var n = (n || 0) + 1;
+c = require("iotcentral").create(${JSON.stringify({ idScope: SCOPE, deviceId: "sim-dev-01", groupKey: KEY, logLevel: 1 })});
+c.on("enqueuedCommands", function (x) { R("offline " + x.name); });
+c.on("properties", function (name, value) { R("prop " + name + value); return value; });
+c.on("end", function () { R("asleep"); });
+c.sendTelemetry({ n: n }, function () { setTimeout(function () { c.disconnect(); }, 2000); });
+c.connect();`;
+      const { cloud, device, said, has } = start();
+      device.tick(1000);
+      device.run("c.disconnect();");
+      device.tick(1000);
+      cloud.log.length = 0;
+      for (let i = 0; i < 24; i++) {
+        cloud.message("%24.mid=" + i + "&method-name=m" + i, "@");
+        cloud.desire({ i });
+        device.tick(60 * MINUTE);
+        device.run(wake);
+        device.tick(10000);
+        expect(cloud.device()).toBeUndefined();
+        expect(device.alive).toEqual({ timers: 0, sockets: 0 });
+      }
+      expect(cloud.seen("connect")).toHaveLength(24);
+      expect(cloud.registrations).toBe(1);
+      expect(cloud.telemetry.map((t) => JSON.parse(t.payload).n)).toEqual(Array.from({ length: 24 }, (_, i) => i + 1));
+      expect(said().filter((line) => /^offline|^prop/.test(line))).toHaveLength(48);
+      expect(cloud.twin.reported.i.value).toBe(23);
+      expect(has("asleep")).toBe(24);
+      expect(has("error")).toBe(0);
+    });
+
     test("a handler that throws", () => {
       const { cloud, device, has } = start({ setup: `c.on("enqueuedCommands", function () { throw new Error("broken"); });` });
       device.tick(1000);
@@ -827,6 +876,11 @@ c.on("c2d", function (payload, p) { R("c2d " + payload + " " + p["$.mid"]); });`
       ["no key", { groupKey: undefined }, "config: option groupKey, deviceKey, sign, or cert and key"],
       ["neither scope nor host", { idScope: undefined }, "config: option idScope (provisioning), or host (a hub)"],
       ["an option that is none", { colour: 1 }, "config: option colour is unknown"],
+      ["a client id", { clientId: "x" }, "config: option clientId: the services say it, leave it out"],
+      ["a user name", { username: "x" }, "config: option username: the services say it, leave it out"],
+      ["a password", { password: "x" }, "config: option password: the services say it, leave it out"],
+      ["a clean session", { clean: true }, "config: option clean: the services say it, leave it out"],
+      ["subscriptions left to MQTT", { resubscribe: true }, "config: option resubscribe: the services say it, leave it out"],
       ["a keepalive the hub does not bear", { keepalive: 1200 }, "config: option keepalive: up to 1177 seconds"],
       ["a token that lives for seconds", { tokenLifetime: 5 }, "config: option tokenLifetime: 60 to 2000000 seconds"],
     ])("%s is refused at once", (_name, options, text) => {

@@ -6,6 +6,7 @@ const { tmpdir } = require("node:os");
 const { join } = require("node:path");
 const { nodeDevice } = require("../../../e2e/support/node");
 const checklist = require("../../../e2e/support/iotcentral");
+const seed = require("../../../e2e/support/iotcentral-seed");
 
 let store: string;
 
@@ -21,3 +22,4 @@ afterEach(() => {
 });
 
 checklist(nodeDevice(() => require("thincloud/iotcentral")));
+seed(nodeDevice(() => require("thincloud/iotcentral")));

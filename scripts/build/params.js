@@ -1,0 +1,41 @@
+"use strict";
+// On Espruino every parameter of a function is a variable for as long as the function is there. What is there from loading on, the
+// functions of the file and the members of its tables, reads `arguments` instead: a few characters, and no variable. What is only
+// exported is left alone: those are short, and their parameters tell at the prompt what they take.
+const { parse } = require("acorn");
+
+/** The functions that loading makes. */
+function lasting(tree) {
+  const out = [];
+  const value = (node) => {
+    if (!node) return;
+    if (node.type === "FunctionExpression") out.push(node);
+    else if (node.type === "ObjectExpression") node.properties.forEach((property) => value(property.value));
+  };
+  for (const node of tree.body) {
+    if (node.type === "FunctionDeclaration") out.push(node);
+    else if (node.type === "VariableDeclaration") node.declarations.forEach((one) => value(one.init));
+  }
+  return out;
+}
+
+/** @param {string} code  minified ES5; what names `arguments` itself, or begins with a directive ("ram"), is left alone. */
+function unparam(code) {
+  const edits = [];
+  for (const { params, body, start, end } of lasting(parse(code, { ecmaVersion: 5 }))) {
+    const text = code.slice(start, end);
+    const first = body.body[0];
+    if (!params.length || /\barguments\b/.test(text) || (first && first.directive)) continue;
+    // The first is the list until the others are read: a name for it would be one more, and would keep it.
+    const [list, ...others] = params.map(({ name }) => name);
+    const rest = others.map((name, i) => `${name}=${list}[${i + 1}],`).join("");
+    const declared = others.length ? `var ${list}=arguments,${rest}${list}=${list}[0]` : `var ${list}=arguments[0]`;
+    edits.push([params[0].start, params[params.length - 1].end, ""]);
+    if (first && first.type === "VariableDeclaration") edits.push([first.start, first.start + 4, declared + ","]);
+    else edits.push([body.start + 1, body.start + 1, declared + ";"]);
+  }
+  for (const [from, to, text] of edits.sort((a, b) => b[0] - a[0])) code = code.slice(0, from) + text + code.slice(to);
+  return code;
+}
+
+module.exports = { unparam };

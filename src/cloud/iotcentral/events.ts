@@ -1,0 +1,107 @@
+import { time } from "../../core/clock";
+import { emit as emitNow, KEPT } from "../../core/emitter";
+import { parse, stringify } from "../../core/json";
+import type { Bytes } from "../../host";
+import { say, type Respond, type State } from "./hub";
+import { begin, failed, RENEW } from "./session";
+import { heardFrom } from "./topics";
+import { changed, twin } from "./twin";
+
+function connected(c: State): void {
+  const o = c.options;
+  const done = c._opening;
+  const subscribing = c._subscribing;
+  say(c, "connected");
+  delete c._opening;
+  // The next connection has others; a signer may need time, so what it signed is kept.
+  if (!o.sign) {
+    delete o.username;
+    delete o.password;
+  }
+  delete c._failures;
+  delete c._attempts;
+  delete c._newest;
+  c._stale = c._known = 1;
+  c._subscribing = 1;
+  // What was asked is asked again, after SUBACK.
+  twin(c);
+  delete c._tries;
+  if (!subscribing) {
+    const filters: any = { "$iothub/twin/res/#": {}, "$iothub/twin/PATCH/properties/desired/#": {}, "$iothub/methods/POST/#": {} };
+    if (!o.moduleId) filters[c._path + "/messages/devicebound/#"] = { qos: 1 };
+    c.subscribe(filters, function (err: any) {
+      delete c._subscribing;
+      if (err) c.emit("error", err);
+      twin(c);
+    } as any);
+  }
+  if (done) c.emit(done);
+}
+
+function hear(c: State, topic: string, payload: Bytes): void {
+  const h = heardFrom(topic);
+  say(c, "received " + topic.split("?")[0] + ", " + payload.length + " bytes", true);
+  if (h._kind === "res") {
+    if (c._asked && h._properties.$rid === "" + c._rid) twin(c, h._status, payload);
+  } else if (h._kind === "PATCH") changed(c, parse(payload), +h._properties.$version!);
+  else if (h._kind === "POST") {
+    let open = true;
+    const respond: Respond = function (status, value) {
+      if (open && c.connected)
+        c.publish("$iothub/methods/res/" + status + "/" + topic.split("/")[4], value === undefined ? "" : stringify(value), {
+          binary: true,
+        });
+      open = false;
+    };
+    c._tell("method", h._name, payload, respond);
+    // Nobody is there to answer.
+    if (!c._central && !(c as any)[KEPT + "method"]) respond(404);
+  } else if (h._kind) {
+    const mid = h._properties["$.mid"];
+    const seen = c._seen || [];
+    if (mid && seen.indexOf(mid) >= 0) say(c, "came again: " + mid);
+    else {
+      if (mid) c._seen = seen.concat(mid).slice(-16);
+      c._tell("c2d", payload, h._properties);
+    }
+  }
+}
+
+function dialling(c: State): void {
+  const o = c.options;
+  // A token that was put away, or ran out while nobody renewed it.
+  if (!o.username || (o.password && !(+o.password.split("&se=")[1].split("&")[0] * 1000 > time()))) begin(c, RENEW);
+  // The hub may have moved: after a quarter of an hour of trying, the longest waits being a minute.
+  c._attempts = (c._attempts || 0) + 1;
+  if (c._attempts > (o.reprovisionAfter || 30) && o.idScope && !c._registering && !c._retrying) {
+    delete c._attempts;
+    delete c._known;
+    begin(c, 0);
+  }
+}
+
+function happened(this: State, event: string, a: any, b: any): void {
+  const c = this;
+  if (event === "message") hear(c, a, b);
+  else if (event === "connect") connected(c);
+  else if (event === "reconnect") dialling(c);
+  else if (event === "error") {
+    const done = c._opening;
+    delete c._opening;
+    say(c, (a.code || "error") + ": " + a.message);
+    failed(c, a);
+    if (done) c.emit(done, a);
+  }
+}
+
+/** `emit` of the client: what the MQTT client tells goes here first. With listeners it would keep a short way for their messages, 80 variables. */
+export function emit(this: State, event: any): void {
+  const c = this;
+  const args: any = arguments;
+  if (typeof event === "string") {
+    (emitNow as (this: State, ...args: any[]) => void).call(c, happened, event, args[1], args[2]);
+    // Without a listener it was told by a line above.
+    if (event === "error" && !(c as any)[KEPT + event]) return;
+  }
+  emitNow.apply(c, args);
+}

@@ -1,0 +1,64 @@
+import { now, textToBytes } from "#host";
+import { time } from "../../core/clock";
+import { error } from "../../core/errors";
+import { stringify } from "../../core/json";
+import { percent } from "../../core/percent";
+import { bag, type Properties } from "./bag";
+import type { Done, Item, State } from "./hub";
+import { telemetryNames } from "./limits";
+
+/** No program of ours ran before 2024. */
+const BUILT = 1704067200000;
+
+/** A message of its properties and its body, when the hub can take it. */
+function made(c: State, payload: any, given: any, done?: Done): Item {
+  const all: Properties = {};
+  for (const name in given) all[name] = given[name];
+  if (c._central) {
+    const type = c._contentType === undefined ? "application/json" : c._contentType;
+    const encoding = c._contentEncoding === undefined ? "utf-8" : c._contentEncoding;
+    telemetryNames(payload);
+    if (all.contentType === undefined && type) all.contentType = type;
+    if (all.contentEncoding === undefined && encoding) all.contentEncoding = encoding;
+  }
+  const end = bag(all);
+  const bytes = typeof payload === "string" ? textToBytes(payload) : stringify(payload);
+  const n = end.length + bytes.length;
+  // Body and properties together.
+  if (n > 262144) throw error("limit", "telemetry: " + n + " bytes of 262144");
+  return { _bag: end, _bytes: bytes, _answer: done, _made: c.connected || all["iothub-creation-time-utc"] ? 0 : now() };
+}
+
+/** The properties, with the time when it was made if it had to wait. */
+function stamped(item: Item): string {
+  // By today's difference between the clocks: when it was made the time may not have been known.
+  const t = item._made && time() && item._made + time() - now();
+  return item._bag + (t && t > BUILT ? (item._bag && "&") + "iothub-creation-time-utc=" + percent(new Date(t).toISOString()) : "");
+}
+
+/** Without arguments it sends the oldest of what has waited, which it can once the hub is known. */
+export function sendTelemetry(this: State): void {
+  const c = this;
+  const args: any = arguments;
+  if (args.length) {
+    const only = typeof args[1] === "function";
+    const done: Done | undefined = args[only ? 1 : 2];
+    const item = made(c, args[0], only ? undefined : args[1], done);
+    const before = c._waiting || 0;
+    const n = before + item._bag.length + item._bytes.length;
+    if (!c._path && n > (c.options.queueLimit || 16384)) {
+      const e = error("limit", "queueLimit reached: " + before + " bytes wait");
+      if (!done) throw e;
+      return c.emit(done, e);
+    }
+    c._waiting = n;
+    (c._items = c._items || []).push(item);
+  }
+  if (c._path && c._items) {
+    const item = c._items.shift()!;
+    delete c._waiting;
+    if (!c._items.length) delete c._items;
+    const topic = c._path + "/messages/events/" + stamped(item);
+    c.publish(topic, item._bytes, { qos: 1, binary: true }, item._answer);
+  }
+}

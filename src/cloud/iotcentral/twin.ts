@@ -1,0 +1,106 @@
+import { after, cancel, random } from "#host";
+import { backoff } from "../../core/backoff";
+import { error } from "../../core/errors";
+import { parse, stringify } from "../../core/json";
+import type { Bytes } from "../../host";
+import type { Done, Report, State } from "./hub";
+import { twinBytes } from "./limits";
+import { merge } from "./patch";
+
+/** What was asked is to be asked once more: what was to be reported goes back to what waits. */
+function again(c: State, asked: Report | true): void {
+  const more = c._report;
+  if (asked !== true) {
+    c._report = asked;
+    if (more) {
+      merge(asked._patch, more._patch);
+      asked._answers = asked._answers.concat(more._answers);
+    }
+    asked._bytesOf = stringify(asked._patch).length;
+  }
+  c._tries = (c._tries || 0) + 1;
+  c._due = after(twin, backoff(c._tries - 1, 1000, 60000, random()), c);
+}
+
+/** The whole twin has come. */
+function whole(c: State, body: Bytes): void {
+  const all = parse(body);
+  const v = all.desired.$version || 0;
+  if (v < c._newest!) {
+    // Older than a change that has come: once more, in a second.
+    c._newest = v;
+    c._stale = 1;
+    if (!c._due) c._due = after(twin, 1000, c);
+  } else if (!v || v !== c._version) {
+    c._version = v;
+    delete c._newest;
+    c._tell("desired", all.desired, v, all.reported);
+  }
+}
+
+function ask(c: State): void {
+  const report = c._stale ? undefined : c._report;
+  let bytes = "";
+  c._asked = report || true;
+  if (report) {
+    bytes = stringify(report._patch);
+    delete c._report;
+  }
+  c.publish("$iothub/twin/" + (report ? "PATCH/properties/reported" : "GET") + "/?$rid=" + ++c._rid, bytes, { binary: true });
+  c._due = after(twin, c.options.requestTimeout || 30000, c);
+}
+
+/**
+ * One thing at a time is asked of the twin: to be read first, then to take what is reported. This asks the next, after it has dealt
+ * with the answer to the last; without a `status` none came.
+ */
+export function twin(c: State, status?: number, body?: Bytes): void {
+  const asked = c._asked;
+  if (c._due) cancel(c._due);
+  c._due = 0;
+  if (asked) {
+    delete c._asked;
+    if (!status || status === 429 || status > 499) return again(c, asked);
+    const e = status > 299 ? error("refused", "twin: " + status + " " + body!.substr(0, 200)) : undefined;
+    delete c._tries;
+    // A twin that the hub refuses to give is not asked for again before the next connection.
+    if (asked === true) delete c._stale;
+    twin(c);
+    if (asked !== true && asked._answers.length) c.emit(asked._answers, e);
+    else if (e) c.emit("error", e);
+    else if (asked === true) whole(c, body!);
+  } else if (c.connected && !c._subscribing && (c._stale || c._report)) ask(c);
+}
+
+/** Takes in a change of the desired properties. */
+export function changed(c: State, patch: any, version: number): void {
+  const v = patch.$version || version || 0;
+  c._newest = Math.max(c._newest || 0, v);
+  // What comes before the twin has been read is part of it, or makes it be read once more; so does a gap, and what has no version.
+  if (!v || v > c._version + 1) c._stale = 1;
+  else if (v > c._version && !c._stale) {
+    c._version = v;
+    c._tell("desired", patch, v);
+  }
+  if (!c._asked) twin(c);
+}
+
+export function sendProperty(this: State, patch: any, component?: string | Done, done?: Done): void {
+  const c = this;
+  let whole = patch;
+  if (typeof component === "string") {
+    // The marker of Plug and Play that this is a component.
+    whole = {};
+    whole[component] = { __t: "c" };
+    for (const name in patch) whole[component][name] = patch[name];
+  } else done = component || done;
+  const n = twinBytes(whole).length;
+  const report: Report = c._report || { _patch: {}, _bytesOf: 0, _answers: [] };
+  if (report._bytesOf + n > 32768) throw error("limit", "reported properties: " + report._bytesOf + " bytes wait");
+  c._report = report;
+  report._bytesOf += n;
+  merge(report._patch, whole);
+  if (done) report._answers.push(done);
+  // What is reported in one turn of the program is one message.
+  if (c.connected && !c._asked && !c._due) c._due = after(twin, 0, c);
+}
