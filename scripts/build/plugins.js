@@ -8,6 +8,7 @@ const { shrink, PRIVATE } = require("./terser.js");
 const { root } = require("./modules.js");
 const { faults } = require("./names.js");
 const { forward } = require("./forward.js");
+const { nest } = require("./nest.js");
 
 /** TypeScript's way of naming files, and `#host` as the file of the target. */
 const resolve = (host) => ({
@@ -37,7 +38,7 @@ const minify = () => ({
   },
   async renderChunk(code) {
     const map = readMap();
-    const once = await shrink(forward(code), map);
+    const once = await shrink(nest(forward(code)), map);
     // The minifier may leave less of a function than its name costs.
     const again = forward(once);
     return { code: again === once ? once : await shrink(again, map), map: null };

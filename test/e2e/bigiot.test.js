@@ -459,6 +459,31 @@ describe("pace", () => {
   });
 });
 
+describe("questions without a callback", () => {
+  test.each(["device.isOnline(40877)", "device.isOnline([40877, 'U30211'])", "device.status()", "device.time()", "device.time('Y-m-d')"])(
+    "%s is asked, taken, and its answer is nobody's fault",
+    (call) => {
+      const it = bench().online();
+      it.log();
+      expect(it.ask(call)).toBe(true);
+      it.device.tick(1);
+      expect(it.kinds()).toHaveLength(1);
+      it.say(
+        line({ M: "isOL", R: { D40877: "1", U30211: "0" } }) + line({ M: "checked" }) + line({ M: "time", T: "1701587141" }),
+      );
+      expect(it.log()).toEqual([]);
+      expect(it.ask("device.dropped")).toBe(0);
+    },
+  );
+  test("what is not answered is told as an error event", () => {
+    const it = bench().online();
+    it.log();
+    it.device.run("device.isOnline(40877)");
+    it.device.tick(5001);
+    expect(it.log()).toEqual([["error", "timeout: no answer within 5 s", null]]);
+  });
+});
+
 describe("bad input from the application", () => {
   test.each([
     ["device.say({ msg: 'x' })", "config"],

@@ -1,14 +1,8 @@
-import { after, cancel } from "#host";
 import { error } from "../../core/errors";
-import { post, tick } from "./client";
+import { post } from "./link";
 import { encode, type Message } from "./protocol";
-import type { Device, Done, Item, Lane, Values } from "./types";
-
-/** The timer of the device or of a lane; below 0 there is none. */
-export function wait(on: Device | Lane, ms: number): void {
-  if (on._timer) cancel(on._timer);
-  on._timer = ms < 0 ? 0 : after(tick, ms, on);
-}
+import { wait } from "./timer";
+import type { Device, Done, Item, Values } from "./types";
 
 export function finish(d: Device, item: Item, err?: Error, result?: unknown): void {
   const all = item._all;
@@ -22,26 +16,29 @@ export function pump(d: Device): void {
   const o = d.options;
   const most = o.maxLine || 1024;
   let out = d._beat ? '{"M":"beat"}\n' : "";
-  d._beat = false;
+  d._beat = 0;
   for (const kind in d._lane) {
     const lane = d._lane[kind];
     while (d.online && !lane._timer && lane._list.length && out.length < (o.udp ? 1 : most)) {
       const item = lane._list[0];
-      const ids = Object.keys(d._want);
+      const want = d._want || {};
+      const ids = Object.keys(want);
       let n = ids.length;
       let line = item._line;
       if (!line) {
-        if (Object.keys(d._sent).length > 63) d._sent = {};
+        const sent = (d._sent && Object.keys(d._sent).length < 64 && d._sent) || {};
         for (let size = n; n && (!line || line.length > most); size >>= 1) {
           const part: Values = {};
           n = size;
-          for (let i = 0; i < n; i++) part[ids[i]] = d._want[ids[i]];
+          for (let i = 0; i < n; i++) part[ids[i]] = want[ids[i]];
           line = encode({ M: kind, ID: d.id, V: part, K: o.udp && o.apiKey });
         }
         for (let i = 0; i < n; i++) {
-          d._sent[ids[i]] = d._want[ids[i]];
-          delete d._want[ids[i]];
+          sent[ids[i]] = want[ids[i]];
+          delete want[ids[i]];
         }
+        if (n) d._sent = sent;
+        if (n === ids.length) d._want = undefined;
         d._lines++;
       }
       if (item._line || n === ids.length) {
@@ -51,7 +48,7 @@ export function pump(d: Device): void {
           item._sent = d._lines;
           lane._item = item;
         } else {
-          d._gone.push(item);
+          (d._gone = d._gone || []).push(item);
           if (kind === "alert") {
             d._kept = item;
             d._lines++;
@@ -68,14 +65,15 @@ export function pump(d: Device): void {
   if (out) post(d, out);
 }
 
-/** Puts something into the lane of its kind, where the platform wants so many ms between two. */
-export function ask(d: Device, done: Done<any> | undefined, m: Message): boolean {
+/** Puts something into the lane of its kind, where the platform wants so many ms between two. `one`: of a map in the answer, what was asked for. */
+export function ask(d: Device, done: Done<any> | undefined, m: Message, one?: string): boolean {
   const o = d.options;
   const most = o.maxLine || 1024;
   const line = encode(m);
   if ("C" in m && m.C === undefined) throw error("config", m.M + " has no text");
   const gap = ({ update: o.updateInterval || 5000, time: 5000, status: 10000, isOL: 15000, alert: 600000 } as any)[m.M];
-  const lane = d._lane[m.M] || (d._lane[m.M] = { _dev: d, _gap: gap || 0, _list: [] });
+  const lanes = d._lane || (d._lane = {});
+  const lane = lanes[m.M] || (lanes[m.M] = { _dev: d, _gap: gap || 0, _list: [] });
   const all = done ? [done] : [];
   const item = m.V && lane._list[0];
   const e =
@@ -83,7 +81,7 @@ export function ask(d: Device, done: Done<any> | undefined, m: Message): boolean
       ? error("offline", d._off ? "checked out: checkIn first" : m.M + " needs a connection, not UDP")
       : line.length > (m.V ? most - 60 : most)
         ? error("limit", m.M + " is longer than maxLine allows: send less at a time")
-        : lane._list.length >= (o.queueLimit || 16) || Object.keys(d._want).length > 63 || (item && item._all.length > 63)
+        : lane._list.length >= (o.queueLimit || 16) || Object.keys(d._want || {}).length > 63 || (item && item._all.length > 63)
           ? error("limit", "queueLimit: too many of " + m.M + " wait, slow down")
           : undefined;
   if (e) {
@@ -91,9 +89,9 @@ export function ask(d: Device, done: Done<any> | undefined, m: Message): boolean
     d.emit(done || "error", e);
     return false;
   }
-  for (const id in m.V) d._want[id] = m.V[id];
+  for (const id in m.V) (d._want = d._want || {})[id] = m.V[id];
   if (item) item._all = item._all.concat(all);
-  else lane._list.push({ _line: m.V ? "" : line, _all: all, _lane: lane });
+  else lane._list.push({ _line: m.V ? "" : line, _all: all, _lane: lane, _one: one });
   pump(d);
   return true;
 }

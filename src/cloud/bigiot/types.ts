@@ -15,6 +15,8 @@ export interface Item {
   _lane: Lane;
   /** For a question: how many lines of updates and alerts went before it. */
   _sent?: number;
+  /** The one id that a question is about. */
+  _one?: string;
 }
 
 /** Everything of one kind, in order, with the time that the platform wants between two of them. */
@@ -53,33 +55,34 @@ export interface Device {
   on(event: string, listener: (a?: any, b?: any) => void): this;
   removeListener(event: string, listener: (a?: any, b?: any) => void): this;
   emit(event: string | ((a?: any, b?: any, c?: any) => void) | Done<any>[], a?: unknown, b?: unknown, c?: unknown): void;
-  _off: boolean;
+  // Yes and no are 1 and 0, and what is empty is not there: each takes a variable less.
+  _off: number;
   _try: number;
   _kick: number;
   _lines: number;
-  _gone: Item[];
+  _gone?: Item[];
   /** Who waits for the check-in. */
-  _join: Done<any>[];
-  _lane: { [kind: string]: Lane };
+  _join?: Done<any>[];
+  _lane?: { [kind: string]: Lane };
   /** Newest values that wait, and those that are written but, for all we know, got lost. */
-  _want: Values;
-  _sent: Values;
+  _want?: Values;
+  _sent?: Values;
   /** The alert that is written but, for all we know, got lost. */
   _kept?: Item;
   _link?: Link;
   _timer?: Timer;
   _say?: SayCallback;
   /** Bytes of a line that has not ended. */
-  _in: Bytes;
+  _in: Bytes | 0;
   /** 0 the greeting is awaited; then, in turn, a checkout was sent and a check-in was sent. */
   _step: number;
-  /** What a checkout has to say: after an encrypted check-in it is not the device's key. */
-  _key: string;
+  /** After an encrypted check-in: what a checkout has to say in place of the device's key. */
+  _key: string | 0;
   /** The platform asks for beats; one is to be sent; an answer to our checkout may come; something is written and not yet gone. */
-  _ask: boolean;
-  _beat: boolean;
-  _owed: boolean;
-  _busy: boolean;
+  _ask: number;
+  _beat: number;
+  _owed: number;
+  _busy: number;
   /** Thirds of a heartbeat since the check-in, since something came (-1: nothing at all), since something went. */
   _age: number;
   _mute: number;

@@ -1,0 +1,60 @@
+import { datagram, end, random, write } from "#host";
+import { backoff } from "../../core/backoff";
+import { error, type CloudError } from "../../core/errors";
+import type { Bytes } from "../../host";
+import { finish } from "./lane";
+import { encode } from "./protocol";
+import { wait } from "./timer";
+import { turn } from "./turn";
+import type { Device, Item } from "./types";
+
+/** A line or, to enter and leave, its kind. */
+export function post(d: Device, bytes: Bytes): void {
+  if (bytes.charAt(0) !== "{") bytes = encode({ M: bytes, ID: d.id, K: d._key || d.options.apiKey });
+  const link = d._link;
+  d._busy = 1;
+  d._still = 0;
+  if (d.options.udp)
+    datagram(d.options.host!, d.options.port || 9090, bytes.trim(), 2000, function () {
+      turn.call(link, link);
+    });
+  else write(link, bytes);
+}
+
+/** Lets the link go and waits for the next attempt; what is worth it is kept, the rest is told. */
+export function close(d: Device, e?: Error, how?: unknown): void {
+  const was = d.online;
+  const link = d._link;
+  const gone = d._gone || [];
+  const join = d._join;
+  const lost: Item[] = [];
+  d._link = d._gone = d._join = undefined;
+  d.online = false;
+  if (link && !d.options.udp) end(link);
+  // A minute or two, so that two units with one number do not throw each other out for ever.
+  const slow = e && (e as CloudError).code === "conflict";
+  const floor = d.options.reconnectPeriod || 5000;
+  wait(
+    d,
+    d._off ? -1 : backoff(slow ? 0 : d._try++, slow ? 60000 : floor, slow ? 120000 : d.options.maxReconnectPeriod || 60000, random()),
+  );
+  while (gone.length) {
+    const item = gone.pop()!;
+    // An update has no line: it goes again.
+    if (!item._line) item._lane._list.unshift(item);
+    else if (item !== d._kept) lost.push(item);
+  }
+  if (d._kept) d._kept._lane._list.unshift(d._kept);
+  d._kept = undefined;
+  for (const kind in d._lane) {
+    const lane = d._lane[kind];
+    if (lane._item) lost.push(lane._item);
+    lane._item = undefined;
+    while (kind !== "update" && kind !== "alert" && lane._list.length) lost.push(lane._list.shift()!);
+  }
+  if (e) d.emit("error", e);
+  if (was) d.emit("offline", how || e);
+  e = e || error("offline", "the connection is gone");
+  d.emit(join as any, e);
+  for (let i = 0; i < lost.length; i++) finish(d, lost[i], e);
+}
