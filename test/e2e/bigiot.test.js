@@ -468,9 +468,7 @@ describe("questions without a callback", () => {
       expect(it.ask(call)).toBe(true);
       it.device.tick(1);
       expect(it.kinds()).toHaveLength(1);
-      it.say(
-        line({ M: "isOL", R: { D40877: "1", U30211: "0" } }) + line({ M: "checked" }) + line({ M: "time", T: "1701587141" }),
-      );
+      it.say(line({ M: "isOL", R: { D40877: "1", U30211: "0" } }) + line({ M: "checked" }) + line({ M: "time", T: "1701587141" }));
       expect(it.log()).toEqual([]);
       expect(it.ask("device.dropped")).toBe(0);
     },

@@ -3,8 +3,9 @@ import { ask } from "./lane";
 import { close, post } from "./link";
 import { checked, type Options } from "./options";
 import { who, type Message, type Say } from "./protocol";
+import { tell } from "./tell";
 import { wait } from "./timer";
-import type { Device, Values } from "./types";
+import { OFF, type Device, type Values } from "./types";
 
 /** What the methods of a device do; each has its arguments as the application gave them. */
 export const calls: { [name: string]: (this: Device, a?: any, b?: any, c?: any, d?: any, e?: any) => unknown } = {
@@ -12,22 +13,26 @@ export const calls: { [name: string]: (this: Device, a?: any, b?: any, c?: any, 
     this.options = checked(options || {}, id, apiKey);
     this.id = who(this.options.user ? "U" : "D", id).substr(1);
     this.online = false;
-    this.dropped = this._off = this._try = this._kick = this._lines = 0;
+    this.dropped = this._is = this._try = this._kick = this._lines = 0;
     wait(this, 0);
   },
 
   checkIn: function (done) {
-    this._off = 0;
+    this._is &= ~OFF;
     if (done) this._join = (this._join || []).concat(done);
     if (!this._link) wait(this, 0);
     return true;
   },
 
+  sayCallback: function (f) {
+    this._say = f;
+  },
+
   checkOut: function (done) {
-    this._off = 1;
+    this._is |= OFF;
     if (this.online && !this.options.udp) post(this, "checkout");
     close(this);
-    this.emit(done);
+    tell(this, done, []);
     return true;
   },
 

@@ -1,61 +1,56 @@
+import { listeners } from "#host";
 import { emitter } from "../../core/emitter";
 import type { Options } from "./options";
 import { turn } from "./turn";
-import type { Device as Client, Id, SayCallback } from "./types";
+import type { Device as Client, Id } from "./types";
 
 export type { Options } from "./options";
 export type { Peer, Said, Say } from "./protocol";
 export type { Data, Done, SayCallback } from "./types";
-export type Device = Client;
+type Device = Client;
 
-type Constructor = new (id: Id, apiKey: string, options?: Options) => Client;
+type Constructor = { new (id: Id, apiKey: string, options?: Options): Client; (options: Options): Client; prototype: unknown };
+
+// A parameter, the prototype that comes with a function, and a function for `create` would take variables.
+const methods = {
+  checkIn: function () {
+    return turn(this, "checkIn", arguments);
+  },
+  checkOut: function () {
+    return turn(this, "checkOut", arguments);
+  },
+  sayCallback: function () {
+    turn(this, "sayCallback", arguments);
+  },
+  say: function () {
+    return turn(this, "say", arguments);
+  },
+  update: function () {
+    return turn(this, "update", arguments);
+  },
+  isOnline: function () {
+    return turn(this, "isOnline", arguments);
+  },
+  status: function () {
+    return turn(this, "status", arguments);
+  },
+  time: function () {
+    return turn(this, "time", arguments);
+  },
+  alert: function () {
+    return turn(this, "alert", arguments);
+  },
+};
+
+if (!listeners) emitter(methods);
 
 /** Checks in and stays so until `checkOut`; nothing is emitted before the constructor returns. */
-export const Device = function (this: Client) {
+const Device = function (this: Client) {
+  const o = arguments[0];
+  if (typeof o === "object") return new Device(o.id, o.apiKey, o);
   turn(this, "make", arguments);
 } as unknown as Constructor;
 
-// A parameter would take a variable.
-const proto: any = Device.prototype;
+Device.prototype = methods;
 
-proto.checkIn = function () {
-  return turn(this, "checkIn", arguments);
-};
-
-proto.checkOut = function () {
-  return turn(this, "checkOut", arguments);
-};
-
-proto.sayCallback = function (this: Client, f: SayCallback) {
-  this._say = f;
-};
-
-proto.say = function () {
-  return turn(this, "say", arguments);
-};
-
-proto.update = function () {
-  return turn(this, "update", arguments);
-};
-
-proto.isOnline = function () {
-  return turn(this, "isOnline", arguments);
-};
-
-proto.status = function () {
-  return turn(this, "status", arguments);
-};
-
-proto.time = function () {
-  return turn(this, "time", arguments);
-};
-
-proto.alert = function () {
-  return turn(this, "alert", arguments);
-};
-
-emitter(proto);
-
-export function create(options: Options): Client {
-  return new Device(options.id!, options.apiKey!, options);
-}
+export { Device, Device as create };

@@ -1,22 +1,23 @@
 import { error } from "../../core/errors";
 import { post } from "./link";
 import { encode, type Message } from "./protocol";
+import { tell } from "./tell";
 import { wait } from "./timer";
-import type { Device, Done, Item, Values } from "./types";
+import { BEAT, BUSY, OFF, type Device, type Done, type Item, type Values } from "./types";
 
 export function finish(d: Device, item: Item, err?: Error, result?: unknown): void {
   const all = item._all;
   item._all = [];
-  d.emit(err && !all.length ? "error" : all, err, result);
+  tell(d, err && !all.length ? "error" : all, [err, result]);
 }
 
 /** Writes what may go now, when the last write is gone. */
 export function pump(d: Device): void {
-  if (d._busy || !d._link) return;
+  if (d._is & BUSY || !d._link) return;
   const o = d.options;
   const most = o.maxLine || 1024;
-  let out = d._beat ? '{"M":"beat"}\n' : "";
-  d._beat = 0;
+  let out = d._is & BEAT ? '{"M":"beat"}\n' : "";
+  d._is &= ~BEAT;
   for (const kind in d._lane) {
     const lane = d._lane[kind];
     while (d.online && !lane._timer && lane._list.length && out.length < (o.udp ? 1 : most)) {
@@ -38,7 +39,7 @@ export function pump(d: Device): void {
           delete want[ids[i]];
         }
         if (n) d._sent = sent;
-        if (n === ids.length) d._want = undefined;
+        if (n === ids.length) delete d._want;
         d._lines++;
       }
       if (item._line || n === ids.length) {
@@ -77,8 +78,8 @@ export function ask(d: Device, done: Done<any> | undefined, m: Message, one?: st
   const all = done ? [done] : [];
   const item = m.V && lane._list[0];
   const e =
-    d._off || (o.udp && gap && !m.V)
-      ? error("offline", d._off ? "checked out: checkIn first" : m.M + " needs a connection, not UDP")
+    d._is & OFF || (o.udp && gap && !m.V)
+      ? error("offline", d._is & OFF ? "checked out: checkIn first" : m.M + " needs a connection, not UDP")
       : line.length > (m.V ? most - 60 : most)
         ? error("limit", m.M + " is longer than maxLine allows: send less at a time")
         : lane._list.length >= (o.queueLimit || 16) || Object.keys(d._want || {}).length > 63 || (item && item._all.length > 63)
@@ -86,7 +87,7 @@ export function ask(d: Device, done: Done<any> | undefined, m: Message, one?: st
           : undefined;
   if (e) {
     d.dropped++;
-    d.emit(done || "error", e);
+    tell(d, done || "error", [e]);
     return false;
   }
   for (const id in m.V) (d._want = d._want || {})[id] = m.V[id];

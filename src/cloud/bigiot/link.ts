@@ -1,22 +1,23 @@
 import { datagram, end, random, write } from "#host";
 import { backoff } from "../../core/backoff";
 import { error, type CloudError } from "../../core/errors";
-import type { Bytes } from "../../host";
+import type { Bytes, Heard } from "../../host";
 import { finish } from "./lane";
 import { encode } from "./protocol";
+import { tell } from "./tell";
 import { wait } from "./timer";
 import { turn } from "./turn";
-import type { Device, Item } from "./types";
+import { BUSY, OFF, type Device, type Item } from "./types";
 
 /** A line or, to enter and leave, its kind. */
 export function post(d: Device, bytes: Bytes): void {
   if (bytes.charAt(0) !== "{") bytes = encode({ M: bytes, ID: d.id, K: d._key || d.options.apiKey });
   const link = d._link;
-  d._busy = 1;
+  d._is |= BUSY;
   d._still = 0;
   if (d.options.udp)
     datagram(d.options.host!, d.options.port || 9090, bytes.trim(), 2000, function () {
-      turn.call(link, link);
+      (turn as Heard).call(link, link);
     });
   else write(link, bytes);
 }
@@ -28,7 +29,9 @@ export function close(d: Device, e?: Error, how?: unknown): void {
   const gone = d._gone || [];
   const join = d._join;
   const lost: Item[] = [];
-  d._link = d._gone = d._join = undefined;
+  delete d._link;
+  delete d._gone;
+  delete d._join;
   d.online = false;
   if (link && !d.options.udp) end(link);
   // A minute or two, so that two units with one number do not throw each other out for ever.
@@ -36,7 +39,7 @@ export function close(d: Device, e?: Error, how?: unknown): void {
   const floor = d.options.reconnectPeriod || 5000;
   wait(
     d,
-    d._off ? -1 : backoff(slow ? 0 : d._try++, slow ? 60000 : floor, slow ? 120000 : d.options.maxReconnectPeriod || 60000, random()),
+    d._is & OFF ? -1 : backoff(slow ? 0 : d._try++, slow ? 60000 : floor, slow ? 120000 : d.options.maxReconnectPeriod || 60000, random()),
   );
   while (gone.length) {
     const item = gone.pop()!;
@@ -45,16 +48,16 @@ export function close(d: Device, e?: Error, how?: unknown): void {
     else if (item !== d._kept) lost.push(item);
   }
   if (d._kept) d._kept._lane._list.unshift(d._kept);
-  d._kept = undefined;
+  delete d._kept;
   for (const kind in d._lane) {
     const lane = d._lane[kind];
     if (lane._item) lost.push(lane._item);
     lane._item = undefined;
     while (kind !== "update" && kind !== "alert" && lane._list.length) lost.push(lane._list.shift()!);
   }
-  if (e) d.emit("error", e);
-  if (was) d.emit("offline", how || e);
+  if (e) tell(d, "error", [e]);
+  if (was) tell(d, "offline", [how || e]);
   e = e || error("offline", "the connection is gone");
-  d.emit(join as any, e);
+  tell(d, join, [e]);
   for (let i = 0; i < lost.length; i++) finish(d, lost[i], e);
 }

@@ -7,8 +7,9 @@ import { ask, finish, pump } from "./lane";
 import { cut } from "./line";
 import { close, post } from "./link";
 import { peer, said, type Message } from "./protocol";
+import { tell } from "./tell";
 import { tick, wait } from "./timer";
-import type { Device } from "./types";
+import { ASKS, BEAT, BUSY, OFF, OWED, type Device } from "./types";
 
 /** Takes one message in. */
 export function take(d: Device, m: Message): void {
@@ -19,31 +20,32 @@ export function take(d: Device, m: Message): void {
   // A check-in was sent last.
   const entering = !d.online && d._step && !(d._step & 1);
   if (kind === "b" || kind === "ping") {
-    d._ask = d._beat = 1;
+    d._is |= ASKS | BEAT;
     pump(d);
   } else if (kind === "say") {
     said(m, e as any, o.commands!);
-    if (d._say) d.emit(d._say as any, m.C, e.id, e.name);
-    d.emit(kind, e);
+    if (d._say) tell(d, d._say as any, [m.C, e.id, e.name]);
+    tell(d, kind, [e]);
     const word = (e as any).command;
     if (word) {
-      d.emit("command", word, e);
-      if (o.commands!.hasOwnProperty(word)) d.emit(o.commands![word], e);
+      tell(d, "command", [word, e]);
+      if (o.commands!.hasOwnProperty(word)) tell(d, o.commands![word], [e]);
     }
-  } else if (kind === "login" || kind === "logout") d.emit(kind, e);
-  else if (kind === "update") d.emit(kind, m.V, e);
+  } else if (kind === "login" || kind === "logout") tell(d, kind, [e]);
+  else if (kind === "update") tell(d, kind, [m.V, e]);
   else if (entering && (kind === "checkinok" || kind === "loginok")) {
     const join = d._join;
     // What was written but, for all we know, got lost; newer values over it.
     const all = d._sent || d._want;
     for (const id in d._want) all![id] = d._want[id];
-    d._want = all;
-    d._join = d._sent = undefined;
+    if (all) d._want = all;
+    delete d._join;
+    delete d._sent;
     d.online = true;
-    d._age = d._mute = d._still = 0;
-    wait(d, d._owed ? 2000 : (o.heartbeat || 45000) / 3);
-    d.emit("online", e);
-    d.emit(join as any, undefined, e);
+    d._step = d._mute = d._still = 0;
+    wait(d, d._is & OWED ? 2000 : (o.heartbeat || 45000) / 3);
+    tell(d, "online", [e]);
+    tell(d, join, [undefined, e]);
     if (d._want && d.online) ask(d, undefined, { M: "update", V: {} });
     pump(d);
   } else if (entering && kind === "token" && !d._key) {
@@ -55,10 +57,10 @@ export function take(d: Device, m: Message): void {
       post(d, "checkin");
       wait(d, 5000);
     } else {
-      d._off = 1;
+      d._is |= OFF;
       close(d, error("config", "device " + d.id + " is set to encrypted login: option " + (o.userKey ? "md5" : "userKey") + " is needed"));
     }
-  } else if (!d._step && kind.substr(0, 7) === "WELCOME" && d._timer) {
+  } else if (!d.online && !d._step && kind.substr(0, 7) === "WELCOME" && d._timer) {
     wait(d, -1);
     tick(d);
   } else {
@@ -74,13 +76,16 @@ export function take(d: Device, m: Message): void {
     if (item) {
       lane._item = undefined;
       // Whatever went before the question has arrived.
-      if (item._sent === d._lines) d._sent = d._kept = undefined;
+      if (item._sent === d._lines) {
+        delete d._sent;
+        delete d._kept;
+      }
       if (kind === "time") wait(lane, -1);
       finish(d, item, undefined, item._one ? result[item._one] : result);
       pump(d);
     }
     if (d.online && (kind === "checkout" || result === "connected")) {
-      if (kind === "checkout" && d._owed) d._owed = 0;
+      if (kind === "checkout" && d._is & OWED) d._is &= ~OWED;
       else {
         const twice = ++d._kick > 1;
         close(
@@ -100,14 +105,16 @@ export function heard(link: Link, what: any): void {
   d._mute = 0;
   if (what === link) {
     const gone = d._gone || [];
-    d._gone = undefined;
-    d._busy = 0;
+    delete d._gone;
+    d._is &= ~BUSY;
     for (let i = 0; i < gone.length; i++) finish(d, gone[i]);
     pump(d);
   } else if (typeof what !== "string") close(d, error("network", what.message || "the connection was closed"));
   else {
     const all = cut(d._in || "", what, most);
-    d._in = all.pop() || 0;
+    delete d._in;
+    const rest = all.pop();
+    if (rest) d._in = rest;
     for (let i = 0; i < all.length && d._link === link; i++) {
       try {
         if (all[i].length > most) throw error("limit", "a line of more than " + most + " bytes is dropped");
@@ -116,7 +123,7 @@ export function heard(link: Link, what: any): void {
         else if (m !== "") throw error("protocol", "a line is no object with an M");
       } catch (e) {
         d.dropped++;
-        d.emit("error", e);
+        tell(d, "error", [e]);
       }
     }
   }

@@ -3,7 +3,7 @@ import { error, type CloudError } from "../../core/errors";
 import { ask, finish, pump } from "./lane";
 import { close, post } from "./link";
 import { turn } from "./turn";
-import type { Device, Item, Lane } from "./types";
+import { ASKS, BEAT, OFF, OWED, type Device, type Item, type Lane } from "./types";
 
 /** The timer of the device or of a lane; below 0 there is none. */
 export function wait(on: Device | Lane, ms: number): void {
@@ -28,8 +28,10 @@ export function tick(on: any): void {
     pump(d);
   } else if (!asked) {
     // The next attempt.
-    d._step = d._in = d._key = d._busy = d._beat = d._owed = 0;
-    d._ask = !tls && (o.port || 8282) === 8282 ? 1 : 0;
+    d._step = 0;
+    delete d._in;
+    delete d._key;
+    d._is = (d._is & OFF) | (!tls && (o.port || 8282) === 8282 ? ASKS : 0);
     d._mute = -1;
     const link: any = (d._link = o.udp ? {} : connect(o.host!, o.port || (tls ? 8585 : 8282), tls ? o : undefined, turn));
     link._dev = d;
@@ -48,31 +50,31 @@ export function tick(on: any): void {
           : error("auth", "no answer to the check-in of " + d.id + ": wrong key, unknown id, or online elsewhere"),
       );
     else {
-      if (leave) d._owed = 1;
-      else d._key = 0;
+      if (leave) d._is |= OWED;
+      else delete d._key;
       post(d, leave ? "checkout" : o.user ? "login" : "checkin");
       d._step++;
       wait(d, leave ? 200 : 5000);
     }
-  } else if (d._owed) {
+  } else if (d._is & OWED) {
     // An answer to our own checkout would have come by now.
-    d._owed = 0;
+    d._is &= ~OWED;
     wait(d, unit - 2000);
-  } else if (d._mute++ > 5 && d._ask) close(d, error("timeout", "nothing came for two heartbeats"));
+  } else if (d._mute++ > 5 && d._is & ASKS) close(d, error("timeout", "nothing came for two heartbeats"));
   else {
     // A third of a heartbeat. Long enough after the check-in, what came before is nobody's fault any more.
     d._still++;
-    if (++d._age > 3) d._try = 0;
-    if (d._age > 40) d._kick = 0;
+    if (++d._step > 3) d._try = 0;
+    if (d._step > 40) d._kick = 0;
     wait(d, unit);
-    if (d._age % 9) {
-      if (d._still > 2 && !d._ask) d._beat = 1;
+    if (d._step % 9) {
+      if (d._still > 2 && !(d._is & ASKS)) d._is |= BEAT;
       pump(d);
     } else
       ask(
         d,
         function (err) {
-          if (err && (err as CloudError).code === "timeout" && d._link === asked && !d._ask) close(d, err);
+          if (err && (err as CloudError).code === "timeout" && d._link === asked && !(d._is & ASKS)) close(d, err);
         },
         { M: "status" },
       );
