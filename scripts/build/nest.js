@@ -69,14 +69,19 @@ function nest(code) {
     for (const name of [...uses.get(node), ...constant(node, writes)])
       if (own.has(name)) throw new Error(`nest: ${name} means something else inside ${host.id.name}: rename its own`);
   const [directive, ...body] = host.body.body;
-  const first = body.find((node) => [...free(node)].some((name) => movable.has(name))) || body[0];
+  // Numbers and texts are put in place by the minifier: they may stand above everything.
+  const literal = (node) => node.declarations && node.declarations[0].init.type === "Literal";
+  const needs = (node) => [...free(node)].some((name) => movable.has(name) && !literal(movable.get(name)));
+  const first = body.find(needs) || body[0];
   const text = (node) => code.slice(node.start, node.end);
   const inner = text(host);
   const at = (position) => position - host.start;
+  const texts = (list) => list.map((node) => text(node) + "\n").join("");
   const nested =
     inner.slice(0, at(directive.start)) +
+    texts(moved.filter(literal)) +
     inner.slice(at(directive.end), at(first.start)) +
-    moved.map((node) => text(node) + "\n").join("") +
+    texts(moved.filter((node) => !literal(node))) +
     inner.slice(at(first.start));
   let out = "";
   let from = 0;

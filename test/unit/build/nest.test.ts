@@ -15,6 +15,11 @@ test("before the first statement that needs it: what is done before does not pas
   expect(out).toMatch(/"?if \(!n\) return 0;\nvar twice = 2 \* n;\nfunction inner/);
 });
 
+test("a number goes to the top, so that it may be used before", () => {
+  const out = nest("var none = 0;\n" + inner + mark("if (n === none) return 0;\nreturn inner(n);"));
+  expect(out).toMatch(/var none = 0;\n[^]*if \(n === none\) return 0;\nfunction inner/);
+});
+
 test("functions that call each other and the marked one go with it", () => {
   const code =
     "function even(n) { return n ? odd(n - 1) : true; }\nfunction odd(n) { return n ? even(n - 1) : false; }\n" +
