@@ -192,6 +192,16 @@ describe("calls on the wire", () => {
     );
     expect(user.log().map(([name, a]) => [name, a.name || a])).toEqual([["online", "ming(api)"], ["update", { 66999: "19.5" }]]); // prettier-ignore
   });
+  test("options that are said to be off change nothing on the wire", () => {
+    const it = bench({ udp: false, tls: false, user: false, checkoutFirst: false });
+    it.say(WELCOME);
+    it.device.tick(1);
+    expect(it.kinds()).toEqual(["checkin"]);
+    it.say(CHECKED_IN);
+    it.device.run("device.update(66120, 21.5)");
+    it.device.tick(1);
+    expect(it.heard()).toBe(vectors.api_to_wire.find((one) => one.call === "update").line);
+  });
   test("the positional style of the seed", () => {
     const it = bench().online();
     it.device.run('device.say(null, null, 7947, "hello"); device.say(5600, null, null, "hi"); device.say(null, 145, null, 5);');
@@ -624,6 +634,20 @@ describe("with the local platform", () => {
     expect(heard).toEqual([["D70413", "开门", "s-2"]]);
     expect(w.cloud.violations).toEqual([]);
     expect(w.ask("log").slice(0, 2).map((row) => row[0] + " " + row[1])).toEqual(["sent null", "status offline: status needs a connection, not UDP"]); // prettier-ignore
+  });
+
+  test("UDP: 4 s between updates, also when nothing else goes in between", () => {
+    const w = world();
+    const at = [];
+    w.network.udp(9090, (data) => {
+      at.push(w.device.clock.now());
+      w.cloud.datagram(Buffer.from(data, "latin1").toString("utf8"));
+    });
+    w.device.run(APP({ udp: true, updateInterval: 1000 }, "var n = 0; setInterval(function () { device.update(66120, ++n); }, 700);"));
+    w.run(30000);
+    expect(at.length).toBeGreaterThan(5);
+    at.slice(1).forEach((ms, i) => expect(ms - at[i]).toBeGreaterThanOrEqual(4000));
+    expect(w.cloud.violations).toEqual([]);
   });
 
   test("two units with one number find out and slow down", () => {

@@ -32,7 +32,7 @@ export function pump(d: Device): void {
           const part: Values = {};
           n = size;
           for (let i = 0; i < n; i++) part[ids[i]] = want[ids[i]];
-          line = encode({ M: kind, ID: d.id, V: part, K: o.udp && o.apiKey });
+          line = encode({ M: kind, ID: d.id, V: part, K: o.udp ? o.apiKey : undefined });
         }
         for (let i = 0; i < n; i++) {
           sent[ids[i]] = want[ids[i]];
@@ -72,7 +72,9 @@ export function ask(d: Device, done: Done<any> | undefined, m: Message, one?: st
   const most = o.maxLine || 1024;
   const line = encode(m);
   if ("C" in m && m.C === undefined) throw error("config", m.M + " has no text");
-  const gap = ({ update: o.updateInterval || 5000, time: 5000, status: 10000, isOL: 15000, alert: 600000 } as any)[m.M];
+  const gap = (
+    { update: Math.max(o.updateInterval || 5000, o.udp ? 4000 : 0), time: 5000, status: 10000, isOL: 15000, alert: 600000 } as any
+  )[m.M];
   const lanes = d._lane || (d._lane = {});
   const lane = lanes[m.M] || (lanes[m.M] = { _dev: d, _gap: gap || 0, _list: [] });
   const all = done ? [done] : [];
