@@ -1,7 +1,7 @@
 "use strict";
 // A function that is loaded takes some six variables on Espruino for as long as the program runs; a function inside another takes them
 // only while that one runs. A source says where with the directive "nest": what nothing else needs is put into the function that
-// begins with it, before the first statement that needs any of it. The price is that each call passes over the text, so that it suits
+// begins with it, each before the first statement that comes to need it. The price is that each call passes over the text, so that it suits
 // what happens now and then; what such a function does first, before it needs anything, costs nothing.
 const { parse } = require("acorn");
 const { declarations, each, isFunction } = require("./forward.js");
@@ -69,20 +69,31 @@ function nest(code) {
     for (const name of [...uses.get(node), ...constant(node, writes)])
       if (own.has(name)) throw new Error(`nest: ${name} means something else inside ${host.id.name}: rename its own`);
   const [directive, ...body] = host.body.body;
-  // Numbers and texts are put in place by the minifier: they may stand above everything.
-  const literal = (node) => node.declarations && node.declarations[0].init.type === "Literal";
-  const needs = (node) => [...free(node)].some((name) => movable.has(name) && !literal(movable.get(name)));
-  const first = body.find(needs) || body[0];
   const text = (node) => code.slice(node.start, node.end);
-  const inner = text(host);
-  const at = (position) => position - host.start;
-  const texts = (list) => list.map((node) => text(node) + "\n").join("");
-  const nested =
-    inner.slice(0, at(directive.start)) +
-    texts(moved.filter(literal)) +
-    inner.slice(at(directive.end), at(first.start)) +
-    texts(moved.filter((node) => !literal(node))) +
-    inner.slice(at(first.start));
+  // Each before the first statement that comes to need it. Numbers and texts go to the top: the minifier puts them in place.
+  const literal = (node) => node.declarations && node.declarations[0].init.type === "Literal";
+  const placed = new Set();
+  const needed = (node, found = new Set()) => {
+    for (const name of uses.get(node) || free(node)) {
+      const next = movable.get(name);
+      if (!next || found.has(next) || placed.has(next)) continue;
+      found.add(next);
+      needed(next, found);
+    }
+    return found;
+  };
+  const take = (nodes) => {
+    const list = moved.filter((node) => nodes.has(node));
+    list.forEach((node) => placed.add(node));
+    return list.map((node) => text(node) + "\n").join("");
+  };
+  let nested = text(host).slice(0, directive.start - host.start) + take(new Set(moved.filter(literal)));
+  let last = directive.end;
+  for (const node of body) {
+    nested += code.slice(last, node.start) + take(needed(node)) + text(node);
+    last = node.end;
+  }
+  nested += code.slice(last, host.end);
   let out = "";
   let from = 0;
   for (const node of [...moved, host].sort((a, b) => a.start - b.start)) {

@@ -328,6 +328,16 @@ describe("checking in", () => {
     expect(without.peers).toHaveLength(1);
     expect(without.device.alive).toEqual({ timers: 0, sockets: 0 });
   });
+  test("checkIn while it is online is done at once; over UDP there is nothing to wait for", () => {
+    const it = bench().online();
+    it.log();
+    it.device.run("device.checkIn(function (e, me) { log.push(['in', e, me.id]); })");
+    expect(it.log()).toEqual([["in", null, "D70413"]]);
+    expect(it.heard()).toBe("");
+    const udp = bench({ udp: true }, "device.checkIn(function (e, me) { log.push(['in', e, me.id]); })");
+    udp.device.tick(1);
+    expect(udp.log()).toEqual([["in", null, "D70413"]]);
+  });
   test("an answer to our own checkout is none to us; later ones are", () => {
     const it = bench({ checkoutFirst: true });
     it.say(WELCOME);
@@ -516,6 +526,21 @@ describe("bad input from the application", () => {
     expect(text).not.toMatch(/abc123key/);
     it.say(line({ M: "b" }));
     expect(it.kinds()).toEqual(["beat"]);
+  });
+  test.each([
+    ["port: '8282'", "option port must be a number"],
+    ["host: 5", "option host must be a string"],
+    ["tls: 1", "option tls must be a boolean"],
+    ["commands: null", "option commands must be a object"],
+    ["md5: 'x'", "option md5 must be a function"],
+    ["apiKey: undefined", "option apiKey must be a string"],
+    ["heartbeat: 0", "option heartbeat cannot be 0"],
+    ["maxLine: NaN", "option maxLine cannot be NaN"],
+    ["prot: 1", "option prot is unknown"],
+  ])("{ %s }: %s", (option, message) => {
+    const it = bench();
+    it.device.run(`try { require("bigiot").create({ id: 1, apiKey: "k", ${option} }) } catch (e) { print(e.code + " " + e.message) }`);
+    expect(it.device.log.pop()).toBe("config " + message);
   });
   test("of two recipients the first of user, group, device", () => {
     const it = bench().online();

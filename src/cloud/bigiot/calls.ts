@@ -19,7 +19,8 @@ export const calls: { [name: string]: (this: Device, a?: any, b?: any, c?: any, 
 
   checkIn: function (done) {
     this._is &= ~OFF;
-    if (done) this._join = (this._join || []).concat(done);
+    if (this.online || this.options.udp) tell(this, done, [undefined, { id: (this.options.user ? "U" : "D") + this.id }]);
+    else if (done) this._join = (this._join || []).concat(done);
     if (!this._link) wait(this, 0);
     return true;
   },

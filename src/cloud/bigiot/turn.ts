@@ -28,6 +28,6 @@ export function turn(this: any, on: any, call?: string): any {
   }
   if (call) return calls[call].apply(on, args);
   // Not by `this`: it is the global object for a timer, where the application has names of its own.
-  if (on && on._timer) tick(on);
-  else heard(this, on);
+  if (on && on._timer) return tick(on);
+  heard(this, on);
 }

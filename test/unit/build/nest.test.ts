@@ -15,6 +15,13 @@ test("before the first statement that needs it: what is done before does not pas
   expect(out).toMatch(/"?if \(!n\) return 0;\nvar twice = 2 \* n;\nfunction inner/);
 });
 
+test("each before the statement that comes to need it, with what it needs itself", () => {
+  const code =
+    "function a() { return b(); }\nfunction c() { return b() + 1; }\nfunction b() { return 1; }\n" +
+    mark("if (n) return a();\nreturn c();");
+  expect(nest(code)).toMatch(/function a[^]*function b[^]*if \(n\)[^]*function c[^]*return c\(\)/);
+});
+
 test("a number goes to the top, so that it may be used before", () => {
   const out = nest("var none = 0;\n" + inner + mark("if (n === none) return 0;\nreturn inner(n);"));
   expect(out).toMatch(/var none = 0;\n[^]*if \(n === none\) return 0;\nfunction inner/);
