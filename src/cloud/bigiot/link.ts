@@ -22,25 +22,10 @@ export function post(d: Device, bytes: Bytes): void {
   else write(link, bytes);
 }
 
-/** Lets the link go and waits for the next attempt; what is worth it is kept, the rest is told. */
-export function close(d: Device, e?: Error, how?: unknown): void {
-  const was = d.online;
-  const link = d._link;
+/** What was underway: what is worth it waits again, the rest is lost. */
+function underway(d: Device): Item[] {
   const gone = d._gone || [];
-  const join = d._join;
   const lost: Item[] = [];
-  delete d._link;
-  delete d._gone;
-  delete d._join;
-  d.online = false;
-  if (link && !d.options.udp) end(link);
-  // A minute or two, so that two units with one number do not throw each other out for ever.
-  const slow = e && (e as CloudError).code === "conflict";
-  const floor = d.options.reconnectPeriod || 5000;
-  wait(
-    d,
-    d._is & OFF ? -1 : backoff(slow ? 0 : d._try++, slow ? 60000 : floor, slow ? 120000 : d.options.maxReconnectPeriod || 60000, random()),
-  );
   while (gone.length) {
     const item = gone.pop()!;
     // An update has no line: it goes again.
@@ -48,13 +33,34 @@ export function close(d: Device, e?: Error, how?: unknown): void {
     else if (item !== d._kept) lost.push(item);
   }
   if (d._kept) d._kept._lane._list.unshift(d._kept);
+  delete d._gone;
   delete d._kept;
   for (const kind in d._lane) {
     const lane = d._lane[kind];
     if (lane._item) lost.push(lane._item);
-    lane._item = undefined;
+    delete lane._item;
     while (kind !== "update" && kind !== "alert" && lane._list.length) lost.push(lane._list.shift()!);
   }
+  return lost;
+}
+
+/** How long until the next attempt. A minute or two, where two units with one number would throw each other out for ever. */
+function pause(d: Device, slow: boolean | undefined): number {
+  const o = d.options;
+  return slow ? backoff(0, 60000, 120000, random()) : backoff(d._try++, o.reconnectPeriod || 5000, o.maxReconnectPeriod || 60000, random());
+}
+
+/** Lets the link go and waits for the next attempt; what is worth it is kept, the rest is told. */
+export function close(d: Device, e?: Error, how?: unknown): void {
+  const was = d.online;
+  const link = d._link;
+  const join = d._join;
+  const lost = underway(d);
+  delete d._link;
+  delete d._join;
+  d.online = false;
+  if (link && !d.options.udp) end(link);
+  wait(d, d._is & OFF ? -1 : pause(d, e && (e as CloudError).code === "conflict"));
   if (e) tell(d, "error", [e]);
   if (was) tell(d, "offline", [how || e]);
   e = e || error("offline", "the connection is gone");
