@@ -45,9 +45,10 @@ function underway(d: Device): Item[] {
 }
 
 /** How long until the next attempt. A minute or two, where two units with one number would throw each other out for ever. */
-function pause(d: Device, slow: boolean | undefined): number {
-  const o = d.options;
-  return slow ? backoff(0, 60000, 120000, random()) : backoff(d._try++, o.reconnectPeriod || 5000, o.maxReconnectPeriod || 60000, random());
+function pause(d: Device, slow: boolean): number {
+  const floor = slow ? 60000 : d.options.reconnectPeriod || 5000;
+  const ceiling = slow ? 120000 : d.options.maxReconnectPeriod || 60000;
+  return backoff(slow ? 0 : d._try++, floor, ceiling, random());
 }
 
 /** Lets the link go and waits for the next attempt; what is worth it is kept, the rest is told. */
@@ -60,7 +61,7 @@ export function close(d: Device, e?: Error, how?: unknown): void {
   delete d._join;
   d.online = false;
   if (link && !d.options.udp) end(link);
-  wait(d, d._is & OFF ? -1 : pause(d, e && (e as CloudError).code === "conflict"));
+  wait(d, d._is & OFF ? -1 : pause(d, !!e && (e as CloudError).code === "conflict"));
   if (e) tell(d, "error", [e]);
   if (was) tell(d, "offline", [how || e]);
   e = e || error("offline", "the connection is gone");

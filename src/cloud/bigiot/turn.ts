@@ -5,8 +5,8 @@ import { OFF } from "./types";
 
 /**
  * Everything begins here: a call of the application (`on` is the device), a timer (`on` is the device or a lane), and what a link
- * says (`this` is the link). It goes on in calls.ts, timer.ts or message.ts. Nothing happens
- * often, so that all the rest is loaded only while it runs (docs/decisions.md, 6).
+ * says (`this` is the link). It goes on in calls.ts, timer.ts or message.ts. Nothing happens often, so that all the rest is loaded only
+ * while it runs (docs/decisions.md, 6).
  */
 export function turn(this: any, on: any): void;
 export function turn(this: any, on: any, call: string, args: IArguments): any;
