@@ -58,4 +58,4 @@ function forward(code) {
   return code;
 }
 
-module.exports = { forward };
+module.exports = { declarations, each, forward, isFunction };

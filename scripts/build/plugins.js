@@ -8,6 +8,7 @@ const { shrink, PRIVATE } = require("./terser.js");
 const { root } = require("./modules.js");
 const { faults } = require("./names.js");
 const { forward } = require("./forward.js");
+const { nest } = require("./nest.js");
 const { unparam } = require("./params.js");
 
 /** TypeScript's way of naming files, and `#host` as the file of the target. */
@@ -39,7 +40,7 @@ const minify = (host) => ({
   },
   async renderChunk(code) {
     const map = readMap();
-    const once = await shrink(forward(code), map);
+    const once = await shrink(nest(forward(code)), map);
     // The minifier may leave less of a function than its name costs.
     const again = forward(once);
     const least = again === once ? once : await shrink(again, map);

@@ -192,6 +192,16 @@ describe("calls on the wire", () => {
     );
     expect(user.log().map(([name, a]) => [name, a.name || a])).toEqual([["online", "ming(api)"], ["update", { 66999: "19.5" }]]); // prettier-ignore
   });
+  test("options that are said to be off change nothing on the wire", () => {
+    const it = bench({ udp: false, tls: false, user: false, checkoutFirst: false });
+    it.say(WELCOME);
+    it.device.tick(1);
+    expect(it.kinds()).toEqual(["checkin"]);
+    it.say(CHECKED_IN);
+    it.device.run("device.update(66120, 21.5)");
+    it.device.tick(1);
+    expect(it.heard()).toBe(vectors.api_to_wire.find((one) => one.call === "update").line);
+  });
   test("the positional style of the seed", () => {
     const it = bench().online();
     it.device.run('device.say(null, null, 7947, "hello"); device.say(5600, null, null, "hi"); device.say(null, 145, null, 5);');
@@ -317,6 +327,16 @@ describe("checking in", () => {
     expect(without.log()).toEqual([["error", "config: device 70413 is set to encrypted login: option userKey is needed", null]]);
     expect(without.peers).toHaveLength(1);
     expect(without.device.alive).toEqual({ timers: 0, sockets: 0 });
+  });
+  test("checkIn while it is online is done at once; over UDP there is nothing to wait for", () => {
+    const it = bench().online();
+    it.log();
+    it.device.run("device.checkIn(function (e, me) { log.push(['in', e, me.id]); })");
+    expect(it.log()).toEqual([["in", null, "D70413"]]);
+    expect(it.heard()).toBe("");
+    const udp = bench({ udp: true }, "device.checkIn(function (e, me) { log.push(['in', e, me.id]); })");
+    udp.device.tick(1);
+    expect(udp.log()).toEqual([["in", null, "D70413"]]);
   });
   test("an answer to our own checkout is none to us; later ones are", () => {
     const it = bench({ checkoutFirst: true });
@@ -459,6 +479,29 @@ describe("pace", () => {
   });
 });
 
+describe("questions without a callback", () => {
+  test.each(["device.isOnline(40877)", "device.isOnline([40877, 'U30211'])", "device.status()", "device.time()", "device.time('Y-m-d')"])(
+    "%s is asked, taken, and its answer is nobody's fault",
+    (call) => {
+      const it = bench().online();
+      it.log();
+      expect(it.ask(call)).toBe(true);
+      it.device.tick(1);
+      expect(it.kinds()).toHaveLength(1);
+      it.say(line({ M: "isOL", R: { D40877: "1", U30211: "0" } }) + line({ M: "checked" }) + line({ M: "time", T: "1701587141" }));
+      expect(it.log()).toEqual([]);
+      expect(it.ask("device.dropped")).toBe(0);
+    },
+  );
+  test("what is not answered is told as an error event", () => {
+    const it = bench().online();
+    it.log();
+    it.device.run("device.isOnline(40877)");
+    it.device.tick(5001);
+    expect(it.log()).toEqual([["error", "timeout: no answer within 5 s", null]]);
+  });
+});
+
 describe("bad input from the application", () => {
   test.each([
     ["device.say({ msg: 'x' })", "config"],
@@ -483,6 +526,21 @@ describe("bad input from the application", () => {
     expect(text).not.toMatch(/abc123key/);
     it.say(line({ M: "b" }));
     expect(it.kinds()).toEqual(["beat"]);
+  });
+  test.each([
+    ["port: '8282'", "option port must be a number"],
+    ["host: 5", "option host must be a string"],
+    ["tls: 1", "option tls must be a boolean"],
+    ["commands: null", "option commands must be a object"],
+    ["md5: 'x'", "option md5 must be a function"],
+    ["apiKey: undefined", "option apiKey must be a string"],
+    ["heartbeat: 0", "option heartbeat cannot be 0"],
+    ["maxLine: NaN", "option maxLine cannot be NaN"],
+    ["prot: 1", "option prot is unknown"],
+  ])("{ %s }: %s", (option, message) => {
+    const it = bench();
+    it.device.run(`try { require("bigiot").create({ id: 1, apiKey: "k", ${option} }) } catch (e) { print(e.code + " " + e.message) }`);
+    expect(it.device.log.pop()).toBe("config " + message);
   });
   test("of two recipients the first of user, group, device", () => {
     const it = bench().online();
@@ -601,6 +659,20 @@ describe("with the local platform", () => {
     expect(heard).toEqual([["D70413", "开门", "s-2"]]);
     expect(w.cloud.violations).toEqual([]);
     expect(w.ask("log").slice(0, 2).map((row) => row[0] + " " + row[1])).toEqual(["sent null", "status offline: status needs a connection, not UDP"]); // prettier-ignore
+  });
+
+  test("UDP: 4 s between updates, also when nothing else goes in between", () => {
+    const w = world();
+    const at = [];
+    w.network.udp(9090, (data) => {
+      at.push(w.device.clock.now());
+      w.cloud.datagram(Buffer.from(data, "latin1").toString("utf8"));
+    });
+    w.device.run(APP({ udp: true, updateInterval: 1000 }, "var n = 0; setInterval(function () { device.update(66120, ++n); }, 700);"));
+    w.run(30000);
+    expect(at.length).toBeGreaterThan(5);
+    at.slice(1).forEach((ms, i) => expect(ms - at[i]).toBeGreaterThanOrEqual(4000));
+    expect(w.cloud.violations).toEqual([]);
   });
 
   test("two units with one number find out and slow down", () => {

@@ -1,62 +1,68 @@
-import { after, cancel } from "#host";
 import { error } from "../../core/errors";
-import { post, tick } from "./client";
+import { post } from "./link";
 import { encode, type Message } from "./protocol";
-import type { Device, Done, Item, Lane, Values } from "./types";
-
-/** The timer of the device or of a lane; below 0 there is none. */
-export function wait(on: Device | Lane, ms: number): void {
-  if (on._timer) cancel(on._timer);
-  on._timer = ms < 0 ? 0 : after(tick, ms, on);
-}
+import { tell } from "./tell";
+import { wait } from "./timer";
+import { BEAT, BUSY, OFF, type Device, type Done, type Item, type Lane, type Values } from "./types";
 
 export function finish(d: Device, item: Item, err?: Error, result?: unknown): void {
   const all = item._all;
   item._all = [];
-  d.emit(err && !all.length ? "error" : all, err, result);
+  tell(d, err && !all.length ? "error" : all, [err, result]);
+}
+
+/** One line of the newest values, as many as it may have; none where nothing waits. */
+function newest(d: Device, most: number): string {
+  const want = d._want || {};
+  const sent = (d._sent && Object.keys(d._sent).length < 64 && d._sent) || {};
+  const ids = Object.keys(want);
+  let n = ids.length;
+  let line = "";
+  for (let size = n; n && (!line || line.length > most); size >>= 1) {
+    const part: Values = {};
+    n = size;
+    for (let i = 0; i < n; i++) part[ids[i]] = want[ids[i]];
+    line = encode({ M: "update", ID: d.id, V: part, K: d.options.udp ? d.options.apiKey : undefined });
+  }
+  for (let i = 0; i < n; i++) {
+    sent[ids[i]] = want[ids[i]];
+    delete want[ids[i]];
+  }
+  if (n) d._sent = sent;
+  if (n === ids.length) delete d._want;
+  d._lines++;
+  return line;
+}
+
+/** Where it waits once it is written: a question for its answer, all else for the network. */
+function written(d: Device, lane: Lane, item: Item, kind: string): void {
+  if (kind === "isOL" || kind === "status" || kind === "time") {
+    item._sent = d._lines;
+    lane._item = item;
+  } else {
+    (d._gone = d._gone || []).push(item);
+    if (kind === "alert") {
+      d._kept = item;
+      d._lines++;
+    }
+  }
 }
 
 /** Writes what may go now, when the last write is gone. */
 export function pump(d: Device): void {
-  if (d._busy || !d._link) return;
-  const o = d.options;
-  const most = o.maxLine || 1024;
-  let out = d._beat ? '{"M":"beat"}\n' : "";
-  d._beat = false;
+  if (d._is & BUSY || !d._link) return;
+  const most = d.options.maxLine || 1024;
+  let out = d._is & BEAT ? '{"M":"beat"}\n' : "";
+  d._is &= ~BEAT;
   for (const kind in d._lane) {
     const lane = d._lane[kind];
-    while (d.online && !lane._timer && lane._list.length && out.length < (o.udp ? 1 : most)) {
+    while (d.online && !lane._timer && lane._list.length && out.length < (d.options.udp ? 1 : most)) {
       const item = lane._list[0];
-      const ids = Object.keys(d._want);
-      let n = ids.length;
-      let line = item._line;
-      if (!line) {
-        if (Object.keys(d._sent).length > 63) d._sent = {};
-        for (let size = n; n && (!line || line.length > most); size >>= 1) {
-          const part: Values = {};
-          n = size;
-          for (let i = 0; i < n; i++) part[ids[i]] = d._want[ids[i]];
-          line = encode({ M: kind, ID: d.id, V: part, K: o.udp && o.apiKey });
-        }
-        for (let i = 0; i < n; i++) {
-          d._sent[ids[i]] = d._want[ids[i]];
-          delete d._want[ids[i]];
-        }
-        d._lines++;
-      }
-      if (item._line || n === ids.length) {
+      const line = item._line || newest(d, most);
+      if (item._line || !d._want) {
         lane._list.shift();
-        if (!line) finish(d, item);
-        else if (kind === "isOL" || kind === "status" || kind === "time") {
-          item._sent = d._lines;
-          lane._item = item;
-        } else {
-          d._gone.push(item);
-          if (kind === "alert") {
-            d._kept = item;
-            d._lines++;
-          }
-        }
+        if (line) written(d, lane, item, kind);
+        else finish(d, item);
       }
       if (line && lane._gap) {
         lane._rest = Math.max(lane._gap - 5000, 0);
@@ -68,32 +74,37 @@ export function pump(d: Device): void {
   if (out) post(d, out);
 }
 
-/** Puts something into the lane of its kind, where the platform wants so many ms between two. */
-export function ask(d: Device, done: Done<any> | undefined, m: Message): boolean {
+/** Why something is not taken, or undefined. */
+function refusal(d: Device, m: Message, lane: Lane, line: string): Error | undefined {
   const o = d.options;
   const most = o.maxLine || 1024;
+  const item = m.V && lane._list[0];
+  if (d._is & OFF) return error("offline", "checked out: checkIn first");
+  if (o.udp && lane._gap && !m.V) return error("offline", m.M + " needs a connection, not UDP");
+  if (line.length > (m.V ? most - 60 : most)) return error("limit", m.M + " is longer than maxLine allows: send less at a time");
+  if (lane._list.length >= (o.queueLimit || 16) || Object.keys(d._want || {}).length > 63 || (item && item._all.length > 63))
+    return error("limit", "queueLimit: too many of " + m.M + " wait, slow down");
+}
+
+/** Puts something into the lane of its kind, where the platform wants so many ms between two. `one`: of a map in the answer, what was asked for. */
+export function ask(d: Device, done: Done<any> | undefined, m: Message, one?: string): boolean {
+  const o = d.options;
   const line = encode(m);
   if ("C" in m && m.C === undefined) throw error("config", m.M + " has no text");
-  const gap = ({ update: o.updateInterval || 5000, time: 5000, status: 10000, isOL: 15000, alert: 600000 } as any)[m.M];
-  const lane = d._lane[m.M] || (d._lane[m.M] = { _dev: d, _gap: gap || 0, _list: [] });
+  const gaps: any = { update: Math.max(o.updateInterval || 5000, o.udp ? 4000 : 0), time: 5000, status: 10000, isOL: 15000, alert: 600000 };
+  const lanes = d._lane || (d._lane = {});
+  const lane = lanes[m.M] || (lanes[m.M] = { _dev: d, _gap: gaps[m.M] || 0, _list: [] });
   const all = done ? [done] : [];
   const item = m.V && lane._list[0];
-  const e =
-    d._off || (o.udp && gap && !m.V)
-      ? error("offline", d._off ? "checked out: checkIn first" : m.M + " needs a connection, not UDP")
-      : line.length > (m.V ? most - 60 : most)
-        ? error("limit", m.M + " is longer than maxLine allows: send less at a time")
-        : lane._list.length >= (o.queueLimit || 16) || Object.keys(d._want).length > 63 || (item && item._all.length > 63)
-          ? error("limit", "queueLimit: too many of " + m.M + " wait, slow down")
-          : undefined;
+  const e = refusal(d, m, lane, line);
   if (e) {
     d.dropped++;
-    d.emit(done || "error", e);
+    tell(d, done || "error", [e]);
     return false;
   }
-  for (const id in m.V) d._want[id] = m.V[id];
+  for (const id in m.V) (d._want = d._want || {})[id] = m.V[id];
   if (item) item._all = item._all.concat(all);
-  else lane._list.push({ _line: m.V ? "" : line, _all: all, _lane: lane });
+  else lane._list.push({ _line: m.V ? "" : line, _all: all, _lane: lane, _one: one });
   pump(d);
   return true;
 }

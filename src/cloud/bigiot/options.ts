@@ -30,17 +30,23 @@ export function checked(given: Options, id: number | string, apiKey: string): Op
   for (const name in given) o[name] = (given as any)[name];
   o.id = id;
   o.apiKey = apiKey;
+  const types: any = {
+    string: "apiKey userKey host ca cert key servername",
+    number: "port updateInterval heartbeat reconnectPeriod maxReconnectPeriod maxLine queueLimit",
+    boolean: "tls udp user checkoutFirst",
+    function: "md5",
+    object: "commands",
+  };
   for (const name in o) {
-    const known =
-      " s:apiKey s:userKey f:md5 s:host n:port b:tls b:udp b:user b:checkoutFirst n:updateInterval n:heartbeat n:reconnectPeriod n:maxReconnectPeriod n:maxLine n:queueLimit o:commands s:ca s:cert s:key s:servername ";
-    const at = known.indexOf(":" + name + " ");
-    const type = (typeof o[name]).charAt(0);
+    const value = o[name];
+    let type;
+    // That one is looked at as a number of the platform.
+    if (name === "id") continue;
+    for (const one in types) if (types[one].split(" ").indexOf(name) >= 0) type = one;
     // Keys are not shown.
-    if (
-      name !== "id" &&
-      (type !== known.charAt(at - 1) || (type === "n" && o[name] < (name === "updateInterval" ? 1000 : 1)) || o[name] !== o[name])
-    )
-      throw error("config", "option " + name + (at < 0 ? " is unknown" : " cannot be " + (type === "n" ? o[name] : "a" + typeof o[name])));
+    if (typeof value !== type || value === null) throw error("config", "option " + name + (type ? " must be a " + type : " is unknown"));
+    if (value !== value || (type === "number" && value < (name === "updateInterval" ? 1000 : 1)))
+      throw error("config", "option " + name + " cannot be " + value);
   }
   return o;
 }

@@ -15,6 +15,8 @@ export interface Item {
   _lane: Lane;
   /** For a question: how many lines of updates and alerts went before it. */
   _sent?: number;
+  /** The one id that a question is about. */
+  _one?: string;
 }
 
 /** Everything of one kind, in order, with the time that the platform wants between two of them. */
@@ -43,45 +45,51 @@ export interface Device {
   say(userId?: Id | null, groupId?: Id | null, deviceId?: Id | null, msg?: unknown, done?: Done): boolean;
   update(id: Id, data: Data, done?: Done): boolean;
   update(values: { [id: string]: Data }, done?: Done): boolean;
-  isOnline(id: Id, done: Done<boolean>): boolean;
-  isOnline(ids: Id[], done: Done<{ [id: string]: boolean }>): boolean;
-  status(done: Done<"checked" | "connected">): boolean;
-  time(done: Done<string>): boolean;
-  time(format: string, done: Done<string>): boolean;
+  isOnline(id: Id, done?: Done<boolean>): boolean;
+  isOnline(ids: Id[], done?: Done<{ [id: string]: boolean }>): boolean;
+  status(done?: Done<"checked" | "connected">): boolean;
+  time(done?: Done<string>): boolean;
+  time(format: string, done?: Done<string>): boolean;
   alert(text: string, done?: Done): boolean;
   alert(text: string, channel?: string, done?: Done): boolean;
   on(event: string, listener: (a?: any, b?: any) => void): this;
   removeListener(event: string, listener: (a?: any, b?: any) => void): this;
-  emit(event: string | ((a?: any, b?: any, c?: any) => void) | Done<any>[], a?: unknown, b?: unknown, c?: unknown): void;
-  _off: boolean;
+  // What is empty is not there, and small numbers lie in their names: each takes a variable less.
+  /** What is the matter: bits, see below. */
+  _is: number;
   _try: number;
   _kick: number;
   _lines: number;
-  _gone: Item[];
+  _gone?: Item[];
   /** Who waits for the check-in. */
-  _join: Done<any>[];
-  _lane: { [kind: string]: Lane };
+  _join?: Done<any>[];
+  _lane?: { [kind: string]: Lane };
   /** Newest values that wait, and those that are written but, for all we know, got lost. */
-  _want: Values;
-  _sent: Values;
+  _want?: Values;
+  _sent?: Values;
   /** The alert that is written but, for all we know, got lost. */
   _kept?: Item;
   _link?: Link;
   _timer?: Timer;
   _say?: SayCallback;
   /** Bytes of a line that has not ended. */
-  _in: Bytes;
-  /** 0 the greeting is awaited; then, in turn, a checkout was sent and a check-in was sent. */
+  _in?: Bytes;
+  /** Not online: 0 the greeting is awaited; then, in turn, a checkout was sent and a check-in was sent. Online: thirds of a heartbeat since. */
   _step: number;
-  /** What a checkout has to say: after an encrypted check-in it is not the device's key. */
-  _key: string;
-  /** The platform asks for beats; one is to be sent; an answer to our checkout may come; something is written and not yet gone. */
-  _ask: boolean;
-  _beat: boolean;
-  _owed: boolean;
-  _busy: boolean;
-  /** Thirds of a heartbeat since the check-in, since something came (-1: nothing at all), since something went. */
-  _age: number;
+  /** After an encrypted check-in: what a checkout has to say in place of the device's key. */
+  _key?: string;
+  /** Thirds of a heartbeat since something came (-1: nothing at all), since something went. */
   _mute: number;
   _still: number;
 }
+
+/** Checked out by the application, or for want of an option: it stays away. */
+export const OFF = 1;
+/** The platform asks for beats. */
+export const ASKS = 2;
+/** A beat is to be sent. */
+export const BEAT = 4;
+/** An answer to our own checkout may come. */
+export const OWED = 8;
+/** Something is written and not yet gone. */
+export const BUSY = 16;

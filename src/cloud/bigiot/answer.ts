@@ -1,0 +1,44 @@
+import { error } from "../../core/errors";
+import { finish, pump } from "./lane";
+import { close } from "./link";
+import type { Message, Peer } from "./protocol";
+import { wait } from "./timer";
+import { OWED, type Device } from "./types";
+
+/** What a line says to a question, or undefined. */
+function result(m: Message): any {
+  const out: any = {};
+  if (m.M === "time") return "" + m.T;
+  if (m.M !== "isOL") return m.M;
+  for (const id in m.R) out[id] = +m.R[id] > 0;
+  return out;
+}
+
+/** Perhaps the answer to a question, perhaps the word that the device is checked in no longer. */
+export function answer(d: Device, m: Message, e: Peer): void {
+  const kind = m.M === "checked" || m.M === "connected" ? "status" : m.M;
+  const lane = d._lane && d._lane[kind];
+  const item = lane && lane._item;
+  if (item) {
+    const all = result(m);
+    delete lane._item;
+    // Whatever went before the question has arrived.
+    if (item._sent === d._lines) {
+      delete d._sent;
+      delete d._kept;
+    }
+    if (kind === "time") wait(lane, -1);
+    finish(d, item, undefined, item._one ? all[item._one] : all);
+    pump(d);
+  }
+  if (!d.online || (m.M !== "checkout" && m.M !== "connected")) return;
+  if (m.M === "checkout" && d._is & OWED) d._is &= ~OWED;
+  else {
+    const twice = ++d._kick > 1;
+    close(
+      d,
+      twice ? error("conflict", "checked out " + d._kick + " times soon after check-in: is id " + d.id + " used twice?") : undefined,
+      { ip: m.IP, time: e.time },
+    );
+  }
+}

@@ -1,0 +1,94 @@
+import { error } from "../../core/errors";
+import { ask } from "./lane";
+import { close, post } from "./link";
+import { checked, type Options } from "./options";
+import { who, type Message, type Say } from "./protocol";
+import { tell } from "./tell";
+import { wait } from "./timer";
+import { OFF, type Device, type Values } from "./types";
+
+/** What the methods of a device do; each has its arguments as the application gave them. */
+export const calls: { [name: string]: (this: Device, a?: any, b?: any, c?: any, d?: any, e?: any) => unknown } = {
+  make: function (id: any, apiKey: string, options: Options) {
+    this.options = checked(options || {}, id, apiKey);
+    this.id = who(this.options.user ? "U" : "D", id).substr(1);
+    this.online = false;
+    this.dropped = this._is = this._try = this._kick = this._lines = 0;
+    wait(this, 0);
+  },
+
+  checkIn: function (done) {
+    this._is &= ~OFF;
+    if (this.online || this.options.udp) tell(this, done, [undefined, { id: (this.options.user ? "U" : "D") + this.id }]);
+    else if (done) this._join = (this._join || []).concat(done);
+    if (!this._link) wait(this, 0);
+    return true;
+  },
+
+  sayCallback: function (f) {
+    this._say = f;
+  },
+
+  checkOut: function (done) {
+    this._is |= OFF;
+    if (this.online && !this.options.udp) post(this, "checkout");
+    close(this);
+    tell(this, done, []);
+    return true;
+  },
+
+  say: function (a, group, device, msg, done) {
+    const flat = !a || typeof a !== "object";
+    const o: Say = flat ? { userId: a, groupId: group, deviceId: device, msg: msg } : a;
+    const names = ["userId", "groupId", "deviceId", "to"];
+    let i = 0;
+    // Nought is a number.
+    while (i < 3 && !(o as any)[names[i]] && (o as any)[names[i]] !== 0) i++;
+    const to = (o as any)[names[i]];
+    const m: Message = { M: "say", ID: i > 2 && to === "ALL" ? to : who("UGD".charAt(i), to), C: o.msg, SIGN: o.sign };
+    if (this.options.udp) {
+      m.toID = m.ID;
+      m.ID = this.id;
+      m.K = this.options.apiKey;
+    }
+    return ask(this, flat ? done : group, m);
+  },
+
+  // Values as the platform wants them: text, whatever they were; true and false are 1 and 0, a list of two is a location.
+  update: function (a, data, done) {
+    const out: Values = {};
+    const flat = typeof a !== "object";
+    let given: any = {};
+    if (flat) given[a] = data;
+    else given = a;
+    for (const id in given) {
+      let v = given[id];
+      if (v === true || v === false) v = +v;
+      if (typeof v === "number" ? !isFinite(v) : typeof v !== "string" && !Array.isArray(v))
+        throw error("config", "data " + v + ": text or a number");
+      out[who("I", id).substr(1)] = "" + v;
+    }
+    return ask(this, flat ? done : data, { M: "update", V: out });
+  },
+
+  isOnline: function (id, done) {
+    const ids: string[] = [].concat(id).map(function (one) {
+      return who(+one >= 0 ? "D" : "", one);
+    });
+    return ask(this, done, { M: "isOL", ID: ids }, Array.isArray(id) ? "" : ids[0]);
+  },
+
+  status: function (done) {
+    return ask(this, done, { M: "status" });
+  },
+
+  time: function (a, done) {
+    const given = typeof a === "string";
+    return ask(this, given ? done : a, { M: "time", F: given ? a : "stamp" });
+  },
+
+  alert: function (text, a, done) {
+    const flat = typeof a === "function";
+    return ask(this, flat ? a : done, { M: "alert", C: text, B: (!flat && a) || "email" });
+  },
+};

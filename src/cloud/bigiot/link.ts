@@ -1,0 +1,70 @@
+import { datagram, end, random, write } from "#host";
+import { backoff } from "../../core/backoff";
+import { error, type CloudError } from "../../core/errors";
+import type { Bytes, Heard } from "../../host";
+import { finish } from "./lane";
+import { encode } from "./protocol";
+import { tell } from "./tell";
+import { wait } from "./timer";
+import { turn } from "./turn";
+import { BUSY, OFF, type Device, type Item } from "./types";
+
+/** A line or, to enter and leave, its kind. */
+export function post(d: Device, bytes: Bytes): void {
+  if (bytes.charAt(0) !== "{") bytes = encode({ M: bytes, ID: d.id, K: d._key || d.options.apiKey });
+  const link = d._link;
+  d._is |= BUSY;
+  d._still = 0;
+  if (d.options.udp)
+    datagram(d.options.host!, d.options.port || 9090, bytes.trim(), 2000, function () {
+      (turn as Heard).call(link, link);
+    });
+  else write(link, bytes);
+}
+
+/** What was underway: what is worth it waits again, the rest is lost. */
+function underway(d: Device): Item[] {
+  const gone = d._gone || [];
+  const lost: Item[] = [];
+  while (gone.length) {
+    const item = gone.pop()!;
+    // An update has no line: it goes again.
+    if (!item._line) item._lane._list.unshift(item);
+    else if (item !== d._kept) lost.push(item);
+  }
+  if (d._kept) d._kept._lane._list.unshift(d._kept);
+  delete d._gone;
+  delete d._kept;
+  for (const kind in d._lane) {
+    const lane = d._lane[kind];
+    if (lane._item) lost.push(lane._item);
+    delete lane._item;
+    while (kind !== "update" && kind !== "alert" && lane._list.length) lost.push(lane._list.shift()!);
+  }
+  return lost;
+}
+
+/** How long until the next attempt. A minute or two, where two units with one number would throw each other out for ever. */
+function pause(d: Device, slow: boolean): number {
+  const floor = slow ? 60000 : d.options.reconnectPeriod || 5000;
+  const ceiling = slow ? 120000 : d.options.maxReconnectPeriod || 60000;
+  return backoff(slow ? 0 : d._try++, floor, ceiling, random());
+}
+
+/** Lets the link go and waits for the next attempt; what is worth it is kept, the rest is told. */
+export function close(d: Device, e?: Error, how?: unknown): void {
+  const was = d.online;
+  const link = d._link;
+  const join = d._join;
+  const lost = underway(d);
+  delete d._link;
+  delete d._join;
+  d.online = false;
+  if (link && !d.options.udp) end(link);
+  wait(d, d._is & OFF ? -1 : pause(d, !!e && (e as CloudError).code === "conflict"));
+  if (e) tell(d, "error", [e]);
+  if (was) tell(d, "offline", [how || e]);
+  e = e || error("offline", "the connection is gone");
+  tell(d, join, [e]);
+  for (let i = 0; i < lost.length; i++) finish(d, lost[i], e);
+}

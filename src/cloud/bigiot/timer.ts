@@ -1,0 +1,61 @@
+import { after, cancel } from "#host";
+import { error, type CloudError } from "../../core/errors";
+import { dial, enter } from "./entry";
+import { ask, finish, pump } from "./lane";
+import { close } from "./link";
+import { turn } from "./turn";
+import { ASKS, BEAT, OWED, type Device, type Lane } from "./types";
+
+/** The timer of the device or of a lane; below 0 there is none. */
+export function wait(on: Device | Lane, ms: number): void {
+  if (on._timer) cancel(on._timer);
+  on._timer = ms < 0 ? 0 : after(turn, ms, on);
+}
+
+/** A third of a heartbeat is over. Long enough after the check-in, what came before is nobody's fault any more. */
+function beat(d: Device, ms: number): void {
+  const asked = d._link;
+  d._still++;
+  if (++d._step > 3) d._try = 0;
+  if (d._step > 40) d._kick = 0;
+  wait(d, ms);
+  if (d._step % 9) {
+    if (d._still > 2 && !(d._is & ASKS)) d._is |= BEAT;
+    pump(d);
+  } else
+    ask(
+      d,
+      function (err) {
+        if (err && (err as CloudError).code === "timeout" && d._link === asked && !(d._is & ASKS)) close(d, err);
+      },
+      { M: "status" },
+    );
+}
+
+/** The gap of a lane, or the first 5 s of it, are over. */
+function over(lane: Lane): void {
+  const item = lane._item;
+  delete lane._item;
+  if (lane._rest) wait(lane, lane._rest);
+  lane._rest = 0;
+  if (item) finish(lane._dev, item, error("timeout", "no answer within 5 s"));
+  pump(lane._dev);
+}
+
+/** The one function for timers, of a lane and of the device. */
+export function tick(on: any): void {
+  const d: Device = on;
+  on._timer = 0;
+  if (on._dev) over(on);
+  else if (!d._link) dial(d);
+  else if (!d.online) enter(d);
+  else {
+    const ms = (d.options.heartbeat || 45000) / 3;
+    if (d._is & OWED) {
+      // An answer to our own checkout would have come by now.
+      d._is &= ~OWED;
+      wait(d, ms - 2000);
+    } else if (d._mute++ > 5 && d._is & ASKS) close(d, error("timeout", "nothing came for two heartbeats"));
+    else beat(d, ms);
+  }
+}
