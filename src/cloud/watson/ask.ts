@@ -19,7 +19,7 @@ export function ask(client: any, kind: string, args: any, no: boolean): boolean 
     const target: any = targets[i];
     const filter = route(kind, target, true);
     filters[filter] = { qos: target.qos || qos };
-    if (/^.:quickstart:/.test(client.options.clientId) && (kind === "deviceCommand" || /\/id\/\+/.test(filter)))
+    if (client._quick && (kind === "deviceCommand" || /\/id\/\+/.test(filter)))
       e = error("refused", "quickstart: no commands, and one device at a time");
   }
   const over = teller(client, done);

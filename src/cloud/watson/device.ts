@@ -35,7 +35,7 @@ export const device: (options: any) => DeviceClient = function (client) {
     return serve(client, "", arguments, 3);
   };
   // At quickstart there are none.
-  if (!/^.:quickstart:/.test(client.options.clientId)) serve(client, "command", ["+", "+", 1]);
+  if (!client._quick) serve(client, "command", ["+", "+", 1]);
   return client;
 };
 

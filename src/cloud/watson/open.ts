@@ -36,6 +36,7 @@ export function open(role: string, o: any): any {
   // In place it would be read with every message.
   const client: any = /*@__NOINLINE__*/ connect(more);
   if (o.envelope === false) client._plain = 1;
+  if (quick) client._quick = 1;
   client.codecs = o.codecs || {};
   client.connect = client.reconnect;
   client.disconnect = client.end;

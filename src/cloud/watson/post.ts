@@ -33,7 +33,7 @@ export function post(client: any, kind: string, args: any): boolean {
   const e =
     data.length > 131072
       ? error("limit", "a message has up to 131072 bytes")
-      : kind === "deviceCommand" && /^.:quickstart:/.test(client.options.clientId)
+      : kind === "deviceCommand" && client._quick
         ? error("refused", "quickstart: no commands")
         : undefined;
   const over = teller(client, done);
