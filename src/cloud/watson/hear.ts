@@ -24,7 +24,10 @@ export const hear: (this: any, topic: string, bytes: Bytes, packet?: any) => any
       const format = m.format || "json";
       const codec: Codec | undefined = topic && this.codecs[m.format];
       let doc: any = bytes;
-      let own = "";
+      // Not behind a block: Espruino takes a regular expression that begins a statement there for an empty one.
+      let own = /Status$/.test(m.kind)
+        ? "ClientAddr Protocol ClientID User Time Action ConnectTime Port WriteMsg ReadMsg Reason ReadBytes WriteBytes CloseCode Secure Durable"
+        : "";
       m.raw = bytes;
       m.retained = arguments[2].retain;
       // Unless the clock was never set: no program of ours ran before 2024.
@@ -47,9 +50,6 @@ export const hear: (this: any, topic: string, bytes: Bytes, packet?: any) => any
             if (doc.ts) own = "timestamp";
           }
         }
-        if (/Status$/.test(m.kind))
-          own =
-            "ClientAddr Protocol ClientID User Time Action ConnectTime Port WriteMsg ReadMsg Reason ReadBytes WriteBytes CloseCode Secure Durable";
         if (own) fill(m, doc, own);
       }
     } catch (e: any) {

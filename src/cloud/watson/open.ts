@@ -23,12 +23,13 @@ export function open(role: string, o: any): any {
   if (!/^\w+$/.test(o.org)) throw error("config", "org: letters and digits");
   if (o["auth-method"] && o["auth-method"] !== method) throw error("config", "option auth-method: " + method);
   if (app && o.type && !shared && o.type !== "standalone") throw error("config", "option type: standalone or shared");
+  if (o["clean-session"] !== undefined) more.clean = /^[ty1]/i.test(o["clean-session"]);
+  if (shared && more.clean === false) throw error("config", "option clean-session: true when shared");
   more.clientId = [shared ? "A" : role, o.org].concat(app ? [] : o.type, o.id, (shared && o["instance-id"]) || []).join(":");
   more.host = o.host || o.org + ".messaging." + (o.domain || "internetofthings.ibmcloud.com");
   more.protocol = o.protocol || (/^1883$|^80$/.test(o.port) ? "mqtt" : "mqtts");
   more.port = o.port;
   if (o.keepalive !== undefined) more.keepalive = o.keepalive;
-  if (o["clean-session"] !== undefined) more.clean = /^[ty1]/i.test(o["clean-session"]);
   if (token && !quick) {
     more.username = app ? key : "use-token-auth";
     more.password = token;

@@ -127,7 +127,10 @@ describe("an application at the local platform", () => {
     await world(async (it) => {
       const csv = {
         encode: (data: any) => data.join(";"),
-        decode: (bytes: string, m: any) => ({ data: bytes.split(";"), timestamp: new Date(m.event.length) }),
+        decode: (bytes: string, m: any) => ({
+          data: [m.device, m.raw === bytes, m.retained].concat(bytes.split(";")),
+          timestamp: new Date(m.event.length),
+        }),
       };
       const app = await it.client(ApplicationClient, { ...APP, codecs: { csv } });
       const got: any[] = [];
@@ -143,7 +146,14 @@ describe("an application at the local platform", () => {
       device.publish("iot-2/evt/e/fmt/json", "{");
       device.publishEvent("e", { d: 1, other: 2 }, { envelope: false });
       await until(() => got.length === 6);
-      expect(got.map((m) => m.data)).toEqual(["wärme", "\x00\xff", "\x01\xfe", ["1", "2"], "{", { d: 1, other: 2 }]);
+      expect(got.map((m) => m.data)).toEqual([
+        "wärme",
+        "\x00\xff",
+        "\x01\xfe",
+        ["therm:t-001", true, false, "1", "2"],
+        "{",
+        { d: 1, other: 2 },
+      ]);
       expect(got[3].timestamp).toEqual(new Date(1));
       expect(it.errors).toHaveLength(1);
       expect(it.errors[0]).toMatchObject({ code: "protocol", raw: "{" });
