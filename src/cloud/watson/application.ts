@@ -82,11 +82,11 @@ export const application: (options: any) => ApplicationClient = function (client
   client.subscribeToAppStatus = function () {
     return serve(client, "appStatus", arguments);
   };
-  client.subscribeTo = function (kind: Kind) {
-    return serve(client, kind, [].slice.call(arguments, 1));
+  client.subscribeTo = function () {
+    return serve(client, "", arguments);
   };
-  client.unsubscribeFrom = function (kind: Kind) {
-    return serve(client, kind, [].slice.call(arguments, 1), 2);
+  client.unsubscribeFrom = function () {
+    return serve(client, "", arguments, 2);
   };
   client.publishEvent = function () {
     return serve(client, "deviceEvent", arguments, 1);

@@ -3,9 +3,10 @@ import { route } from "./adapter";
 import type { Done } from "./client";
 import { teller } from "./teller";
 
-/** Subscribes to a kind, or no more (`no`). `args`: targets, or the levels in their order and a QoS; a callback. */
+/** Subscribes to a kind, or no more (`no`). `args`: the kind, where it is not given; targets, or the levels in their order and a QoS; a callback. */
 export function ask(client: any, kind: string, args: any, no: boolean): boolean {
   const list = [].slice.call(args) as any[];
+  kind = kind || list.shift();
   const filters: any = {};
   const targets = list[0] && typeof list[0] === "object" ? [].concat(list[0]) : [list];
   let done: Done | undefined;

@@ -108,10 +108,7 @@ export function manage(client: Base, target: string, args: any): Management {
       const e: any = q.rc > 299 ? error("refused", "device management: " + q.rc + " " + (q.message || "")) : undefined;
       if (e) e.rc = q.rc;
       settle(q.reqId, e, q);
-    } else
-      obey(client, o, fields, path, q, notify, function (body, done) {
-        send("response", body, done);
-      });
+    } else obey(client, o, fields, path, q, notify, send);
   }
 
   function stop(): void {

@@ -4,7 +4,7 @@ import { install } from "./firmware";
 import type { ManageOptions } from "./manage";
 
 /**
- * Does what the platform asks for with the document `q` at `path`, after `reply` has sent the answer: reads and sets `fields`,
+ * Does what the platform asks for with the document `q` at `path`, after `send` has sent the answer: reads and sets `fields`,
  * restarts, installs.
  */
 export function obey(
@@ -14,7 +14,7 @@ export function obey(
   path: string[],
   q: any,
   notify: (state: number, updateStatus?: number) => void,
-  reply: (body: any, done: Done) => void,
+  send: (path: string, body: any, done: Done) => void,
 ): void {
   const list = (q.d && q.d.fields) || [];
   const verb: any = path[3];
@@ -84,6 +84,6 @@ export function obey(
   if (q.reqId === undefined) done();
   else {
     body.reqId = q.reqId;
-    reply(body, done);
+    send("response", body, done);
   }
 }
