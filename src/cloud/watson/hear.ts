@@ -31,7 +31,7 @@ export const hear: (this: any, topic: string, bytes: Bytes, packet?: any) => any
       m.raw = bytes;
       m.retained = arguments[2].retain;
       // Unless the clock was never set: no program of ours ran before 2024.
-      if (now() > 1704067200000) m.timestamp = new Date(now());
+      if (now() > 1704067200000) m.timestamp = new Date();
       if (m.deviceType) m.device = m.deviceType + ":" + m.deviceId;
       if (codec) {
         doc = codec.decode(bytes, m);

@@ -5,6 +5,7 @@ import { serve, type Base, type Done } from "./client";
 import type { Installer } from "./firmware";
 import { hear } from "./hear";
 import { obey } from "./orders";
+import { teller } from "./teller";
 
 export interface DeviceInfo {
   serialNumber?: string;
@@ -76,7 +77,7 @@ export function manage(client: Base, target: string, args: any): Management {
       delete waiting[id];
       if (w._timer) cancel(w._timer);
       if (!answer) err = err || error("timeout", "device management: no answer");
-      client.emit((w._done || (err && "error")) as Done, err, answer);
+      teller(client, w._done)(err, answer);
     }
   }
 
@@ -84,7 +85,7 @@ export function manage(client: Base, target: string, args: any): Management {
   function send(path: string, body: any, then?: Done, asks?: boolean): void {
     if (asks) {
       const id = (body.reqId = "" + ++last);
-      if (Object.keys(waiting).length > 15) return client.emit(then || "error", error("limit", "16 requests wait for their answers"));
+      if (Object.keys(waiting).length > 15) return teller(client, then)(error("limit", "16 requests wait for their answers"));
       waiting[id] = { _done: then, _timer: after(settle, o.timeout || 30000, id) };
       then = function (err) {
         if (err) settle(id, err);
@@ -129,7 +130,7 @@ export function manage(client: Base, target: string, args: any): Management {
           if (!err && became !== undefined) notify(0, became);
           became = undefined;
           if (!err && life) renewal = after(me.manage, (life - 120) * 1000);
-          client.emit((then || (err && "error")) as Done, err, answer);
+          teller(client, then)(err, answer);
         },
         true,
       );
@@ -141,7 +142,7 @@ export function manage(client: Base, target: string, args: any): Management {
         {},
         function (err, answer) {
           client.unsubscribe(filter);
-          client.emit((then || (err && "error")) as Done, err, answer);
+          teller(client, then)(err, answer);
         },
         true,
       );

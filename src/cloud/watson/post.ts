@@ -17,7 +17,7 @@ export function post(client: any, kind: string, args: any): boolean {
   const done: Done = typeof given === "function" ? given : list[levels + 2];
   const topic = kind ? route(kind, list.slice(0, levels).concat(format)) : list[0];
   // Unless the clock was never set: no program of ours ran before 2024.
-  const time = now() > 1704067200000 ? new Date(now()) : undefined;
+  const time = now() > 1704067200000 ? new Date() : undefined;
   const codec = kind && client.codecs[format];
   let data = list[levels];
   const name = "payload of format " + format;
