@@ -56,8 +56,7 @@ export function enrol(chip: Tpm, o: EnrolOptions, scope: string, id: string, don
     const s = j.registrationState || j;
     const status = (!err && +head.substr(9, 3)) || 500;
     const blob = decode("" + ((s.tpm || j).authenticationKey || ""));
-    const word = ("" + j.status).toLowerCase();
-    const assigned = status < 300 && word === "assigned";
+    const assigned = status < 300 && /^assigned/i.test(j.status);
     // The service's own clock is the one that counts.
     const expiry = Date.parse((head.split(/\r\ndate: /i)[1] || "-").substr(0, 29)) / 1000 + 3600;
     const wait = parseFloat(head.split(/\r\nretry-after: /i)[1]) * 1000 || 3000;
@@ -78,7 +77,7 @@ export function enrol(chip: Tpm, o: EnrolOptions, scope: string, id: string, don
         },
         assigned ? "" : resource + "\n" + expiry,
       );
-    else if (status > 428 || (status < 300 && !assigned && /assign/.test(word))) {
+    else if (status > 428 || (status < 300 && !assigned && /assign/i.test(j.status))) {
       if (j.operationId) {
         operation = "operations/" + j.operationId;
         body = "";
@@ -116,7 +115,7 @@ export function enrol(chip: Tpm, o: EnrolOptions, scope: string, id: string, don
 
   chip.keys(function (err, keys) {
     if (err) return done(err);
-    body = '{"registrationId":"' + id + '","tpm":' + JSON.stringify(keys) + "}";
+    body = JSON.stringify({ registrationId: id, tpm: keys });
     ask();
   });
 }
