@@ -63,6 +63,26 @@ describe("an application at the local platform", () => {
     });
   });
 
+  it("sees a device go when another takes its name", async () => {
+    await world(async (it) => {
+      const app = await it.client(ApplicationClient, APP);
+      const seen: any[] = [];
+      app.statusCallback = (s: any) => seen.push([s.action, s.device]);
+      await new Promise<void>((done) => app.subscribeToDeviceStatus("therm", () => done()));
+      const first = await it.client(DeviceClient, DEVICE);
+      first.on("close", () => first.end());
+      const second = await it.client(DeviceClient, DEVICE);
+      await until(() => seen.length === 3);
+      expect(seen).toEqual([
+        ["Connect", "therm:t-001"],
+        ["Disconnect", "therm:t-001"],
+        ["Connect", "therm:t-001"],
+      ]);
+      expect(second.connected).toBe(true);
+      expect(it.cloud.closed).toMatchObject([{ clientId: "d:abc123:therm:t-001", why: "stolen" }]);
+    });
+  });
+
   it("unsubscribes, and is told what it may not subscribe to", async () => {
     await world(async (it) => {
       const app = await it.client(ApplicationClient, { org: "quickstart", id: "myApp" });
