@@ -25,10 +25,10 @@ export function install(
   verb: "download" | "update",
   installer: Installer,
   fields: any,
+  firmware: Firmware,
   notify: (state: number, updateStatus?: number) => void,
 ): void {
   const last = verb === "update";
-  const firmware: Firmware = fields["mgmt.firmware"];
   let over: boolean;
 
   function end(err?: any): void {

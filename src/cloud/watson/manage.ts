@@ -2,7 +2,7 @@ import { after, cancel, random } from "#host";
 import { error } from "../../core/errors";
 import type { Bytes, Timer } from "../../host";
 import { serve, type Base, type Done } from "./client";
-import type { Installer } from "./firmware";
+import type { Firmware, Installer } from "./firmware";
 import { hear } from "./hear";
 import { obey } from "./orders";
 import { teller } from "./teller";
@@ -58,11 +58,12 @@ export function manage(client: Base, target: string, args: any): Management {
   const given: ManageOptions | Done | undefined = args[0];
   const o: ManageOptions = typeof given === "object" ? given : {};
   const life = o.lifetime === undefined ? 3600 : o.lifetime;
+  const firmware: Firmware = { state: 0, updateStatus: 0 };
   const fields: any = {
     deviceInfo: o.deviceInfo || {},
     metadata: o.metadata || {},
     location: {},
-    "mgmt.firmware": { state: 0, updateStatus: 0 },
+    "mgmt.firmware": firmware,
   };
   const waiting: { [id: string]: { _done?: Done; _timer: Timer } } = {};
   const filter = "iotdm-1/" + target + "#";
@@ -96,7 +97,6 @@ export function manage(client: Base, target: string, args: any): Management {
 
   /** Tells how far the program is. */
   function notify(state: number, updateStatus?: number): void {
-    const firmware = fields["mgmt.firmware"];
     firmware.state = state;
     if (updateStatus !== undefined) firmware.updateStatus = updateStatus;
     send("notify", { d: { fields: [{ field: "mgmt.firmware", value: { state: state, updateStatus: updateStatus } }] } });
@@ -109,7 +109,7 @@ export function manage(client: Base, target: string, args: any): Management {
       const e: any = q.rc > 299 ? error("refused", "device management: " + q.rc + " " + (q.message || "")) : undefined;
       if (e) e.rc = q.rc;
       settle(q.reqId, e, q);
-    } else obey(client, o, fields, path, q, notify, send);
+    } else obey(client, o, fields, firmware, path, q, notify, send);
   }
 
   function stop(): void {

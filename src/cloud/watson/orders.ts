@@ -1,6 +1,6 @@
 import { after, restart } from "#host";
 import type { Base, Done } from "./client";
-import { install } from "./firmware";
+import { install, type Firmware } from "./firmware";
 import type { ManageOptions } from "./manage";
 
 /**
@@ -11,6 +11,7 @@ export function obey(
   client: Base,
   o: ManageOptions,
   fields: any,
+  firmware: Firmware,
   path: string[],
   q: any,
   notify: (state: number, updateStatus?: number) => void,
@@ -58,9 +59,8 @@ export function obey(
       }
     }
   } else if (path[2] === "firmware") {
-    const firmware = fields["mgmt.firmware"];
     deed = function () {
-      install(verb, o.firmware!, fields, notify);
+      install(verb, o.firmware!, fields, firmware, notify);
     };
     rc = !o.firmware ? 501 : firmware.state === (verb === "update" ? 2 : 0) && firmware.uri ? 202 : 400;
   } else if (path[2] === "device") {
