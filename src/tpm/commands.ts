@@ -1,3 +1,5 @@
+import type { Values } from "./marshal";
+
 // Rows of commands, as `frame` takes them. What follows `>` is what becomes of the answer: a letter to keep it under and
 // 0 four bytes (a handle), 1, 4 or 8 the TPM2B structure at that place, 2 the same at 1, and when it was there the next four rows
 // are not needed; a `?` alone: the answer does not matter.
@@ -9,18 +11,15 @@ export function start(): string {
 }
 
 /** The endorsement key to `g`, the storage root key to `l`: read, and made first where there is none. */
-export function keys(zeros?: boolean): string {
-  let unique = "0000";
-  if (zeros) for (unique = "0100"; unique.length < 516;) unique += "0000";
+export function keys(): string {
+  return "17381010001>g2,2314000000bp0004}m3a0001000b000300b20020837197674484b3f81a90cc8d46a5d724fd52d76e06520b64f2a1da1b331469aa00060080004300100800}n}0000>h0,220{hp81010001,165h,17381010001>g1,173~>l2,231{p0004}m1a0001000b00030472000000060080004300100800}n}0000>h0,220{hp~,165h,173~>l1";
+}
 
-  function primary(read: string, hierarchy: string, head: string): string {
-    return `173${read}2,231${hierarchy}p0004}${unique.substr(0, 2)}${head}00060080004300100800}${unique}}0000>h0,220{hp${read.split(">")[0]},165h,173${read}1`;
-  }
-  return (
-    primary("81010001>g", "4000000b", "3a0001000b000300b20020837197674484b3f81a90cc8d46a5d724fd52d76e06520b64f2a1da1b331469aa") +
-    "," +
-    primary("~>l", "{", "1a0001000b000304720000")
-  );
+/** What is unique in the templates of both, to `m` and `n`. */
+export function unique(zeros?: boolean): Values {
+  let z = "\0\0";
+  if (zeros) for (z = "\x01\0"; z.length < 258;) z += "\0";
+  return { m: z.charAt(0), n: z };
 }
 
 /** Opens t … y (docs/tpm.md) with both keys. The key that was in it signs `r` to `n`, or stays as the identity. */

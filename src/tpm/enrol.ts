@@ -26,72 +26,48 @@ export interface Assignment {
 export function enrol(chip: Tpm, o: EnrolOptions, scope: string, id: string, done: (err?: Error, assignment?: Assignment) => void): void {
   const host = o.dpsHost || "global.azure-devices-provisioning.net";
   const path = scope + "/registrations/" + id;
+  const resource = encodeURIComponent(path);
   let body = "";
   let operation = "register";
   let signature = "";
   let left = o.registrationTimeout || 300000;
+  let head: Bytes;
+  let json: any;
 
-  /** The value of a header, given as it is written between two lines, in lower case. */
-  function header(head: Bytes, name: string): string {
+  /** Takes an HTTP answer to pieces; true once it is whole. */
+  function whole(input: Bytes, over: boolean): boolean {
     // Espruino splits "" into nothing at all.
-    return head && (head.substr(head.toLowerCase().split(name)[0].length + name.length).split("\r")[0] || "");
-  }
-
-  /** An HTTP answer as head and JSON, once it is whole. */
-  function answer(input: Bytes, over: boolean): any {
-    const head = input.split("\r\n\r\n")[0] || "";
-    let b = input.substr(head.length + 4);
-    let body = b;
-    if (header(head, "\r\ntransfer-encoding: ")) {
-      body = "";
-      // Chunks (RFC 9112, 7.1); a size that is not there yet is no number.
-      for (let n = 1, eol; n; b = b.substr(eol + n + 4)) {
-        eol = b.indexOf("\r");
-        n = parseInt(b.substr(0, eol), 16) || 0;
-        body += b.substr(eol + 2, n);
-      }
-    }
-    let json;
+    head = input.split("\r\n\r\n")[0] || "";
+    // Sizes of chunks (RFC 9112, 7.1) have lines of their own, which JSON of this service has not.
+    const text = input.substr(head.length + 2).replace(/\r\n[\da-f]+\r\n/gi, "");
+    json = undefined;
     try {
       // Nesting could exhaust the parser's stack; what is taken is ASCII.
-      if (body.split("{").length + body.split("[").length < 20) json = JSON.parse(body);
+      if (text.split(/[{\x5b]/).length < 20) json = JSON.parse(text);
     } catch {
       // Not whole, or none at all: then the status says enough.
     }
-    return (json || (over && head < input)) && { h: head, j: json || {} };
+    return json || (over && head < input);
   }
 
-  function heard(err: any, r: any): void {
+  function heard(err: any): void {
     // A link that broke off is as a service that is out of order.
-    const head = r ? r.h : "";
-    const j = r ? r.j : {};
+    const j = json || {};
     const s = j.registrationState || j;
-    const status = +head.substr(9, 3) || 500;
+    const status = (!err && +head.substr(9, 3)) || 500;
     const blob = decode("" + ((s.tpm || j).authenticationKey || ""));
-    const word = ("" + j.status).toLowerCase();
+    const assigned = status < 300 && /^assigned/i.test(j.status);
     // The service's own clock is the one that counts.
-    const expiry = Math.floor(Date.parse(header(head, "\r\ndate: ")) / 1000) + 3600;
-    const wait = (header(head, "\r\nretry-after: ") as any) * 1000 || 3000;
-    if (status < 300 && word === "assigned" && blob)
-      chip.install(blob, function (e) {
-        done(e, s);
-      });
-    else if (status > 428 || (status < 300 && word !== "assigned" && /assign/.test(word))) {
-      if (j.operationId) {
-        operation = "operations/" + j.operationId;
-        body = "";
-      }
-      left -= wait;
-      if (left > 0) after(ask, wait);
-      else done(err || error("timeout", "provisioning: " + status));
-    } else if (status === 401 && blob && !signature && expiry > 17e8)
+    const expiry = Date.parse((head.split(/\r\ndate: /i)[1] || "-").substr(0, 29)) / 1000 + 3600;
+    const wait = parseFloat(head.split(/\r\nretry-after: /i)[1]) * 1000 || 3000;
+    if (blob && (assigned || (status === 401 && !signature && expiry > 17e8)))
       chip.install(
         blob,
         function (e, b) {
-          if (e) return done(e);
+          if (e || assigned) return done(e, s);
           signature =
             "Authorization: SharedAccessSignature sr=" +
-            encodeURIComponent(path) +
+            resource +
             "&sig=" +
             encodeURIComponent(encode(b!)) +
             "&se=" +
@@ -99,12 +75,22 @@ export function enrol(chip: Tpm, o: EnrolOptions, scope: string, id: string, don
             "&skn=registration\r\n";
           ask();
         },
-        encodeURIComponent(path) + "\n" + expiry,
+        assigned ? "" : resource + "\n" + expiry,
       );
-    else done(error(status === 401 ? "auth" : "refused", "provisioning: " + [status, j.status, s.errorCode, s.errorMessage || s.message]));
+    else if (status > 428 || (status < 300 && !assigned && /assign/i.test(j.status))) {
+      if (j.operationId) {
+        operation = "operations/" + j.operationId;
+        body = "";
+      }
+      left -= wait;
+      if (left > 0) after(ask, wait);
+      else done(err || error("timeout", "provisioning: " + status));
+    } else
+      done(error(status === 401 ? "auth" : "refused", "provisioning: " + [status, j.status, s.errorCode, s.errorMessage || s.message]));
   }
 
   function ask(): void {
+    head = json = "";
     talk(
       host,
       o.dpsPort || 443,
@@ -122,14 +108,14 @@ export function enrol(chip: Tpm, o: EnrolOptions, scope: string, id: string, don
         body.length +
         "\r\n\r\n" +
         body,
-      answer,
+      whole,
       heard,
     );
   }
 
   chip.keys(function (err, keys) {
     if (err) return done(err);
-    body = '{"registrationId":"' + id + '","tpm":' + JSON.stringify(keys) + "}";
+    body = JSON.stringify({ registrationId: id, tpm: keys });
     ask();
   });
 }

@@ -3,7 +3,7 @@ import { encode } from "../core/base64";
 import { u16 } from "../core/bytes";
 import { error } from "../core/errors";
 import type { Bytes } from "../host";
-import { install, keys, sign, start } from "./commands";
+import { install, keys, sign, start, unique } from "./commands";
 import { enrol, type Assignment, type EnrolOptions } from "./enrol";
 import { frame, word, type Values } from "./marshal";
 import { tcp, type Transport } from "./tcp";
@@ -54,14 +54,13 @@ export function create(o: Options): Tpm {
   const first = start();
   let fresh = true;
 
-  /** Runs rows of commands (docs/tpm.md); nothing comes between them. */
-  function run(list: string, done: Done<Values>, values?: Values): void {
+  /** Runs rows of commands (docs/tpm.md); nothing comes between them. `done` gets all values, or of `n` the bytes. */
+  function run(list: string, done: Done<any>, values?: Values | false, n?: boolean): void {
     const v = values || {};
     let rows = ((fresh ? first : "") + list).split(",");
     let failed: any;
     let tries = 0;
     let started = false;
-    let command: Bytes;
 
     function heard(err?: any, reply?: Bytes): void {
       const row = rows[0].split(">");
@@ -72,9 +71,10 @@ export function create(o: Options): Tpm {
       const what = rc & 128 ? rc & 63 : rc;
       const again = what === 0x922 || (what > 0x907 && what < 0x90b);
       if (again && tries < 9) {
-        after(send, 20 << tries++);
+        after(step, 20 << tries++);
         return;
       }
+      tries = 0;
       if (err) {
         // What is to be tidied up is left for the next time, too.
         rows = [];
@@ -82,41 +82,36 @@ export function create(o: Options): Tpm {
       } else if (rc === 0x100 && !started && way !== "?") {
         // It was switched off meanwhile.
         started = true;
-        rows = (first + rows.join()).split(",");
+        rows = (first + rows).split(",");
       } else {
-        rows.shift();
-        tries = 0;
-        if (way !== "?") {
-          if (!rc && way) {
-            const at = 10 + (kind & 12);
-            v[way.charAt(0)] = reply!.substr(at, kind ? 2 + word(reply!, at) : 4);
-            if (kind === 2) rows.splice(0, 4);
-          } else if (rc && (rc !== 0x18b || kind !== 2)) {
+        if (rc) {
+          if (way !== "?" && (rc !== 0x18b || kind !== 2)) {
             err = error(
               what === 0x921 || what === 14 || what === 34 ? "auth" : what === 31 ? "verify" : again ? "timeout" : "refused",
               "TPM: 0x" + rc.toString(16) + " to 1" + row[0].substr(1, 2),
             );
             err.rc = rc;
           }
+        } else if (way > "?") {
+          const at = 10 + (kind & 12);
+          v[way.charAt(0)] = reply!.substr(at, kind ? 2 + word(reply!, at) : 4);
+          if (kind === 2) rows.splice(0, 4);
         }
+        rows.shift();
       }
       failed = failed || err;
       step();
     }
 
-    function send(): void {
-      transport(command, heard);
-    }
-
     /** After a failure only what is held in the chip is flushed. */
     function step(): void {
       for (; rows[0]; rows.shift()) {
-        command = failed && rows[0].substr(0, 3) !== "165" ? "" : frame(rows[0].split(">")[0], v);
-        if (command) return send();
+        const command = (!failed || rows[0].substr(0, 3) === "165") && frame(rows[0].split(">")[0], v);
+        if (command) return transport(command, heard);
       }
       queue.shift();
       if (queue[0]) after(queue[0], 0);
-      done(failed, failed ? undefined : v);
+      done(failed, failed ? undefined : n ? v.n && v.n.substr(2) : v);
     }
 
     if (queue.length >= (o.queueLimit || 16)) return done(error("limit", "TPM: queueLimit"));
@@ -124,26 +119,23 @@ export function create(o: Options): Tpm {
     if (queue.push(step) < 2) after(step, 0);
   }
 
-  /** Of the values the one that is asked for. */
-  function bytes(done: Done<Bytes>): Done<Values> {
-    return function (err, v) {
-      done(err, v && v.n && v.n.substr(2));
-    };
-  }
-
   const chip: Tpm = {
     run: run,
     sign: function (text, done) {
       if (text.length > 1024) throw error("limit", "TPM: 1024 bytes");
-      run(sign(), bytes(done), { r: u16(text.length) + text });
+      run(sign(), done, { r: u16(text.length) + text }, true);
     },
     random: function (n, done) {
-      run("17b00" + (256 + n).toString(16).substr(1) + ">n1", bytes(done));
+      run("17b00" + (256 + n).toString(16).substr(1) + ">n1", done, false, true);
     },
     keys: function (done) {
-      run(keys(o.zeros), function (err, v) {
-        done(err, v && { endorsementKey: encode(v.g), storageRootKey: encode(v.l) });
-      });
+      run(
+        keys(),
+        function (err, v) {
+          done(err, v && { endorsementKey: encode(v.g), storageRootKey: encode(v.l) });
+        },
+        unique(o.zeros),
+      );
     },
     install: function (blob, done, text) {
       const v: Values = { r: text ? u16(text.length) + text : "" };
@@ -153,7 +145,7 @@ export function create(o: Options): Tpm {
         v["tuvxy".charAt(i)] = blob.substr(0, n);
         blob = blob.substr(n);
       }
-      run(install(!!text), bytes(done), v);
+      run(install(!!text), done, v, true);
     },
     register: function (scopeId, registrationId, done) {
       if (!/^[\w.:-]+$/.test(registrationId) || !/^\w+$/.test(scopeId))

@@ -11,6 +11,12 @@ export function word(b: Bytes, at: number): number {
   return b.charCodeAt(at) * 256 + b.charCodeAt(at + 1);
 }
 
+/** A reply, once it is whole. */
+export function whole(input: Bytes): Bytes | false {
+  const n = word(input, 4);
+  return n > 9 && input.length >= n && input;
+}
+
 /** What needs no answer first: the empty password, the owner, the storage root key, the identity, and four zeros. */
 const FIXED: Values = { p: "\0\0\0\t@\0\0\t\0\0\0\0\0", "{": "@\0\0\x01", "~": "\x81\0\0\x01", "|": "\x81\0\x01\0", "}": "\0\0\0\0" };
 

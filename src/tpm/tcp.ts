@@ -1,5 +1,5 @@
 import type { Bytes } from "../host";
-import { word } from "./marshal";
+import { whole } from "./marshal";
 import { talk } from "./talk";
 
 export type Answer = (err?: Error, reply?: Bytes) => void;
@@ -10,16 +10,6 @@ export type Transport = (command: Bytes, done: Answer) => void;
 /** The data channel of swtpm: commands and replies as they are. Each has a connection of its own: the program serves one at a time. */
 export function tcp(host: string, port: number, timeout: number): Transport {
   return function (command, done) {
-    talk(
-      host,
-      port,
-      undefined,
-      timeout,
-      command,
-      function (input) {
-        return input.length > 9 && input.length >= word(input, 4) && input;
-      },
-      done,
-    );
+    talk(host, port, undefined, timeout, command, whole, done);
   };
 }

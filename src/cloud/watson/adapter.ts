@@ -22,53 +22,55 @@ export const route: (kind: string, given: any, wild?: boolean) => any = function
   const device = "type/+/id/+/";
   const forms =
     ",deviceEvent @evt/+/fmt/+,deviceCommand @cmd/+/fmt/+,deviceStatus @mon,command cmd/+/fmt/+,event evt/+/fmt/+,appStatus app/+/mon,deviceState @intf/+/evt/state,thingState thing/@intf/+/evt/state,deviceError @err/data,thingError thing/@err/data,ruleTrigger intf/+/rule/+/evt/trigger,ruleError intf/+/rule/+/err/data,notification @notify,!";
-  // On Espruino `indexOf` takes a beginning of what is sought at the end of a text for it: none begins with "!".
-  let at = forms.indexOf("," + kind + " ");
-  const path = (
-    kind
-      ? forms
-          .substr(at + kind.length + 2)
-          .split(",")[0]
-          .replace("@", device)
-      : given.substr(6)
-  ).split("/");
-  const list = Array.isArray(given);
-  const out: any = {};
-  let n = 0;
-  for (let i = 1; i < path.length; i++) {
-    const name = names[path[i - 1]];
-    let value = path[i];
-    if (!kind) {
+  let at;
+
+  if (!kind) {
+    const path = given.substr(6).split("/");
+    const out: any = {};
+    for (let i = 1; i < path.length; i++) {
+      const name = names[path[i - 1]];
       // The last level behind `evt` is fixed: state, trigger. On Espruino with Unicode an empty text may be true.
-      if (name && value.length && (name !== "event" || i + 1 < path.length)) {
-        out[name] = value;
+      if (name && path[i].length && (name !== "event" || i + 1 < path.length)) {
+        out[name] = path[i];
         path[i++] = "+";
       }
-    } else if (value === "+") {
-      value = given[list ? n++ : name];
-      // Behind the levels of a list may come a QoS and a callback.
-      if (wild && (list ? typeof value !== "string" : value === undefined)) value = name === "format" ? "json" : "+";
+    }
+    const rest = path.join("/");
+    at = forms.indexOf(" " + rest.replace(device, "@") + ",");
+    if (at > 0 && rest.indexOf(",") < 0 && given.substr(0, 6) === "iot-2/") {
+      out.kind = forms.substr(0, at).split(",").pop();
+      return out;
+    }
+    return;
+  }
+
+  // On Espruino `indexOf` takes a beginning of what is sought at the end of a text for it: none begins with "!".
+  at = forms.indexOf("," + kind + " ");
+  if (at < 0) throw error("config", "there is no kind " + kind);
+  const part = forms
+    .substr(at + kind.length + 2)
+    .split(",")[0]
+    .replace("@", device)
+    .split("+");
+  const list = Array.isArray(given);
+  let topic = "iot-2/" + part[0];
+  for (let i = 1; i < part.length; i++) {
+    const name = names[part[i - 1].split("/").slice(-2)[0]];
+    let value = given[list ? i - 1 : name];
+    // Behind the levels of a list may come a QoS and a callback.
+    if (wild && (list ? typeof value !== "string" : value === undefined)) value = name === "format" ? "json" : "+";
+    if (!wild || value !== "+") {
       // Names of devices, types and applications have their own alphabet.
       const free = /event|command|format/.test(name);
       if (
-        (!wild || value !== "+") &&
-        (typeof value !== "string" ||
-          value.indexOf("/") >= 0 ||
-          !(free ? /^[^+#\0]+$/ : /^[\w.-]+$/).test(value) ||
-          (!free && value.length > 36))
+        typeof value !== "string" ||
+        value.indexOf("/") >= 0 ||
+        !(free ? /^[^+#\0]+$/ : /^[\w.-]+$/).test(value) ||
+        (!free && value.length > 36)
       )
         throw error("config", name + ": " + (free ? "text without / + #" : "1 to 36 letters, digits and - _ ."));
-      path[i] = value;
     }
+    topic += value + part[i];
   }
-  const rest = path.join("/");
-  if (kind) {
-    if (at < 0) throw error("config", "there is no kind " + kind);
-    return "iot-2/" + rest;
-  }
-  at = forms.indexOf(" " + rest.replace(device, "@") + ",");
-  if (at > 0 && rest.indexOf(",") < 0 && given.substr(0, 6) === "iot-2/") {
-    out.kind = forms.substr(0, at).split(",").pop();
-    return out;
-  }
+  return topic;
 };

@@ -71,28 +71,28 @@ export interface ApplicationClient extends Base {
 export const application: (options: any) => ApplicationClient = function (client) {
   client = serve("a", client);
   client.subscribeToDeviceEvents = function () {
-    return serve(client, "subscribe", "deviceEvent", arguments);
+    return serve(client, "deviceEvent", arguments);
   };
   client.subscribeToDeviceStatus = function () {
-    return serve(client, "subscribe", "deviceStatus", arguments);
+    return serve(client, "deviceStatus", arguments);
   };
   client.subscribeToDeviceCommands = function () {
-    return serve(client, "subscribe", "deviceCommand", arguments);
+    return serve(client, "deviceCommand", arguments);
   };
   client.subscribeToAppStatus = function () {
-    return serve(client, "subscribe", "appStatus", arguments);
+    return serve(client, "appStatus", arguments);
   };
-  client.subscribeTo = function (kind: Kind) {
-    return serve(client, "subscribe", kind, [].slice.call(arguments, 1));
+  client.subscribeTo = function () {
+    return serve(client, "", arguments);
   };
-  client.unsubscribeFrom = function (kind: Kind) {
-    return serve(client, "unsubscribe", kind, [].slice.call(arguments, 1));
+  client.unsubscribeFrom = function () {
+    return serve(client, "", arguments, 2);
   };
   client.publishEvent = function () {
-    return serve(client, "publish", "deviceEvent", arguments);
+    return serve(client, "deviceEvent", arguments, 1);
   };
   client.publishCommand = function () {
-    return serve(client, "publish", "deviceCommand", arguments);
+    return serve(client, "deviceCommand", arguments, 1);
   };
   return client;
 };

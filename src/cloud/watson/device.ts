@@ -29,13 +29,13 @@ export interface GatewayClient extends DeviceClient {
 export const device: (options: any) => DeviceClient = function (client) {
   client = serve("d", client);
   client.publishEvent = function () {
-    return serve(client, "publish", "event", arguments);
+    return serve(client, "event", arguments, 1);
   };
   client.manage = function () {
-    return serve(client, "manage", "", arguments);
+    return serve(client, "", arguments, 3);
   };
   // At quickstart there are none.
-  if (client.options.clientId.split(":")[1] !== "quickstart") serve(client, "subscribe", "command", ["+", "+", 1]);
+  if (!client._quick) serve(client, "command", ["+", "+", 1]);
   return client;
 };
 
@@ -43,22 +43,22 @@ export const gateway: (options: any) => GatewayClient = function (client) {
   client = serve("g", client);
   const own = client.options.clientId.split(":").slice(2);
   client.publishDeviceEvent = function () {
-    return serve(client, "publish", "deviceEvent", arguments);
+    return serve(client, "deviceEvent", arguments, 1);
   };
   client.publishEvent = function () {
-    return serve(client, "publish", "deviceEvent", own.concat([].slice.call(arguments)));
+    return serve(client, "deviceEvent", own.concat([].slice.call(arguments)), 1);
   };
   client.subscribeToDeviceCommands = function () {
-    return serve(client, "subscribe", "deviceCommand", arguments);
+    return serve(client, "deviceCommand", arguments);
   };
   client.unsubscribeFromDeviceCommands = function () {
-    return serve(client, "unsubscribe", "deviceCommand", arguments);
+    return serve(client, "deviceCommand", arguments, 2);
   };
   client.manage = function (o: any) {
     const to = (o && o.device) || { deviceType: own[0], deviceId: own[1] };
-    return serve(client, "manage", "type/" + to.deviceType + "/id/" + to.deviceId + "/", arguments);
+    return serve(client, "type/" + to.deviceType + "/id/" + to.deviceId + "/", arguments, 3);
   };
-  serve(client, "subscribe", "deviceCommand", own.concat(["+", "+", 1]));
-  serve(client, "subscribe", "notification", own);
+  serve(client, "deviceCommand", own.concat(["+", "+", 1]));
+  serve(client, "notification", own);
   return client;
 };

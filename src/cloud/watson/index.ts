@@ -5,9 +5,10 @@ import { device, gateway, type DeviceClient as Device, type GatewayClient as Gat
 
 export type { Kind, Subscribe, Target } from "./application";
 export type { Base, Done, Options, PublishOptions } from "./client";
-export type { Codec } from "./codec";
+export type { Codec } from "./hear";
 export type { Config } from "./config";
-export type { DeviceInfo, Firmware, Installer, ManageOptions, Management } from "./manage";
+export type { Firmware, Installer } from "./firmware";
+export type { DeviceInfo, ManageOptions, Management } from "./manage";
 export type { Command, DeviceEvent, Message, Status } from "./messages";
 
 interface Maker<Client> {

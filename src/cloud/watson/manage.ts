@@ -1,27 +1,11 @@
-import { after, cancel, random, restart } from "#host";
+import { after, cancel, random } from "#host";
 import { error } from "../../core/errors";
 import type { Bytes, Timer } from "../../host";
-import type { Base, Done } from "./client";
-
-/** What the platform says about the program to install, and how far that is. */
-export interface Firmware {
-  version?: string;
-  name?: string;
-  uri?: string;
-  verifier?: string;
-  /** 0 idle, 1 downloading, 2 downloaded. */
-  state: number;
-  /** 0 success, 1 in progress, 2 no room, 3 connection lost, 4 verification failed, 5 unsupported image, 6 invalid URI. */
-  updateStatus: number;
-  updatedDateTime?: string;
-}
-
-/** What installs. `done` with an error tells the platform the status that its `code` means. */
-export interface Installer {
-  download(firmware: Firmware, done: Done): void;
-  /** May restart the program instead of calling `done`. */
-  update(firmware: Firmware, done: Done): void;
-}
+import { serve, type Base, type Done } from "./client";
+import type { Firmware, Installer } from "./firmware";
+import { hear } from "./hear";
+import { obey } from "./orders";
+import { teller } from "./teller";
 
 export interface DeviceInfo {
   serialNumber?: string;
@@ -69,156 +53,63 @@ export interface Management {
   clearLog(done?: Done): void;
 }
 
-/** `args`: options, a callback; either may be missing. `serve` publishes and decodes. */
-export function manage(client: Base, target: string, args: any, serve: (...args: any[]) => any): Management {
+/** `args`: options, a callback; either may be missing. */
+export function manage(client: Base, target: string, args: any): Management {
   const given: ManageOptions | Done | undefined = args[0];
   const o: ManageOptions = typeof given === "object" ? given : {};
   const life = o.lifetime === undefined ? 3600 : o.lifetime;
   const firmware: Firmware = { state: 0, updateStatus: 0 };
-  const fields: any = { deviceInfo: o.deviceInfo || {}, metadata: o.metadata || {}, location: {}, "mgmt.firmware": firmware };
+  const fields: any = {
+    deviceInfo: o.deviceInfo || {},
+    metadata: o.metadata || {},
+    location: {},
+    "mgmt.firmware": firmware,
+  };
   const waiting: { [id: string]: { _done?: Done; _timer: Timer } } = {};
   const filter = "iotdm-1/" + target + "#";
   let last = Math.floor(random() * 1e9);
   let renewal: Timer;
   let became = o.updateStatus;
 
-  function send(path: string, body: unknown, then?: Done): void {
-    serve(client, "publish", "", ["iotdevice-1/" + target + path, body, { qos: 1, envelope: false }, then]);
-  }
-
+  /** A question is over: it failed, was answered, or neither in time. */
   function settle(id: string, err?: Error, answer?: any): void {
     const w = waiting[id];
     if (w) {
       delete waiting[id];
       if (w._timer) cancel(w._timer);
-      client.emit((w._done || (err && "error")) as Done, err, answer);
+      if (!answer) err = err || error("timeout", "device management: no answer");
+      teller(client, w._done)(err, answer);
     }
   }
 
-  function expire(id: string): void {
-    settle(id, error("timeout", "device management: no answer"));
-  }
-
-  function request(path: string, d: unknown, then?: Done): void {
-    const id = "" + ++last;
-    if (Object.keys(waiting).length > 15) client.emit(then || "error", error("limit", "16 requests wait for their answers"));
-    else {
-      waiting[id] = { _done: then, _timer: after(expire, o.timeout || 30000, id) };
-      send(path, { d: d, reqId: id }, function (err) {
+  /** Says something; a question (`asks`) is one with an answer. */
+  function send(path: string, body: any, then?: Done, asks?: boolean): void {
+    if (asks) {
+      const id = (body.reqId = "" + ++last);
+      if (Object.keys(waiting).length > 15) return teller(client, then)(error("limit", "16 requests wait for their answers"));
+      waiting[id] = { _done: then, _timer: after(settle, o.timeout || 30000, id) };
+      then = function (err) {
         if (err) settle(id, err);
-      });
+      };
     }
+    serve(client, "", ["iotdevice-1/" + target + path, body, { qos: 1, envelope: false }, then], 1);
   }
 
   /** Tells how far the program is. */
   function notify(state: number, updateStatus?: number): void {
-    const value: any = { state: state };
     firmware.state = state;
-    if (updateStatus !== undefined) firmware.updateStatus = value.updateStatus = updateStatus;
-    send("notify", { d: { fields: [{ field: "mgmt.firmware", value: value }] } });
-  }
-
-  /** The platform's word for what went wrong. */
-  function status(e: any, other: number): number {
-    const at = "limit storage network timeout offline verify".split(" ").indexOf(e.code);
-    return at < 0 ? other : at < 2 ? 2 : at < 5 ? 3 : 4;
-  }
-
-  /** Downloads or updates, and tells how it goes. */
-  function install(verb: "download" | "update"): void {
-    const last = verb === "update";
-    let over: boolean;
-    function end(err?: Error): void {
-      if (over) return;
-      over = true;
-      if (last && !err) fields.deviceInfo.fwVersion = firmware.version;
-      notify(last || err ? 0 : 2, err ? status(err, last ? 5 : 6) : last ? 0 : undefined);
-    }
-    notify(last ? 2 : 1, last ? 1 : undefined);
-    try {
-      o.firmware![verb](firmware, end);
-    } catch (e) {
-      end(e as Error);
-      throw e;
-    }
+    if (updateStatus !== undefined) firmware.updateStatus = updateStatus;
+    send("notify", { d: { fields: [{ field: "mgmt.firmware", value: { state: state, updateStatus: updateStatus } }] } });
   }
 
   function heard(topic: string, bytes: Bytes): void {
-    const q = serve("", bytes, 1);
+    const q = hear("", bytes, 1);
     const path = topic.substr(filter.length - 1).split("/");
-    const list = (q.d && q.d.fields) || [];
-    const verb: any = path[3];
-    const values: any = {};
-    let rc = 404;
-    const known: unknown[] = [];
-    let body: any = {};
-    let deed: Done | undefined;
-
     if (path[0] === "response") {
       const e: any = q.rc > 299 ? error("refused", "device management: " + q.rc + " " + (q.message || "")) : undefined;
       if (e) e.rc = q.rc;
-      return settle(q.reqId, e, q);
-    }
-    for (let i = 0; i < list.length; i++) {
-      // An older text has the names alone.
-      const name = list[i].field || list[i];
-      values[name] = list[i].value;
-      if (fields[name]) known.push({ field: name, value: fields[name] });
-      else body = { message: "unknown field", d: { fields: [{ field: name }] } };
-    }
-    if (path[1] === "update") {
-      rc = 204;
-      body = {};
-      for (const name in values) {
-        fields[name] = fields[name] || {};
-        for (const key in values[name]) fields[name][key] = values[name][key];
-        client.emit("deviceUpdate", name, values[name]);
-      }
-    } else if (path[0] === "observe") {
-      if (!body.d) {
-        rc = 200;
-        body = { d: { fields: known } };
-      }
-    } else if (path[0] === "cancel") {
-      rc = 200;
-      body = {};
-    } else if (path[1] === "custom") {
-      const bundle = o.bundles && o.bundles[path[2]];
-      rc = 501;
-      body = {};
-      try {
-        if (bundle) rc = bundle(verb, values) || 200;
-      } catch (e) {
-        rc = 500;
-        body.message = (e as Error).message;
-        client.emit("error", e);
-      }
-    } else if (path[2] === "firmware") {
-      deed = function () {
-        install(verb);
-      };
-      rc = !o.firmware ? 501 : firmware.state === (verb === "update" ? 2 : 0) && firmware.uri ? 202 : 400;
-    } else if (path[2] === "device") {
-      deed = verb === "reboot" ? (o.reboot as Done) : o.factoryReset;
-      rc = deed ? 202 : 501;
-      if ((deed as unknown) === true)
-        deed = function () {
-          client.end(function () {
-            // The goodbye must have gone.
-            after(function () {
-              restart();
-            }, 500);
-          });
-        };
-    }
-    body.rc = rc;
-    body.reqId = q.reqId;
-    function done(err?: Error): void {
-      if (!err && rc === 202) client.emit(deed!);
-    }
-    // First the answer, then the deed.
-    if (q.reqId === undefined) done();
-    else send("response", body, done);
+      settle(q.reqId, e, q);
+    } else obey(client, o, fields, firmware, path, q, notify, send);
   }
 
   function stop(): void {
@@ -232,39 +123,45 @@ export function manage(client: Base, target: string, args: any, serve: (...args:
       const supports: any = { deviceActions: !!(o.reboot || o.factoryReset), firmwareActions: !!o.firmware };
       for (const bundle in o.bundles) supports[bundle] = true;
       stop();
-      request(
+      send(
         "mgmt/manage",
-        { lifetime: life, supports: supports, deviceInfo: o.deviceInfo, metadata: o.metadata },
+        { d: { lifetime: life, supports: supports, deviceInfo: o.deviceInfo, metadata: o.metadata } },
         function (err, answer) {
           if (!err && became !== undefined) notify(0, became);
           became = undefined;
           if (!err && life) renewal = after(me.manage, (life - 120) * 1000);
-          client.emit((then || (err && "error")) as Done, err, answer);
+          teller(client, then)(err, answer);
         },
+        true,
       );
     },
     unmanage: function (then) {
       stop();
-      request("mgmt/unmanage", undefined, function (err, answer) {
-        client.unsubscribe(filter);
-        client.emit((then || (err && "error")) as Done, err, answer);
-      });
+      send(
+        "mgmt/unmanage",
+        {},
+        function (err, answer) {
+          client.unsubscribe(filter);
+          teller(client, then)(err, answer);
+        },
+        true,
+      );
     },
     setLocation: function (location, then) {
       fields.location = location;
-      request("device/update/location", location, then);
+      send("device/update/location", { d: location }, then, true);
     },
     setErrorCode: function (code, then) {
-      request("add/diag/errorCodes", { errorCode: code }, then);
+      send("add/diag/errorCodes", { d: { errorCode: code } }, then, true);
     },
     clearErrorCodes: function (then) {
-      request("clear/diag/errorCodes", undefined, then);
+      send("clear/diag/errorCodes", {}, then, true);
     },
     addLog: function (message, data, severity, then) {
-      request("add/diag/log", { message: message, timestamp: new Date(), data: data, severity: severity || 0 }, then);
+      send("add/diag/log", { d: { message: message, timestamp: new Date(), data: data, severity: severity || 0 } }, then, true);
     },
     clearLog: function (then) {
-      request("clear/diag/log", undefined, then);
+      send("clear/diag/log", {}, then, true);
     },
   };
   if (life && life < 3600) throw error("config", "option lifetime: 0, or 3600 seconds and more");

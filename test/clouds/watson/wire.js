@@ -113,7 +113,8 @@ class Wire {
   /** The QoS at which this connection wants a topic, -1 when it does not. */
   wants(topic) {
     let qos = -1;
-    for (const one of this.session.filters.values()) if (matches(one.filter, topic)) qos = Math.max(qos, one.qos);
+    // It has none yet while it takes the place of another.
+    for (const one of this.session ? this.session.filters.values() : []) if (matches(one.filter, topic)) qos = Math.max(qos, one.qos);
     return qos;
   }
 

@@ -168,6 +168,66 @@ describe("the provisioning service", () => {
     expect(result).toMatchObject({ deviceId: "d" });
   });
 
+  it("silent: asked again, and at last a timeout", async () => {
+    const real = setTimeout;
+    const quick = jest
+      .spyOn(globalThis, "setTimeout")
+      .mockImplementation(((fn: any, ms: number, ...rest: any[]) => real(fn, ms / 100, ...rest)) as any);
+    const asked: string[] = [];
+    const server = net.createServer((socket) => {
+      socket.on("error", () => {});
+      socket.on("data", (bytes) => void asked.push("" + bytes));
+    });
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    const { port } = server.address() as AddressInfo;
+    const answer = (command: string) => (code(command) === 0x73 ? "\x80\x01\0\0\0\x0e\0\0\0\0\0\x02ab" : reply(0));
+    const transport = (command: string, done: any) => void setImmediate(done, undefined, answer(command));
+    let chip: any;
+    // The host's timers are taken when the module is loaded.
+    jest.isolateModules(() => {
+      chip = require("thincloud/tpm").create({ transport, dpsHost: "127.0.0.1", dpsPort: port, plain: true, registrationTimeout: 4000 });
+    });
+    const result = await later<any>((done) => chip.register("0ne", "a", done)).catch((e) => e);
+    quick.mockRestore();
+    server.close();
+    expect(asked).toHaveLength(2);
+    expect(result).toMatchObject({ code: "timeout", message: "127.0.0.1: no answer" });
+  });
+
+  it("reads headers in any case, and chunks cut anywhere", async () => {
+    const pieces = (text: string) => {
+      let out = "";
+      for (let i = 0; i < text.length; i += 7) out += text.slice(i, i + 7).length.toString(16) + "\r\n" + text.slice(i, i + 7) + "\r\n";
+      return out + "0\r\n\r\n";
+    };
+    const answers = [
+      "HTTP/1.1 401 U\r\nDATE: Sat, 21 Nov 2026 08:00:00 GMT\r\nTRANSFER-ENCODING: chunked\r\n\r\n" + pieces(CHALLENGE.body),
+      "HTTP/1.1 200 OK\r\ntransfer-encoding: Chunked\r\n\r\n" + pieces(ASSIGNED.body),
+    ];
+    const asked: string[] = [];
+    const server = net.createServer((socket) => {
+      socket.on("error", () => {});
+      socket.once("data", (bytes) => {
+        asked.push("" + bytes);
+        const answer = answers.shift()!;
+        for (let i = 0; i < answer.length; i += 40) setTimeout(() => socket.write(answer.slice(i, i + 40)), i / 10);
+      });
+    });
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    const signed = "\0\0\0\x22\0\x20" + "s".repeat(32);
+    const bodies: Record<number, string> = { 0x73: "\0\x02ab", 0x47: signed, 0x55: signed, 0x56: signed };
+    const transport = (command: string, done: any) => {
+      const body = bodies[code(command)] || "\0\0\0\0\0\0\x22\0\x20" + "s".repeat(32);
+      setTimeout(done, 0, undefined, "\x80\x01\0\0\0" + String.fromCharCode(10 + body.length) + "\0\0\0\0" + body);
+    };
+    const { port } = server.address() as AddressInfo;
+    const chip = create({ transport, dpsHost: "127.0.0.1", dpsPort: port, plain: true });
+    const result = await later<any>((done) => chip.register("0ne", "a", done));
+    server.close();
+    expect(result).toMatchObject({ assignedHub: "h" });
+    expect(asked[1]).toContain("&se=" + Date.UTC(2026, 10, 21, 9) / 1000 + "&");
+  });
+
   const failed = JSON.stringify({ status: "failed", registrationState: { errorCode: 400207, errorMessage: "allocation" } });
   it.each([
     ["not enrolled", [{ status: 401, body: '{"errorCode":401002,"message":"Unauthorized"}' }], "auth", "401002"],

@@ -85,7 +85,7 @@ it("a chip that never answers: timeout, and the next command works", async () =>
   expect(spi.faults).toEqual([]);
 });
 
-it("a reply that cannot be one: protocol", async () => {
-  const spi = new Tis({ backend: (_: string, done: any) => setTimeout(done, 0, undefined, "\x80\x01\0\0\xff\xff" + "x".repeat(99)) });
+it.each(["\xff\xff", "\0\x06", "\0\x09"])("a reply that cannot be one, of %j bytes: protocol", async (size) => {
+  const spi = new Tis({ backend: (_: string, done: any) => setTimeout(done, 0, undefined, "\x80\x01\0\0" + size + "x".repeat(99)) });
   await expect(later((done) => create({ exchange: spi.exchange }).run("17b0001", done))).rejects.toMatchObject({ code: "protocol" });
 });

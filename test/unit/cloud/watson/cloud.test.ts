@@ -63,6 +63,26 @@ describe("an application at the local platform", () => {
     });
   });
 
+  it("sees a device go when another takes its name", async () => {
+    await world(async (it) => {
+      const app = await it.client(ApplicationClient, APP);
+      const seen: any[] = [];
+      app.statusCallback = (s: any) => seen.push([s.action, s.device]);
+      await new Promise<void>((done) => app.subscribeToDeviceStatus("therm", () => done()));
+      const first = await it.client(DeviceClient, DEVICE);
+      first.on("close", () => first.end());
+      const second = await it.client(DeviceClient, DEVICE);
+      await until(() => seen.length === 3);
+      expect(seen).toEqual([
+        ["Connect", "therm:t-001"],
+        ["Disconnect", "therm:t-001"],
+        ["Connect", "therm:t-001"],
+      ]);
+      expect(second.connected).toBe(true);
+      expect(it.cloud.closed).toMatchObject([{ clientId: "d:abc123:therm:t-001", why: "stolen" }]);
+    });
+  });
+
   it("unsubscribes, and is told what it may not subscribe to", async () => {
     await world(async (it) => {
       const app = await it.client(ApplicationClient, { org: "quickstart", id: "myApp" });
@@ -127,7 +147,10 @@ describe("an application at the local platform", () => {
     await world(async (it) => {
       const csv = {
         encode: (data: any) => data.join(";"),
-        decode: (bytes: string, m: any) => ({ data: bytes.split(";"), timestamp: new Date(m.event.length) }),
+        decode: (bytes: string, m: any) => ({
+          data: [m.device, m.raw === bytes, m.retained].concat(bytes.split(";")),
+          timestamp: new Date(m.event.length),
+        }),
       };
       const app = await it.client(ApplicationClient, { ...APP, codecs: { csv } });
       const got: any[] = [];
@@ -143,7 +166,14 @@ describe("an application at the local platform", () => {
       device.publish("iot-2/evt/e/fmt/json", "{");
       device.publishEvent("e", { d: 1, other: 2 }, { envelope: false });
       await until(() => got.length === 6);
-      expect(got.map((m) => m.data)).toEqual(["wärme", "\x00\xff", "\x01\xfe", ["1", "2"], "{", { d: 1, other: 2 }]);
+      expect(got.map((m) => m.data)).toEqual([
+        "wärme",
+        "\x00\xff",
+        "\x01\xfe",
+        ["therm:t-001", true, false, "1", "2"],
+        "{",
+        { d: 1, other: 2 },
+      ]);
       expect(got[3].timestamp).toEqual(new Date(1));
       expect(it.errors).toHaveLength(1);
       expect(it.errors[0]).toMatchObject({ code: "protocol", raw: "{" });

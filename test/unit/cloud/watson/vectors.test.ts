@@ -141,6 +141,9 @@ describe("options", () => {
     expect(e(ApplicationClient, { ...app, org: "a#" })).toMatch(/org/);
     expect(e(ApplicationClient, { ...app, type: "odd" })).toMatch(/type/);
     expect(e(ApplicationClient, { ...app, colour: "red" })).toMatch(/colour/);
+    // The platform keeps nothing for applications that share their messages.
+    expect(e(ApplicationClient, { ...app, shared: true, cleanSession: false })).toMatch(/clean-session/);
+    expect(made(ApplicationClient, { ...app, type: "shared", cleanSession: true }).clientId).toBe("A:abc123:x");
     expect(e(DeviceClient, { ...app, authKey: undefined })).toMatch(/type/);
     expect(e(DeviceClient, { ...app, type: "a+" })).toMatch(/deviceType/);
     expect(made(ApplicationClient, { id: "x", authKey: "a-zzz999-k", authToken: "t" }).clientId).toBe("a:zzz999:x");

@@ -1,0 +1,89 @@
+import { after, restart } from "#host";
+import type { Base, Done } from "./client";
+import { install, type Firmware } from "./firmware";
+import type { ManageOptions } from "./manage";
+
+/**
+ * Does what the platform asks for with the document `q` at `path`, after `send` has sent the answer: reads and sets `fields`,
+ * restarts, installs.
+ */
+export function obey(
+  client: Base,
+  o: ManageOptions,
+  fields: any,
+  firmware: Firmware,
+  path: string[],
+  q: any,
+  notify: (state: number, updateStatus?: number) => void,
+  send: (path: string, body: any, done: Done) => void,
+): void {
+  const list = (q.d && q.d.fields) || [];
+  const verb: any = path[3];
+  const values: any = {};
+  const known: unknown[] = [];
+  let rc = 404;
+  let body: any = {};
+  let deed: any;
+
+  for (let i = 0; i < list.length; i++) {
+    // An older text has the names alone.
+    const name = list[i].field || list[i];
+    values[name] = list[i].value;
+    if (fields[name]) known.push({ field: name, value: fields[name] });
+    else body = { message: "unknown field", d: { fields: [{ field: name }] } };
+  }
+  if (path[0] === "observe") {
+    if (!body.d) {
+      rc = 200;
+      body.d = { fields: known };
+    }
+  } else if (path[0] === "cancel" || path[1] === "update" || path[1] === "custom") {
+    // What is not known now may be made.
+    rc = 200;
+    body = {};
+    if (path[1] === "update") {
+      rc = 204;
+      for (const name in values) {
+        fields[name] = fields[name] || {};
+        for (const key in values[name]) fields[name][key] = values[name][key];
+        client.emit("deviceUpdate", name, values[name]);
+      }
+    } else if (path[1] === "custom") {
+      const bundle = o.bundles && o.bundles[path[2]];
+      try {
+        rc = bundle ? bundle(verb, values) || 200 : 501;
+      } catch (e) {
+        rc = 500;
+        body.message = (e as Error).message;
+        client.emit("error", e);
+      }
+    }
+  } else if (path[2] === "firmware") {
+    deed = function () {
+      install(verb, o.firmware!, fields, firmware, notify);
+    };
+    rc = !o.firmware ? 501 : firmware.state === (verb === "update" ? 2 : 0) && firmware.uri ? 202 : 400;
+  } else if (path[2] === "device") {
+    deed = verb === "reboot" ? o.reboot : o.factoryReset;
+    rc = deed ? 202 : 501;
+    if (deed === true)
+      deed = function () {
+        client.end(function () {
+          // The goodbye must have gone.
+          after(function () {
+            restart();
+          }, 500);
+        });
+      };
+  }
+  body.rc = rc;
+  function done(err?: Error): void {
+    if (!err && rc === 202) client.emit(deed);
+  }
+  // First the answer, then the deed.
+  if (q.reqId === undefined) done();
+  else {
+    body.reqId = q.reqId;
+    send("response", body, done);
+  }
+}

@@ -1,0 +1,43 @@
+import { now } from "#host";
+import { error } from "../../core/errors";
+import { stringify } from "../../core/json";
+import { field } from "../../mqtt/packet";
+import { route } from "./adapter";
+import type { Done, PublishOptions } from "./client";
+import { teller } from "./teller";
+
+/** Publishes data as a kind; true when it is on its way. `args`: the levels of its topic, data, options, a callback. */
+export function post(client: any, kind: string, args: any): boolean {
+  // Device management gives the topic itself.
+  const levels = !kind || kind === "event" ? 1 : 3;
+  const list = [].slice.call(args) as any[];
+  const given = list[levels + 1];
+  const o: PublishOptions = typeof given === "number" ? { qos: given } : given || {};
+  const format = o.format || "json";
+  const done: Done = typeof given === "function" ? given : list[levels + 2];
+  const topic = kind ? route(kind, list.slice(0, levels).concat(format)) : list[0];
+  // Unless the clock was never set: no program of ours ran before 2024.
+  const time = now() > 1704067200000 ? new Date() : undefined;
+  const codec = kind && client.codecs[format];
+  let data = list[levels];
+  const name = "payload of format " + format;
+  if (codec) data = field(name, codec.encode(data, time));
+  else if (!/^json/.test(format)) {
+    // A string of any other format is bytes.
+    if (typeof data !== "string" || /^text$|^xml$|^csv$|^utf8$/.test(format)) data = field(name, data);
+  } else {
+    if (data === undefined) data = null;
+    // A time that is not known is not told.
+    data = stringify((o.envelope === undefined ? !client._plain : o.envelope) ? { d: data, ts: time } : data);
+  }
+  const e =
+    data.length > 131072
+      ? error("limit", "a message has up to 131072 bytes")
+      : kind === "deviceCommand" && client._quick
+        ? error("refused", "quickstart: no commands")
+        : undefined;
+  const over = teller(client, done);
+  if (e) over(e);
+  else client.publish(topic, data, { qos: o.qos || 0, binary: true }, over);
+  return !over.failed;
+}
