@@ -79,6 +79,8 @@ export function open(x: Session): void {
       // What came while it was away waits at the hub.
       fresh.clean = false;
       fresh.anyTopic = true;
+      // It is done here, on every connection: that there is a session proves nothing about the twin.
+      fresh.resubscribe = false;
       x._wire(connect(fresh));
     }
   });
@@ -99,11 +101,17 @@ export function wire(this: Session, link: any): void {
   x._link = link;
   // Functions for a stream of messages of QoS 0, which takes memory: there is none.
   link._hot = 1;
-  link.subscribe(x._info!.p.sub, { qos: 1 });
-  link.subscribe([TWIN + "PATCH/properties/desired/#", TWIN + "res/#"]);
-  if (x._o.MethodCallback) link.subscribe(METHODS + "#");
   link.on("connect", function () {
     const has = x._v21 && x._info!.has;
+    const filters = [x._info!.p.sub, TWIN + "PATCH/properties/desired/#", TWIN + "res/#"];
+    if (x._o.MethodCallback) filters.push(METHODS + "#");
+    // One that a broken link has left in the queue goes now.
+    if (!x._subscribing)
+      link.subscribe(filters, { qos: 1 }, function (e: any) {
+        x._subscribing = false;
+        if (e) x.emit("error", e);
+      });
+    x._subscribing = true;
     x._refused = 0;
     // It is long, and soon made anew.
     if (x._info!.at === 5) link.options.password = undefined;

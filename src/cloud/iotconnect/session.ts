@@ -56,6 +56,8 @@ export interface Session extends Client {
   _early?: [Data[], Done | undefined][];
   /** Connected, and told so. */
   _up?: boolean;
+  /** A subscription is on its way. */
+  _subscribing?: boolean;
   /** Nothing goes any more: disposed, or barred by the cloud. */
   _over?: string;
   /** Validation is switched off (2.1). */

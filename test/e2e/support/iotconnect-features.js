@@ -216,6 +216,24 @@ module.exports = ({ start, KEY }) => {
       expect(it.told("device").map((d) => [d.cmdType, d.command])).toEqual([["0x16", true], ["0x16", false], ["0x16", true], ["0x16", false]]); // prettier-ignore
     });
 
+    test.each(["all", "c2d", "none"])("subscribed to once on every connection, when of the session the hub keeps %s", (sessions) => {
+      const it = start({ options: { MethodCallback: () => "function (name, payload, answer) { answer(200); }" } });
+      const filters = () => it.cloud.azure.packets.filter((p) => p.packet === "SUBSCRIBE").flatMap((p) => p.subscriptions.map((s) => s.topic));
+      const all = filters().sort();
+      expect([...new Set(all)]).toEqual(all);
+      expect(all).toHaveLength(4);
+      it.cloud.hub.sessions = sessions;
+      it.cloud.azure.packets.length = 0;
+      it.device.links[0].reset();
+      it.pass(10000);
+      expect(filters().sort()).toEqual(all);
+      it.cloud.command("0x01", { command: "heard", ackId: "h" });
+      it.cloud.hub.twin(it.cloud.id).patch({ interval: 46 });
+      it.pass(100);
+      expect(it.has("heard")).toBe(1);
+      expect(it.told("twin").pop().desired.interval).toBe(46);
+    });
+
     test("hard stop: all ends, also after a restart, until it is let in", () => {
       const it = begin(flat(n("t")));
       it.device.links[0].reset();
