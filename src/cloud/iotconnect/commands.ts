@@ -3,7 +3,7 @@ import { KEPT } from "../../core/emitter";
 import { find } from "../../core/bytes";
 import { error } from "../../core/errors";
 import { parse, stringify } from "../../core/json";
-import { load, save } from "./flash";
+import { flash } from "./flash";
 import { command21, lookup } from "./message21";
 import { post } from "./outbox";
 import type { Ack, Done, Session } from "./session";
@@ -36,7 +36,7 @@ export function sendAck(this: Session, ack: Ack, type: number, done?: Done): boo
 /** Reports what became of an installed update, when that is decided. */
 export function settle(x: Session): void {
   const ota = x._o.ota;
-  const text = ota && load(PENDING);
+  const text = ota && flash(PENDING);
   if (!text || !x._info) return;
   const now = ota!.status();
   if (now.ready || now.trial || now.busy) return;
@@ -50,7 +50,7 @@ export function settle(x: Session): void {
     x._seen = x._seen.concat(pending[0]);
     x.sendAck({ ackId: pending[0], st: now.version === pending[1] ? 7 : 4, msg: now.version || "", childId: "" }, 11);
   }
-  save(PENDING, "");
+  flash(PENDING, "");
 }
 
 /** Installs the entry of an update that is for this device, if there is one. */
@@ -71,7 +71,7 @@ function update(x: Session, data: any): void {
     if (err) {
       if (data.ackId) x.sendAck({ ackId: data.ackId, st: 4, msg: err.message, childId: "" }, 11);
     } else {
-      if (data.ackId) save(PENDING, stringify([data.ackId, version]));
+      if (data.ackId) flash(PENDING, stringify([data.ackId, version]));
       x.emit("update", version);
       // The farewell goes before the restart; a hub that acknowledges nothing does not hold it up.
       after(function () {
@@ -95,7 +95,7 @@ function give(x: Session, type: string, data: any): void {
   if (id && x._seen.indexOf(id) >= 0) return;
   if (id) x._seen = x._seen.concat(id).slice(-16);
   // It is installed: the cloud has not yet heard of it.
-  if (id && find(load(PENDING) || "", id) >= 0) return;
+  if (id && find(flash(PENDING) || "", id) >= 0) return;
   if (call) c.emit(call, data);
   c.emit(event, data);
   if (event === "ota") update(x, data);
@@ -103,18 +103,15 @@ function give(x: Session, type: string, data: any): void {
     x.sendAck({ ackId: id, st: 4, msg: "nobody takes it", childId: "" }, event === "ota" ? 11 : 5);
 }
 
-function beat(x: Session, seconds: number): void {
-  if (x._beat) cancel(x._beat);
+/** A heartbeat each so many seconds; without a number its timer has run. */
+export function beat(x: Session, seconds?: number): void {
+  if (seconds === undefined) seconds = x._seconds!;
+  else if (x._beat) cancel(x._beat);
   x._beat = 0;
   if (seconds > 0 && !x._over) {
-    if (x._up) x._link!.publish(x._info!.p.topics.hb, "{}");
-    x._beat = after(
-      function () {
-        x._beat = 0;
-        beat(x, seconds);
-      },
-      Math.min(seconds * 1000, 2147483647),
-    );
+    if (x._up) x._link!.publish(x._info!.p.topics.hb, "{}", { binary: true });
+    x._seconds = seconds;
+    x._beat = after(x._act, Math.min(seconds * 1000, 2147483647), [x, "beat"]);
   }
 }
 
@@ -126,9 +123,9 @@ export function obey(x: Session, message: any): void {
     if (done) {
       x._kids[answer.ct] = undefined;
       x.emit(done, answer.ec ? error("refused", "child: " + answer.ec) : undefined, answer.d);
-      if (!answer.ec) x._refresh("device");
+      if (!answer.ec) x._act("refresh", "device");
     } else if (answer.ec) x.emit("error", error("refused", answer.ct + ": " + answer.ec));
-    else x._take(answer);
+    else x._act("take", answer, "told");
     return;
   }
   const m = x._v21 && message ? command21(message, x._o) : message || {};
@@ -136,15 +133,15 @@ export function obey(x: Session, message: any): void {
   const data = m.data || {};
   const part = lookup(" 0x10:attribute 0x11:setting 0x12:protocol 0x13:device 0x15:rule resetpwd:protocol ", type);
   if (type === "0x01" || type === "0x02" || type === "module") give(x, type, data);
-  else if (part || type === "sync") x._refresh(part);
+  else if (part || type === "sync") x._act("refresh", part);
   else if (type === "0x17") {
     if (+data.df >= 0) {
       x._info!.sc = x._info!.sc || {};
       x._info!.sc!.df = +data.df;
       x._gates = {};
     }
-  } else if (type === "0x99") x._bar();
-  else if (type === "heartbeat") beat(x, data.ct === 110 ? +data.f : 0);
+  } else if (type === "0x99") x._act("stop", "barred", true);
+  else if (type === "heartbeat") x._act("beat", data.ct === 110 ? +data.f || 0 : 0);
   else if (type === "skip") x._skip = data.d === true;
   else if (type !== "updatecrt") x.emit("unknown", message);
 }

@@ -1,17 +1,15 @@
 import { storeErase, storeRead, storeSize, storeWrite } from "#host";
 
-/** The text of a file, or undefined. */
-export function load(name: string): string | undefined {
+/**
+ * The text of a file, or undefined; with `text` the file is replaced, and removed when it is empty. What a cut leaves is missing, or no JSON.
+ */
+export function flash(name: string, text?: string): string | undefined {
   const size = storeSize(name);
-  return size > 0 ? storeRead(name, 0, size) : undefined;
-}
-
-/** Replaces a file; an empty text removes it. What a cut leaves is missing, or no JSON. */
-export function save(name: string, text: string): boolean {
-  let ok = true;
-  if (load(name) === (text || undefined)) return ok;
-  storeErase(name);
-  // In pieces, for hosts with a small heap.
-  for (let at = 0; ok && at < text.length; at += 512) ok = storeWrite(name, at, text.substr(at, 512), text.length);
-  return ok;
+  const old = size > 0 ? storeRead(name, 0, size) : undefined;
+  if (text !== undefined && old !== (text || undefined)) {
+    storeErase(name);
+    // In pieces, for hosts with a small heap.
+    for (let at = 0; at < text.length && storeWrite(name, at, text.substr(at, 512), text.length); ) at += 512;
+  }
+  return old;
 }

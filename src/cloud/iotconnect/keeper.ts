@@ -2,12 +2,9 @@ import { after, cancel, random } from "#host";
 import { backoff } from "../../core/backoff";
 import { error } from "../../core/errors";
 import { stringify } from "../../core/json";
-import { obey } from "./commands";
-import { early } from "./data";
 import { identify } from "./discovery";
 import { edge } from "./edge";
-import { save } from "./flash";
-import { open } from "./link";
+import { flash } from "./flash";
 import { ASKS, lookup } from "./message21";
 import { post, stamp } from "./outbox";
 import { matched } from "./rules";
@@ -69,18 +66,31 @@ export function apply(x: Session, same?: boolean): void {
   c.devices = info.d;
   c.rules = info.r;
   c.protocol = info.p;
-  early(x);
+  x._act("early");
 }
 
-/** Takes the information, or some parts of it, and does what follows. */
-function take(x: Session, info: any, parts?: any): void {
+/** Takes the information, or some parts of it (of what came over MQTT: those that are there), and does what follows. */
+export function take(x: Session, info: any, parts?: any): void {
   const o = x._o;
+  const list = PARTS.split(" ");
+  if (parts === "told") {
+    parts = {};
+    for (let i = 0; i < list.length; i++) {
+      const pair = list[i].split(":");
+      if (info[pair[1]]) parts[pair[0]] = true;
+    }
+    if (info.d)
+      info.d = [x._info!.d[0]].concat(
+        info.d.filter(function (device: any) {
+          return device.id !== o.uniqueId;
+        }),
+      );
+  }
   const old: any = x._info || info;
   const known = stringify([old.att, old.ee]);
   const p = stringify(old.p);
   if (parts || (x._v21 && x._info)) {
     // Of 2.1 the identity alone has nothing about attributes, rules and children.
-    const list = PARTS.split(" ");
     for (let i = 0; i < list.length; i++) {
       const pair = list[i].split(":");
       if (parts ? parts[pair[0]] : info[pair[1]] && pair[1] !== "d") old[pair[1]] = info[pair[1]];
@@ -96,8 +106,8 @@ function take(x: Session, info: any, parts?: any): void {
   const now = x._info!;
   // A part that is not there is none.
   now.d = now.d || [];
-  apply(x, !!x._edge && known === stringify([now.att, now.ee]));
-  if (parts ? parts.protocol : !x._up || p !== stringify(now.p)) open(x);
+  x._act("apply", !!x._edge && known === stringify([now.att, now.ee]));
+  if (parts ? parts.protocol : !x._up || p !== stringify(now.p)) x._act("open");
   if (info.ota) {
     const u = info.ota;
     const id = u.ack || u.guid;
@@ -112,14 +122,14 @@ function take(x: Session, info: any, parts?: any): void {
       ver: u.ver,
       urls: u.urls,
     };
-    obey(x, x._v21 ? { ct: 1, cmd: "ota", ack: id, ver: u.ver, urls: u.urls } : { cmdType: "0x02", data: data });
+    x._act("obey", x._v21 ? { ct: 1, cmd: "ota", ack: id, ver: u.ver, urls: u.urls } : { cmdType: "0x02", data: data });
     delete (now as any).ota;
   }
-  if (o.cache !== false) save(KNOWN, stringify([whose(x), x._base, now]));
+  if (o.cache !== false) flash(KNOWN, stringify([whose(x), x._base, now]));
 }
 
 /** Asks the cloud who the device is, or for parts of that. */
-function step(x: Session): void {
+export function step(x: Session): void {
   const parts: any = x._want;
   x._timer = 0;
   if (x._asking) return;
@@ -131,52 +141,47 @@ function step(x: Session): void {
     if (x._over) return;
     if (!err) {
       x._tries = 0;
-      x.emit(function () {
-        take(x, info, parts);
-      });
+      x.emit(x._act, "take", info, parts);
     } else {
       // What was wanted meanwhile is wanted too; all includes it.
       if (parts && (x._want || !x._timer)) for (const name in x._want) parts[name] = true;
       x._want = parts;
       // Better what was known than nothing.
-      if (x._info && !x._link) open(x);
-      x._fail(err);
+      if (x._info && !x._link) x._act("open");
+      x._act("fail", err);
     }
   });
 }
 
 /** Asks once more after some milliseconds. */
-export function later(this: Session, ms: number): void {
-  if (this._timer) cancel(this._timer);
-  this._timer = after(step, ms, this);
+export function later(x: Session, ms: number): void {
+  if (x._timer) cancel(x._timer);
+  x._timer = after(x._act, ms, [x, "step"]);
 }
 
 /** Tells an error, and tries again when that may help. */
-export function fail(this: Session, e: any): void {
-  const x = this;
+export function fail(x: Session, e: any): void {
   x.emit("error", e);
   if (x._over || e.act === "f") return;
   if (e.act === "m" || e.code === "network" || e.code === "timeout") x._base = "";
-  if (e.act === "r" && x._o.tpm && x._o.tpm.register && x._o.scopeId) x._register();
-  else if (!x._asking) x._later(backoff(x._tries++, Math.max(5000, e.wait || 0), 300000, random()));
+  if (e.act === "r" && x._o.tpm && x._o.tpm.register && x._o.scopeId) x._act("register");
+  else if (!x._asking) x._act("later", backoff(x._tries++, Math.max(5000, e.wait || 0), 300000, random()));
 }
 
 /** Has the chip enrol the device. */
-export function register(this: Session): void {
-  const x = this;
+export function register(x: Session): void {
   const o = x._o;
   x._asking = true;
   o.tpm!.register!(o.scopeId!, o.cpId + "-" + o.uniqueId, function (err) {
     x._asking = false;
     if (x._over) return;
-    if (err) x._fail(err);
-    else x._later(0);
+    if (err) x._act("fail", err);
+    else x._act("later", 0);
   });
 }
 
 /** Has the part of that name renewed; none: all. */
-export function refresh(this: Session, part?: string): void {
-  const x = this;
+export function refresh(x: Session, part?: string): void {
   const number = x._v21 && +lookup(ASKS, part);
   if (number) x._link!.publish(x._info!.p.topics.di, stringify({ mt: number }), { qos: 1, binary: true });
   else {
@@ -186,24 +191,6 @@ export function refresh(this: Session, part?: string): void {
       x._want = x._want || {};
       (x._want as any)[part] = true;
     }
-    x._later(1000);
+    x._act("later", 1000);
   }
-}
-
-/** Takes parts that came over MQTT. */
-export function takeParts(this: Session, answer: any): void {
-  const x = this;
-  const parts: any = {};
-  const list = PARTS.split(" ");
-  for (let i = 0; i < list.length; i++) {
-    const pair = list[i].split(":");
-    if (answer[pair[1]]) parts[pair[0]] = true;
-  }
-  if (answer.d)
-    answer.d = [x._info!.d[0]].concat(
-      answer.d.filter(function (device: any) {
-        return device.id !== x._o.uniqueId;
-      }),
-    );
-  take(x, answer, parts);
 }

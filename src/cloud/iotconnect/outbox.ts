@@ -75,6 +75,6 @@ export function drain(x: Session): void {
     }
     if (x._pace) cancel(x._pace);
     // Without the room in the queue that others take now, a little later.
-    x._pace = after(drain, err && !never ? 5000 : x._o.flushPeriod || 100, x);
+    x._pace = after(x._act, err && !never ? 5000 : x._o.flushPeriod || 100, [x, "drain"]);
   });
 }

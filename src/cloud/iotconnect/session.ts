@@ -85,15 +85,8 @@ export interface Session extends Client {
   _pace?: any;
   _again?: any;
   _beat?: any;
+  _seconds?: number;
   _draining?: boolean;
-  /** Has the parts of the information of that name renewed; none: all. */
-  _refresh(part?: string): void;
-  /** Takes what has been renewed over MQTT. */
-  _take(part: any): void;
-  _bar(): void;
-  /** Tells an error and tries again when that may help; asks once more after some milliseconds; enrols the device. */
-  _fail(e: any): void;
-  _later(ms: number): void;
-  _register(): void;
-  _wire(link: Mqtt): void;
+  /** Does one of what acts.ts lists. */
+  _act(what: string, a?: any, b?: any, c?: any): any;
 }

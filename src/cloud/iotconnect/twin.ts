@@ -21,7 +21,7 @@ export function ask(x: Session, path: string, body: Bytes, done?: Done): boolean
   const ok = Object.keys(x._asks).length < 20;
   if (ok) {
     x._asks[++x._rid] = { _path: path, _body: body, _done: done };
-    askAgain(x, "" + x._rid);
+    x._act("ask again", "" + x._rid);
   } else if (done) x.emit(done, error("limit", "20 requests to the twin wait"));
   return ok;
 }
@@ -41,7 +41,7 @@ export function heardTwin(x: Session, topic: string, payload: Bytes): void {
   const status = +topic.split("/")[3];
   if (!asked) return;
   if (status === 429 || status > 499) {
-    if (!x._again) x._again = after(askAgain, 5000, x);
+    if (!x._again) x._again = after(x._act, 5000, [x, "ask again"]);
     return;
   }
   delete x._asks[rid];

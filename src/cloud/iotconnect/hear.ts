@@ -1,0 +1,80 @@
+import { random } from "#host";
+import { backoff } from "../../core/backoff";
+import { time } from "../../core/clock";
+import { parse, stringify } from "../../core/json";
+import { ASKS, HAS, lookup } from "./message21";
+import type { Session } from "./session";
+import { heardTwin, TWIN } from "./twin";
+
+const METHODS = "$iothub/methods/POST/";
+
+/** Takes a message: of a direct method, of the twin, or from the cloud. */
+function message(x: Session, topic: string, payload: string): void {
+  if (topic.substr(0, METHODS.length) === METHODS)
+    x.emit(x._o.MethodCallback!, topic.split("/")[3], payload ? parse(payload) : null, function (status: number, body: unknown) {
+      x._link!.publish("$iothub/methods/res/" + status + "/?" + topic.split("?")[1], body === undefined ? "" : stringify(body), {
+        binary: true,
+      });
+    });
+  else if (topic.substr(0, TWIN.length) === TWIN) heardTwin(x, topic, payload);
+  else x._act("obey", parse(payload));
+}
+
+/** Connected: first subscribed, whatever the hub has kept of the session, for that there is one proves nothing about the twin. */
+function subscribe(x: Session): void {
+  const filters = [x._info!.p.sub, TWIN + "PATCH/properties/desired/#", TWIN + "res/#"];
+  if (x._o.MethodCallback) filters.push(METHODS + "#");
+  // One that a broken link has left in the queue goes now.
+  if (!x._subscribing)
+    x._link!.subscribe(filters, { qos: 1 }, function (e: any) {
+      x._subscribing = false;
+      if (e) x.emit("error", e);
+    });
+  x._subscribing = true;
+  x._refused = 0;
+  // It is long, and soon made anew.
+  if (x._info!.at === 5) x._link!.options.password = undefined;
+}
+
+/** Connected: what waited goes. */
+function resume(x: Session): void {
+  const has = x._v21 && x._info!.has;
+  ASKS.split(" ").forEach(function (pair) {
+    const part = pair.split(":")[0];
+    if (part && has && has[lookup(HAS, part)]) x._act("refresh", part);
+  });
+  x._act("ask again");
+  x._act("ask", "GET", "");
+  x._act("settle");
+  x._act("drain");
+}
+
+/** Hears the link. */
+export function heard(x: Session, event: string, a: any, b: any): void {
+  const o = x._o;
+  const options = x._link!.options;
+  const up = event === "connect";
+  if (event === "message") message(x, a, b);
+  if (event === "error") {
+    x.emit(event, a);
+    // Refused by the hub: what the cloud says about the device is no longer what it was.
+    if (a.returnCode > 3 && !x._over && !x._timer && !x._asking) {
+      x._want = undefined;
+      if (x._refused++ && x._info!.at === 4 && o.tpm!.register && o.scopeId) x._act("register");
+      else x._act("later", backoff(x._refused, 5000, 300000, random()));
+    }
+  }
+  // It ran out while nobody renewed it, or was let go.
+  if (event === "reconnect" && x._expires && (!options.password || time() > x._expires))
+    x._act("prove", function (password?: string) {
+      options.password = password;
+    });
+  if (up) subscribe(x);
+  if (up || (event === "close" && x._up)) {
+    x._up = up;
+    if (o.DeviceCallback)
+      x.emit(o.DeviceCallback, { cpId: o.cpId, guid: "", uniqueId: o.uniqueId, command: up, ack: false, ackId: "", cmdType: "0x16" });
+    x.emit(event);
+  }
+  if (up) resume(x);
+}
