@@ -1,9 +1,9 @@
 import { child } from "./child";
 import { beat, obey, settle } from "./commands";
-import { early } from "./data";
+import { early, rule } from "./data";
 import { stop } from "./end";
 import { heard } from "./hear";
-import { apply, fail, later, refresh, register, step, take } from "./keeper";
+import { apply, fail, known, later, refresh, register, step, take } from "./keeper";
 import { open, prove } from "./link";
 import { drain } from "./outbox";
 import type { Session } from "./session";
@@ -24,6 +24,8 @@ export function act(this: Session, what: any, a?: any, b?: any, c?: any): any {
       return drain(x);
     case "link":
       return heard(x, a, b, c);
+    case "rule":
+      return rule(x, a, b, c);
     case "obey":
       return obey(x, a);
     case "ask":
@@ -35,7 +37,7 @@ export function act(this: Session, what: any, a?: any, b?: any, c?: any): any {
     case "settle":
       return settle(x);
     case "early":
-      return early(x);
+      return early(x, a);
     case "later":
       return later(x, a);
     case "step":
@@ -46,6 +48,8 @@ export function act(this: Session, what: any, a?: any, b?: any, c?: any): any {
       return refresh(x, a);
     case "take":
       return take(x, a, b);
+    case "known":
+      return known(x, a);
     case "apply":
       return apply(x, a);
     case "open":

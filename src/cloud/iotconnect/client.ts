@@ -2,14 +2,12 @@ import { after } from "#host";
 import { time } from "../../core/clock";
 import { emitter } from "../../core/emitter";
 import { error } from "../../core/errors";
-import { parse, stringify } from "../../core/json";
+import { stringify } from "../../core/json";
 import { act } from "./acts";
 import { judge, listed } from "./attributes";
 import { sendAck } from "./commands";
 import { sendData } from "./data";
-import { BARRED } from "./end";
 import { flash } from "./flash";
-import { KNOWN, whose } from "./keeper";
 import { checked, type Options } from "./options";
 import { storage } from "./outbox";
 import type { Client, Done, Session } from "./session";
@@ -73,8 +71,8 @@ export function create(o: Options): Client {
   x._seen = [];
   x._base = "";
   x._rid = x._lost = x._tries = x._expires = x._refused = 0;
-  if (o.unbar) flash(BARRED, "");
-  if (flash(BARRED)) {
+  if (o.unbar) flash("bar", "");
+  if (flash("bar")) {
     x._over = "barred";
     after(function () {
       x.emit("error", error("refused", "barred by the cloud: option unbar lets the device in again"));
@@ -85,14 +83,8 @@ export function create(o: Options): Client {
     o.ota.on("applied", function () {
       x._act("settle");
     });
-  const text = o.cache !== false && flash(KNOWN);
   try {
-    const known = text && parse(text);
-    if (known && known[0] === whose(x)) {
-      x._base = known[1];
-      x._info = known[2];
-      x._act("apply");
-    }
+    x._act("known");
   } catch {
     // None, or a torn one.
   }

@@ -16,9 +16,6 @@ export interface Ota {
   on(event: string, listener: () => void): unknown;
 }
 
-/** The update that was installed, until the device runs it and the cloud knows. */
-const PENDING = "iotc.ota";
-
 export function sendAck(this: Session, ack: Ack, type: number, done?: Done): boolean {
   const x = this;
   const at = [5, 11, 0, 1, 2].indexOf(type);
@@ -36,7 +33,7 @@ export function sendAck(this: Session, ack: Ack, type: number, done?: Done): boo
 /** Reports what became of an installed update, when that is decided. */
 export function settle(x: Session): void {
   const ota = x._o.ota;
-  const text = ota && flash(PENDING);
+  const text = ota && flash("ota");
   if (!text || !x._info) return;
   const now = ota!.status();
   if (now.ready || now.trial || now.busy) return;
@@ -50,7 +47,7 @@ export function settle(x: Session): void {
     x._seen = x._seen.concat(pending[0]);
     x.sendAck({ ackId: pending[0], st: now.version === pending[1] ? 7 : 4, msg: now.version || "", childId: "" }, 11);
   }
-  flash(PENDING, "");
+  flash("ota", "");
 }
 
 /** Installs the entry of an update that is for this device, if there is one. */
@@ -71,7 +68,7 @@ function update(x: Session, data: any): void {
     if (err) {
       if (data.ackId) x.sendAck({ ackId: data.ackId, st: 4, msg: err.message, childId: "" }, 11);
     } else {
-      if (data.ackId) flash(PENDING, stringify([data.ackId, version]));
+      if (data.ackId) flash("ota", stringify([data.ackId, version]));
       x.emit("update", version);
       // The farewell goes before the restart; a hub that acknowledges nothing does not hold it up.
       after(function () {
@@ -95,7 +92,7 @@ function give(x: Session, type: string, data: any): void {
   if (id && x._seen.indexOf(id) >= 0) return;
   if (id) x._seen = x._seen.concat(id).slice(-16);
   // It is installed: the cloud has not yet heard of it.
-  if (id && find(flash(PENDING) || "", id) >= 0) return;
+  if (id && find(flash("ota") || "", id) >= 0) return;
   if (call) c.emit(call, data);
   c.emit(event, data);
   if (event === "ota") update(x, data);

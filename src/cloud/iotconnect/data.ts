@@ -6,19 +6,8 @@ import { post, stamp } from "./outbox";
 import { matched, type Sample } from "./rules";
 import type { Data, Done, Session } from "./session";
 
-/** Whether as many seconds as the cloud wants have passed since the last sample under this key. A clock that was set back does not count. */
-function open(x: Session, key: string): boolean {
-  const sc = x._info!.sc;
-  const df = (sc && sc.df !== undefined ? sc.df : 60) * 1000;
-  const t = now();
-  const next = x._gates[key];
-  if (t < next && t >= next - df) return false;
-  x._gates[key] = t + df;
-  return true;
-}
-
 /** Runs the rules over a sample: a match is told to the cloud, and its command to the application. */
-function rule(x: Session, id: string, own: Sample, gateway: Sample | undefined): void {
+export function rule(x: Session, id: string, own: Sample, gateway: Sample | undefined): void {
   const rules = x._info!.r || [];
 
   /** The numbers of a sample. */
@@ -79,11 +68,22 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
     if (!--waiting && done) x.emit(done, failed, failed ? undefined : how);
   }
 
+  /** Whether as many seconds as the cloud wants have passed since the last sample under this key. A clock that was set back does not count. */
+  function open(key: string): boolean {
+    const sc = info!.sc;
+    const df = (sc && sc.df !== undefined ? sc.df : 60) * 1000;
+    const t = now();
+    const next = x._gates[key];
+    if (t < next && t >= next - df) return false;
+    x._gates[key] = t + df;
+    return true;
+  }
+
   if (!Array.isArray(list)) throw error("config", "sendData: a list of { uniqueId, time, data }");
   if (x._over) failed = error("offline", x._over);
   else if (!info) {
     // Nothing is known to check it against.
-    if (early(x, [list, done])) return true;
+    if (x._act("early", [list, done])) return true;
     failed = error("limit", "20 calls wait for the identity");
   }
   for (let i = 0; !failed && i < list.length; i++) {
@@ -110,12 +110,12 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
         // What no window takes would be lost.
         if (!edge.add(id, tag, name, value)) wrong[name] = x._v21 || typeof value === "string" ? value : bytesToText(stringify(value));
       }
-      rule(x, id, own, gateway);
+      x._act("rule", id, own, gateway);
     } else if (Object.keys(right).length) {
-      if (gates[id] === undefined) gates[id] = open(x, id);
+      if (gates[id] === undefined) gates[id] = open(id);
       if (gates[id]) good.push({ id: id, dt: dt, tg: tag, d: right });
     }
-    if (Object.keys(wrong).length && (!edge || (!x._o.quiet && open(x, "!" + id)))) bad.push({ id: id, dt: dt, tg: tag, d: wrong });
+    if (Object.keys(wrong).length && (!edge || (!x._o.quiet && open("!" + id)))) bad.push({ id: id, dt: dt, tg: tag, d: wrong });
   }
   if (good.length) ok = post(x, "r", good, told) && ok;
   else waiting--;

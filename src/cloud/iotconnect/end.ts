@@ -3,9 +3,6 @@ import { flash } from "./flash";
 import { storage } from "./outbox";
 import type { Session } from "./session";
 
-/** The file that says that the cloud has barred the device. */
-export const BARRED = "iotc.bar";
-
 /** Ends all: with what is open reported, or by `force`. */
 export function stop(x: Session, why: string, force: boolean, done?: () => void): void {
   const timers = [x._timer, x._renewal, x._pace, x._again, x._beat];
@@ -27,7 +24,7 @@ export function stop(x: Session, why: string, force: boolean, done?: () => void)
   if (why === "barred") {
     const store = storage(x);
     if (store) store.clear();
-    flash(BARRED, "1");
+    flash("bar", "1");
     x.emit(why);
   }
 }

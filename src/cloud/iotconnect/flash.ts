@@ -1,9 +1,11 @@
 import { storeErase, storeRead, storeSize, storeWrite } from "#host";
 
 /**
- * The text of a file, or undefined; with `text` the file is replaced, and removed when it is empty. What a cut leaves is missing, or no JSON.
+ * The text of a file, or undefined: "sync", what is known about the device; "ota", the update that was installed, until the device runs it
+ * and the cloud knows; "bar", that the cloud has barred the device. With `text` the file is replaced, and removed when it is empty. What a cut leaves is missing, or no JSON.
  */
 export function flash(name: string, text?: string): string | undefined {
+  name = "iotc." + name;
   const size = storeSize(name);
   const old = size > 0 ? storeRead(name, 0, size) : undefined;
   if (text !== undefined && old !== (text || undefined)) {

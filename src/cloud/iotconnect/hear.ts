@@ -2,28 +2,26 @@ import { random } from "#host";
 import { backoff } from "../../core/backoff";
 import { time } from "../../core/clock";
 import { parse, stringify } from "../../core/json";
-import { ASKS, HAS, lookup } from "./message21";
 import type { Session } from "./session";
-import { heardTwin, TWIN } from "./twin";
-
-const METHODS = "$iothub/methods/POST/";
+import { heardTwin } from "./twin";
 
 /** Takes a message: of a direct method, of the twin, or from the cloud. */
 function message(x: Session, topic: string, payload: string): void {
-  if (topic.substr(0, METHODS.length) === METHODS)
-    x.emit(x._o.MethodCallback!, topic.split("/")[3], payload ? parse(payload) : null, function (status: number, body: unknown) {
+  const part = topic.split("/");
+  if (part[1] === "methods")
+    x.emit(x._o.MethodCallback!, part[3], payload ? parse(payload) : null, function (status: number, body: unknown) {
       x._link!.publish("$iothub/methods/res/" + status + "/?" + topic.split("?")[1], body === undefined ? "" : stringify(body), {
         binary: true,
       });
     });
-  else if (topic.substr(0, TWIN.length) === TWIN) heardTwin(x, topic, payload);
+  else if (part[1] === "twin") heardTwin(x, topic, payload);
   else x._act("obey", parse(payload));
 }
 
 /** Connected: first subscribed, whatever the hub has kept of the session, for that there is one proves nothing about the twin. */
 function subscribe(x: Session): void {
-  const filters = [x._info!.p.sub, TWIN + "PATCH/properties/desired/#", TWIN + "res/#"];
-  if (x._o.MethodCallback) filters.push(METHODS + "#");
+  const filters = [x._info!.p.sub, "$iothub/twin/PATCH/properties/desired/#", "$iothub/twin/res/#"];
+  if (x._o.MethodCallback) filters.push("$iothub/methods/POST/#");
   // One that a broken link has left in the queue goes now.
   if (!x._subscribing)
     x._link!.subscribe(filters, { qos: 1 }, function (e: any) {
@@ -38,11 +36,11 @@ function subscribe(x: Session): void {
 
 /** Connected: what waited goes. */
 function resume(x: Session): void {
-  const has = x._v21 && x._info!.has;
-  ASKS.split(" ").forEach(function (pair) {
-    const part = pair.split(":")[0];
-    if (part && has && has[lookup(HAS, part)]) x._act("refresh", part);
-  });
+  const has = x._info!.has;
+  if (has)
+    "attribute:attr setting:set rule:r device:d ota:ota".split(" ").forEach(function (pair) {
+      if (has[pair.split(":")[1]]) x._act("refresh", pair.split(":")[0]);
+    });
   x._act("ask again");
   x._act("ask", "GET", "");
   x._act("settle");

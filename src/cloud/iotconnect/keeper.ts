@@ -1,25 +1,32 @@
 import { after, cancel, random } from "#host";
 import { backoff } from "../../core/backoff";
 import { error } from "../../core/errors";
-import { stringify } from "../../core/json";
+import { parse, stringify } from "../../core/json";
 import { identify } from "./discovery";
 import { edge } from "./edge";
 import { flash } from "./flash";
-import { ASKS, lookup } from "./message21";
+import { lookup } from "./message21";
 import { post, stamp } from "./outbox";
 import { matched } from "./rules";
 import type { Session } from "./session";
 
-/** The file with what was last known about the device. */
-export const KNOWN = "iotc.sync";
-
 /** Where the parts of the information are. */
 const PARTS = "attribute:att setting:set protocol:p device:d sdkConfig:sc rule:r";
 
-/** Who the information is about. */
-export function whose(x: Session): string {
+/** Keeps what is known about the device, or has back what was kept. */
+export function known(x: Session, keep?: boolean): void {
   const o = x._o;
-  return [o.version, o.cpId || o.sid, o.uniqueId, o.env].join();
+  const whose = [o.version, o.cpId || o.sid, o.uniqueId, o.env].join();
+  const text = o.cache === false ? "" : keep ? stringify([whose, x._base, x._info]) : flash("sync");
+  if (keep) flash("sync", text);
+  else if (text) {
+    const kept = parse(text);
+    if (kept[0] === whose) {
+      x._base = kept[1];
+      x._info = kept[2];
+      x._act("apply");
+    }
+  }
 }
 
 /** Makes of the information what works with it; `same`: the windows of an edge device stay. */
@@ -125,7 +132,7 @@ export function take(x: Session, info: any, parts?: any): void {
     x._act("obey", x._v21 ? { ct: 1, cmd: "ota", ack: id, ver: u.ver, urls: u.urls } : { cmdType: "0x02", data: data });
     delete (now as any).ota;
   }
-  if (o.cache !== false) flash(KNOWN, stringify([whose(x), x._base, now]));
+  x._act("known", true);
 }
 
 /** Asks the cloud who the device is, or for parts of that. */
@@ -182,7 +189,7 @@ export function register(x: Session): void {
 
 /** Has the part of that name renewed; none: all. */
 export function refresh(x: Session, part?: string): void {
-  const number = x._v21 && +lookup(ASKS, part);
+  const number = x._v21 && +lookup(" attribute:201 setting:202 rule:203 device:204 ota:205 ", part);
   if (number) x._link!.publish(x._info!.p.topics.di, stringify({ mt: number }), { qos: 1, binary: true });
   else {
     // With a question for all on its way, nothing more is to be asked.

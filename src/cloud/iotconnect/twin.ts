@@ -5,14 +5,12 @@ import { parse } from "../../core/json";
 import type { Bytes } from "../../host";
 import type { Done, Session } from "./session";
 
-export const TWIN = "$iothub/twin/";
-
 /** Asks what waits: all of it, or the one of that number. */
 export function askAgain(x: Session, only?: string): void {
   x._again = 0;
   for (const rid in x._asks) {
     const ask = x._asks[rid];
-    if (x._up && (!only || rid === only)) x._link!.publish(TWIN + ask._path + "/?$rid=" + rid, ask._body, { binary: true });
+    if (x._up && (!only || rid === only)) x._link!.publish("$iothub/twin/" + ask._path + "/?$rid=" + rid, ask._body, { binary: true });
   }
 }
 
