@@ -10,12 +10,14 @@ import { sendData } from "./data";
 import { flash } from "./flash";
 import { checked, type Options } from "./options";
 import { storage } from "./outbox";
+import { template } from "./template";
 import type { Client, Done, Session } from "./session";
 
 function updateTwin(this: Session, key: string, value: unknown, done?: Done): boolean {
   const patch: any = {};
   const bad = {};
-  const set = this._v21 && this._info && this._info.set;
+  const t = this._v21 && this._info && template(this);
+  const set = t && t.set;
   patch[key] = value;
   // Null deletes.
   if (set) judge([{ p: "", d: set }], undefined, value === null ? {} : patch, {}, bad, true);
@@ -44,7 +46,8 @@ const methods = {
     this._act("ask", "GET", "", done);
   },
   getAttributes: function (this: Session) {
-    return this._info && listed(this._info.att || [], this._info.d, this._v21);
+    const t = this._info && template(this);
+    return t && listed(t.att || [], this._info!.d, this._v21);
   },
   createChild: function (this: Session, c: any, done?: Done) {
     this._act("child", 221, { g: this._info && this._info.gtw, dn: c.dn, id: c.id, tg: c.tg }, done);
@@ -59,6 +62,15 @@ const methods = {
   },
 };
 emitter(methods);
+
+// They are not in memory.
+Object.defineProperty(methods, "attributes", {
+  enumerable: false,
+  get: function (this: Session) {
+    const t = this._info && template(this);
+    return t && t.att;
+  },
+});
 
 export function create(o: Options): Client {
   checked(o);

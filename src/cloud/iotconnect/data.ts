@@ -2,9 +2,11 @@ import { bytesToText, now } from "#host";
 import { error } from "../../core/errors";
 import { stringify } from "../../core/json";
 import { judge } from "./attributes";
+import type { Info } from "./identity";
 import { post, stamp } from "./outbox";
 import { matched, type Sample } from "./rules";
 import type { Data, Done, Session } from "./session";
+import { template } from "./template";
 
 /** Runs the rules over a sample: a match is told to the cloud, and its command to the application. */
 export function rule(x: Session, id: string, own: Sample, gateway: Sample | undefined): void {
@@ -59,6 +61,7 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
   let gateway: Sample | undefined;
   let how = "held";
   let failed: Error | undefined;
+  let t: Info | undefined;
   // Good samples, faults, and this call itself.
   let waiting = 3;
 
@@ -81,7 +84,8 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
 
   if (!Array.isArray(list)) throw error("config", "sendData: a list of { uniqueId, time, data }");
   if (x._over) failed = error("offline", x._over);
-  else if (!info) {
+  else if (info && !x._skip) t = template(x);
+  if (!failed && !(x._skip ? info : t)) {
     // Nothing is known to check it against.
     if (x._act("early", [list, done])) return true;
     failed = error("limit", "20 calls wait for the identity");
@@ -101,7 +105,7 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
     let right: any = {};
     const wrong: any = {};
     if (x._skip) right = e.data;
-    else judge(info!.att || [], tag, e.data, right, wrong, x._v21, x._o.quiet);
+    else judge(t!.att || [], tag, e.data, right, wrong, x._v21, x._o.quiet);
     if (edge) {
       const own: Sample = { tag: tag, data: right };
       if (device === info!.d[0]) gateway = own;

@@ -5,6 +5,7 @@ import { parse, stringify } from "../../core/json";
 import { identify } from "./discovery";
 import { edge } from "./edge";
 import { flash } from "./flash";
+import { template } from "./template";
 import { lookup } from "./message21";
 import { post, stamp } from "./outbox";
 import { matched } from "./rules";
@@ -18,15 +19,19 @@ export function known(x: Session, keep?: boolean): void {
   const o = x._o;
   const whose = [o.version, o.cpId || o.sid, o.uniqueId, o.env].join();
   const text = o.cache === false ? "" : keep ? stringify([whose, x._base, x._info]) : flash("sync");
-  if (keep) flash("sync", text);
+  let there = text;
+  if (keep) there = text && flash("sync", text);
   else if (text) {
     const kept = parse(text);
-    if (kept[0] === whose) {
+    there = kept[0] === whose;
+    if (there) {
       x._base = kept[1];
       x._info = kept[2];
       x._act("apply");
     }
   }
+  // Windows are made of them.
+  if (there && !x._edge) x._info!.att = x._info!.set = undefined;
 }
 
 /** Makes of the information what works with it; `same`: the windows of an edge device stay. */
@@ -69,7 +74,6 @@ export function apply(x: Session, same?: boolean): void {
   });
   c.isEdge = !!x._edge;
   c.hasRules = info.r.length > 0;
-  c.attributes = info.att;
   c.devices = info.d;
   c.rules = info.r;
   c.protocol = info.p;
@@ -94,6 +98,11 @@ export function take(x: Session, info: any, parts?: any): void {
       );
   }
   const old: any = x._info || info;
+  const t: any = x._info && template(x);
+  if (t) {
+    old.att = t.att;
+    old.set = t.set;
+  }
   const known = stringify([old.att, old.ee]);
   const p = stringify(old.p);
   if (parts || (x._v21 && x._info)) {

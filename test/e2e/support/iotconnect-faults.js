@@ -210,6 +210,20 @@ module.exports = ({ start, node }) => {
     expect(JSON.parse(it.cloud.requests[3].body).option).toEqual({ setting: true, attribute: true });
   });
 
+  // The files of the Node target are not those of the mock.
+  (node ? test.skip : test)("the application erases what is known: the sample waits until it is asked for again", () => {
+    const it = begin(flat(n("t")));
+    it.device.storage.erase("iotc.sync");
+    it.send(sample("dev1", { t: 1 }));
+    expect(it.lines().slice(-1)).toEqual(["sent true"]);
+    expect(it.cloud.of(0)).toEqual([]);
+    it.pass(5000);
+    expect(it.cloud.of(0).map((m) => m.d[0].d[0])).toEqual([{ t: 1 }]);
+    expect(it.lines().filter((line) => /^(error|close)/.test(line))).toEqual([]);
+    it.send(sample("dev1", { t: 2 }));
+    expect(it.cloud.of(0)).toHaveLength(2);
+  });
+
   test("no secret in any line or error", () => {
     const { KEY } = require("../../clouds/iotconnect");
     const it = start({ script: (cloud) => { cloud.hub.script("connect", [5, 4]); cloud.script("sync", [3]); } }); // prettier-ignore

@@ -218,7 +218,8 @@ module.exports = ({ start, KEY }) => {
 
     test.each(["all", "c2d", "none"])("subscribed to once on every connection, when of the session the hub keeps %s", (sessions) => {
       const it = start({ options: { MethodCallback: () => "function (name, payload, answer) { answer(200); }" } });
-      const filters = () => it.cloud.azure.packets.filter((p) => p.packet === "SUBSCRIBE").flatMap((p) => p.subscriptions.map((s) => s.topic));
+      const filters = () =>
+        it.cloud.azure.packets.filter((p) => p.packet === "SUBSCRIBE").flatMap((p) => p.subscriptions.map((s) => s.topic));
       const all = filters().sort();
       expect([...new Set(all)]).toEqual(all);
       expect(all).toHaveLength(4);
@@ -408,6 +409,24 @@ module.exports = ({ start, KEY }) => {
       it.send(sample("dev1", { u: 1 }));
       expect(it.cloud.of(0)).toHaveLength(1);
       expect(it.lines().filter((line) => line === "connect")).toHaveLength(1);
+    });
+    test.each([[true], [false]])("the template, kept on storage or not (%p), is there after each renewal of a part", (cache) => {
+      const it = begin(flat(n("t")), { options: { cache } });
+      const seen = () => it.run(`R("seen", [sdk.attributes[0].d[0].ln, sdk.getAttributes()[0].attributes[0].ln]);`).told("seen").pop();
+      it.cloud.command("0x15");
+      it.cloud.command("0x11");
+      it.pass(3000);
+      expect(seen()).toEqual(["t", "t"]);
+      it.send(sample("dev1", { t: 1, u: 2 }));
+      it.cloud.template.att = flat(n("u"));
+      it.cloud.command("0x10");
+      it.pass(3000);
+      expect(seen()).toEqual(["u", "u"]);
+      it.send(sample("dev1", { t: 3, u: 4 }));
+      expect(it.cloud.of(0).map((m) => m.d[0].d[0])).toEqual([{ t: 1 }, { u: 4 }]);
+      expect(it.lines().filter((line) => /^error/.test(line))).toEqual([]);
+      it.run(`R("own", Object.keys(sdk).indexOf("attributes"));`);
+      expect(it.told("own")).toEqual([-1]);
     });
     test("a clock that was never set: the answers tell the time; samples from before get theirs", () => {
       const it = begin(flat(n("t")), { device: { now: 0 }, cloud: { now: undefined } });
