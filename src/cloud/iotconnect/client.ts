@@ -15,13 +15,12 @@ import type { Client, Done, Session } from "./session";
 
 function updateTwin(this: Session, key: string, value: unknown, done?: Done): boolean {
   const patch: any = {};
-  const bad = {};
   const t = this._v21 && this._info && template(this);
   const set = t && t.set;
   patch[key] = value;
   // Null deletes.
-  if (set) judge([{ p: "", d: set }], undefined, value === null ? {} : patch, {}, bad, true);
-  if (!key || typeof key !== "string" || key in bad)
+  const bad = set && value !== null && judge([{ p: "", d: set }], undefined, patch, true)[1];
+  if (!key || typeof key !== "string" || (bad && key in bad))
     throw error("config", "updateTwin: " + key + (set ? " is not what the template allows" : ""));
   return !this._over && this._act("ask", "PATCH/properties/reported", stringify(patch), done);
 }
@@ -76,11 +75,7 @@ export function create(o: Options): Client {
   checked(o);
   const x: Session = Object.create(methods);
   x._o = o;
-  x._v21 = o.version === "2.1";
-  x._gates = {};
-  x._asks = {};
-  x._kids = {};
-  x._seen = [];
+  if (o.version === "2.1") x._v21 = true;
   x._base = "";
   x._rid = x._lost = x._tries = x._expires = x._refused = 0;
   if (o.unbar) flash("bar", "");

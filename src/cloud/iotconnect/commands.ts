@@ -44,7 +44,7 @@ export function settle(x: Session): void {
     // Torn: the cloud has to ask again.
   }
   if (pending) {
-    x._seen = x._seen.concat(pending[0]);
+    x._seen = (x._seen || []).concat(pending[0]);
     x.sendAck({ ackId: pending[0], st: now.version === pending[1] ? 7 : 4, msg: now.version || "", childId: "" }, 11);
   }
   flash("ota", "");
@@ -89,8 +89,9 @@ function give(x: Session, type: string, data: any): void {
   const call = x._o.DeviceCallback;
   const event = type === "0x01" ? "command" : type === "0x02" ? "ota" : "module";
   const id = data.ackId;
-  if (id && x._seen.indexOf(id) >= 0) return;
-  if (id) x._seen = x._seen.concat(id).slice(-16);
+  const seen = x._seen || [];
+  if (id && seen.indexOf(id) >= 0) return;
+  if (id) x._seen = seen.concat(id).slice(-16);
   // It is installed: the cloud has not yet heard of it.
   if (id && find(flash("ota") || "", id) >= 0) return;
   if (call) c.emit(call, data);
@@ -116,9 +117,9 @@ export function beat(x: Session, seconds?: number): void {
 export function obey(x: Session, message: any): void {
   const answer = x._v21 && message && message.d && message.d.ct > 200 ? message.d : undefined;
   if (answer) {
-    const done = x._kids[answer.ct];
+    const done = x._kids && x._kids[answer.ct];
     if (done) {
-      x._kids[answer.ct] = undefined;
+      x._kids![answer.ct] = undefined;
       x.emit(done, answer.ec ? error("refused", "child: " + answer.ec) : undefined, answer.d);
       if (!answer.ec) x._act("refresh", "device");
     } else if (answer.ec) x.emit("error", error("refused", answer.ct + ": " + answer.ec));
@@ -135,7 +136,7 @@ export function obey(x: Session, message: any): void {
     if (+data.df >= 0) {
       x._info!.sc = x._info!.sc || {};
       x._info!.sc!.df = +data.df;
-      x._gates = {};
+      x._gates = undefined;
     }
   } else if (type === "0x99") x._act("stop", "barred", true);
   else if (type === "heartbeat") x._act("beat", data.ct === 110 ? +data.f || 0 : 0);

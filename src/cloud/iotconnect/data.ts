@@ -76,9 +76,10 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
     const sc = info!.sc;
     const df = (sc && sc.df !== undefined ? sc.df : 60) * 1000;
     const t = now();
-    const next = x._gates[key];
+    const all = (x._gates = x._gates || {});
+    const next = all[key];
     if (t < next && t >= next - df) return false;
-    x._gates[key] = t + df;
+    all[key] = t + df;
     return true;
   }
 
@@ -102,10 +103,9 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
     }
     const tag = device.tg || "";
     const dt = e.time || stamp();
-    let right: any = {};
-    const wrong: any = {};
-    if (x._skip) right = e.data;
-    else judge(t!.att || [], tag, e.data, right, wrong, x._v21, x._o.quiet);
+    const both = x._skip ? [e.data, {}] : judge(t!.att || [], tag, e.data, x._v21, x._o.quiet);
+    const right = both[0];
+    const wrong = both[1];
     if (edge) {
       const own: Sample = { tag: tag, data: right };
       if (device === info!.d[0]) gateway = own;

@@ -1,4 +1,5 @@
 import { random } from "#host";
+import { token } from "../../auth/sas";
 import { backoff } from "../../core/backoff";
 import { time } from "../../core/clock";
 import { parse, stringify } from "../../core/json";
@@ -25,13 +26,20 @@ function subscribe(x: Session): void {
   // One that a broken link has left in the queue goes now.
   if (!x._subscribing)
     x._link!.subscribe(filters, { qos: 1 }, function (e: any) {
-      x._subscribing = false;
+      x._subscribing = 0;
       if (e) x.emit("error", e);
     });
-  x._subscribing = true;
+  x._subscribing = 1;
   x._refused = 0;
-  // It is long, and soon made anew.
-  if (x._info!.at === 5) x._link!.options.password = undefined;
+  // They are long, and soon made anew: the token, and what it was made with, which goes when one is asked for without a key.
+  if (x._info!.at === 5) {
+    x._link!.options.password = undefined;
+    try {
+      token({ key: "" });
+    } catch {
+      // There is none.
+    }
+  }
 }
 
 /** Connected: what waited goes. */
@@ -69,7 +77,7 @@ export function heard(x: Session, event: string, a: any, b: any): void {
     });
   if (up) subscribe(x);
   if (up || (event === "close" && x._up)) {
-    x._up = up;
+    x._up = +up;
     if (o.DeviceCallback)
       x.emit(o.DeviceCallback, { cpId: o.cpId, guid: "", uniqueId: o.uniqueId, command: up, ack: false, ackId: "", cmdType: "0x16" });
     x.emit(event);

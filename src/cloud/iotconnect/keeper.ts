@@ -30,8 +30,11 @@ export function known(x: Session, keep?: boolean): void {
       x._act("apply");
     }
   }
-  // Windows are made of them.
-  if (there && !x._edge) x._info!.att = x._info!.set = undefined;
+  // Attributes and settings are found in the file, but windows are made of them; nobody asks for the rest.
+  if (there && !x._edge)
+    "att set ota rc ds cpId".split(" ").forEach(function (part) {
+      delete (x._info as any)[part];
+    });
 }
 
 /** Makes of the information what works with it; `same`: the windows of an edge device stay. */
@@ -149,10 +152,10 @@ export function step(x: Session): void {
   const parts: any = x._want;
   x._timer = 0;
   if (x._asking) return;
-  x._asking = true;
+  x._asking = 1;
   x._want = undefined;
   identify(x._o, x._base, parts, function (err, base, info) {
-    x._asking = false;
+    x._asking = 0;
     x._base = base;
     if (x._over) return;
     if (!err) {
@@ -187,9 +190,9 @@ export function fail(x: Session, e: any): void {
 /** Has the chip enrol the device. */
 export function register(x: Session): void {
   const o = x._o;
-  x._asking = true;
+  x._asking = 1;
   o.tpm!.register!(o.scopeId!, o.cpId + "-" + o.uniqueId, function (err) {
-    x._asking = false;
+    x._asking = 0;
     if (x._over) return;
     if (err) x._act("fail", err);
     else x._act("later", 0);

@@ -61,11 +61,11 @@ export function drain(x: Session): void {
     return;
   }
   let bytes = record.substr(1);
-  x._draining = true;
+  x._draining = 1;
   if (find(bytes, 't":""') > 0) bytes = bytes.split('t":""').join('t":"' + stamp() + '"');
   if (!x._v21) bytes = '{"od":1,' + bytes.substr(1);
   function answered(err: any): void {
-    x._draining = false;
+    x._draining = 0;
     if (x._over) return;
     // An empty queue will not take it later either; those behind it would wait for ever.
     const never = err && err.code === "limit" && !x._link!.status().queued;

@@ -7,18 +7,20 @@ import type { Done, Session } from "./session";
 
 /** Asks what waits: all of it, or the one of that number. */
 export function askAgain(x: Session, only?: string): void {
+  const asks = x._asks || {};
   x._again = 0;
-  for (const rid in x._asks) {
-    const ask = x._asks[rid];
+  for (const rid in asks) {
+    const ask = asks[rid];
     if (x._up && (!only || rid === only)) x._link!.publish("$iothub/twin/" + ask._path + "/?$rid=" + rid, ask._body, { binary: true });
   }
 }
 
 /** Asks the twin. What has no answer when the link breaks is asked again: a patch may be made twice. */
 export function ask(x: Session, path: string, body: Bytes, done?: Done): boolean {
-  const ok = Object.keys(x._asks).length < 20;
+  const asks = (x._asks = x._asks || {});
+  const ok = Object.keys(asks).length < 20;
   if (ok) {
-    x._asks[++x._rid] = { _path: path, _body: body, _done: done };
+    asks[++x._rid] = { _path: path, _body: body, _done: done };
     x._act("ask again", "" + x._rid);
   } else if (done) x.emit(done, error("limit", "20 requests to the twin wait"));
   return ok;
@@ -35,14 +37,16 @@ export function heardTwin(x: Session, topic: string, payload: Bytes): void {
   const at = find(topic, "$rid=");
   if (at < 0) return show({ desired: parse(payload) });
   const rid = topic.substr(at + 5).split("&")[0];
-  const asked = x._asks[rid];
+  const asks = x._asks || {};
+  const asked = asks[rid];
   const status = +topic.split("/")[3];
   if (!asked) return;
   if (status === 429 || status > 499) {
     if (!x._again) x._again = after(x._act, 5000, [x, "ask again"]);
     return;
   }
-  delete x._asks[rid];
+  delete asks[rid];
+  if (!Object.keys(asks).length) delete x._asks;
   const twin = status < 300 && payload ? parse(payload) : undefined;
   if (twin && asked._path === "GET") show(twin);
   const err = status < 300 ? undefined : error("refused", "twin: " + status);
