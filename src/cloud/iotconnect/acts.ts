@@ -1,13 +1,13 @@
 import { child } from "./child";
-import { beat, obey, settle } from "./commands";
+import { acknowledge, beat, obey, settle } from "./commands";
 import { early, rule } from "./data";
 import { stop } from "./end";
 import { heard } from "./hear";
 import { apply, fail, known, later, refresh, register, step, take } from "./keeper";
 import { open, prove } from "./link";
-import { drain } from "./outbox";
+import { drain, status } from "./outbox";
 import type { Session } from "./session";
-import { ask, askAgain } from "./twin";
+import { ask, askAgain, patch } from "./twin";
 
 /**
  * What a session does besides measuring, by name. One function that is read up to the part it is asked for, where a function for each part
@@ -60,6 +60,12 @@ export function act(this: Session, what: any, a?: any, b?: any, c?: any): any {
       return register(x);
     case "child":
       return child(x, a, b, c);
+    case "patch":
+      return patch(x, a, b, c);
+    case "acknowledge":
+      return acknowledge(x, a, b, c);
+    case "status":
+      return status(x);
     case "stop":
       return stop(x, a, b, c);
   }

@@ -2,62 +2,44 @@ import { after } from "#host";
 import { time } from "../../core/clock";
 import { emitter } from "../../core/emitter";
 import { error } from "../../core/errors";
-import { stringify } from "../../core/json";
 import { act } from "./acts";
-import { judge, listed } from "./attributes";
-import { sendAck } from "./commands";
+import { listed } from "./attributes";
 import { sendData } from "./data";
 import { flash } from "./flash";
 import { checked, type Options } from "./options";
-import { storage } from "./outbox";
 import { template } from "./template";
-import type { Client, Done, Session } from "./session";
+import type { Client, Session } from "./session";
 
-function updateTwin(this: Session, key: string, value: unknown, done?: Done): boolean {
-  const patch: any = {};
-  const t = this._v21 && this._info && template(this);
-  const set = t && t.set;
-  patch[key] = value;
-  // Null deletes.
-  const bad = set && value !== null && judge([{ p: "", d: set }], undefined, patch, true)[1];
-  if (!key || typeof key !== "string" || (bad && key in bad))
-    throw error("config", "updateTwin: " + key + (set ? " is not what the template allows" : ""));
-  return !this._over && this._act("ask", "PATCH/properties/reported", stringify(patch), done);
-}
-
-function status(this: Session): any {
-  const s: any = this._link ? this._link.status() : { connected: false };
-  const store = storage(this);
-  s.over = this._over;
-  s.stored = store ? store.count : 0;
-  s.storedBytes = store ? store.bytes : 0;
-  s.lost = this._lost + (store ? store.dropped : 0);
-  return s;
-}
-
+/** What is called now and then is done by `act`. Named parameters would cost a variable each. */
 const methods = {
   _act: act,
   sendData: sendData,
-  sendAck: sendAck,
-  updateTwin: updateTwin,
-  status: status,
-  getAllTwins: function (this: Session, done?: Done) {
-    this._act("ask", "GET", "", done);
+  sendAck: function (this: Session) {
+    return this._act("acknowledge", arguments[0], arguments[1], arguments[2]);
+  },
+  updateTwin: function (this: Session) {
+    return this._act("patch", arguments[0], arguments[1], arguments[2]);
+  },
+  getAllTwins: function (this: Session) {
+    this._act("ask", "GET", "", arguments[0]);
   },
   getAttributes: function (this: Session) {
     const t = this._info && template(this);
     return t && listed(t.att || [], this._info!.d, this._v21);
   },
-  createChild: function (this: Session, c: any, done?: Done) {
-    this._act("child", 221, { g: this._info && this._info.gtw, dn: c.dn, id: c.id, tg: c.tg }, done);
+  createChild: function (this: Session) {
+    this._act("child", 221, arguments[0], arguments[1]);
   },
-  deleteChild: function (this: Session, id: string, done?: Done) {
-    this._act("child", 222, { id: id }, done);
+  deleteChild: function (this: Session) {
+    this._act("child", 222, { id: arguments[0] }, arguments[1]);
   },
-  dispose: function (this: Session, done?: () => void) {
+  dispose: function (this: Session) {
     const over = !!this._over;
-    if (!over) this._act("stop", "disposed", false, done);
+    if (!over) this._act("stop", "disposed", false, arguments[0]);
     return !over;
+  },
+  status: function (this: Session) {
+    return this._act("status");
   },
 };
 emitter(methods);

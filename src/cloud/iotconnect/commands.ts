@@ -16,8 +16,8 @@ export interface Ota {
   on(event: string, listener: () => void): unknown;
 }
 
-export function sendAck(this: Session, ack: Ack, type: number, done?: Done): boolean {
-  const x = this;
+/** `sendAck` */
+export function acknowledge(x: Session, ack: Ack, type: number, done?: Done): boolean {
   const at = [5, 11, 0, 1, 2].indexOf(type);
   if (at < 0 || !ack || !ack.ackId || typeof ack.st !== "number")
     throw error("config", "sendAck: { ackId, st, msg, childId }, and 5 for a command, 11 for an update");

@@ -25,12 +25,12 @@ export function known(x: Session, keep?: boolean): void {
     const kept = parse(text);
     there = kept[0] === whose;
     if (there) {
-      x._base = kept[1];
       x._info = kept[2];
       x._act("apply");
     }
   }
   // Attributes and settings are found in the file, but windows are made of them; nobody asks for the rest.
+  if (there) delete x._base;
   if (there && !x._edge)
     "att set ota rc ds cpId".split(" ").forEach(function (part) {
       delete (x._info as any)[part];
@@ -154,7 +154,8 @@ export function step(x: Session): void {
   if (x._asking) return;
   x._asking = 1;
   x._want = undefined;
-  identify(x._o, x._base, parts, function (err, base, info) {
+  // What is not here is in the file, unless somebody has erased it.
+  identify(x._o, x._base === undefined ? parse(flash("sync") || '[0,""]')[1] : x._base, parts, function (err, base, info) {
     x._asking = 0;
     x._base = base;
     if (x._over) return;

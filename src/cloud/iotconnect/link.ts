@@ -9,8 +9,8 @@ import type { Session } from "./session";
 /** Options that go to the MQTT client as they are given. */
 const PASSED = "ca cert key servername keepalive queueLimit reconnectPeriod maxReconnectPeriod";
 
-/** Finds what proves the identity, and hands it on. */
-export function prove(x: Session, then: (password?: string) => void): void {
+/** Finds what proves the identity, and hands it on; without `then` what that has left behind goes. */
+export function prove(x: Session, then?: (password?: string) => void): void {
   const o = x._o;
   const info = x._info!;
   const key = o.devicePrimaryKey || o.devicePK;
@@ -18,6 +18,25 @@ export function prove(x: Session, then: (password?: string) => void): void {
   const signed = info.at === 4 || info.at === 5;
   const own = info.at === 5 ? key : undefined;
   let wrong = "";
+
+  function make(secret: string | undefined, ends: number): void {
+    try {
+      token(
+        { host: info.p.h, deviceId: info.p.id, key: secret, sign: own ? undefined : sign, expires: Math.floor(ends / 1000) },
+        function (e, password) {
+          if (x._over) return;
+          if (e) return x._act("fail", e);
+          x._expires = ends;
+          then!(password);
+        },
+      );
+    } catch (e) {
+      if (then) x._act("fail", e);
+    }
+  }
+
+  // With no key there is no token, and none is remembered.
+  if (!then) return make("", 0);
   if (info.at === 1) return then(info.p.pwd);
   if (signed ? !own && !sign : !o.cert || !o.key) wrong = info.at === 4 ? "tpm" : signed ? "devicePrimaryKey" : "certificate";
   if (wrong) {
@@ -29,20 +48,7 @@ export function prove(x: Session, then: (password?: string) => void): void {
   findTime({ ntp: o.ntp === undefined ? "pool.ntp.org" : o.ntp }, function (err, ms) {
     if (x._over) return;
     if (err) return x._act("fail", err);
-    const ends = ms! + (o.tokenLifetime || 3600) * 1000;
-    try {
-      token(
-        { host: info.p.h, deviceId: info.p.id, key: own, sign: own ? undefined : sign, expires: Math.floor(ends / 1000) },
-        function (e, password) {
-          if (x._over) return;
-          if (e) return x._act("fail", e);
-          x._expires = ends;
-          then(password);
-        },
-      );
-    } catch (e) {
-      x._act("fail", e);
-    }
+    make(own, ms! + (o.tokenLifetime || 3600) * 1000);
   });
 }
 

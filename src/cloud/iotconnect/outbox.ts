@@ -81,3 +81,14 @@ export function drain(x: Session): void {
   }
   post(x, record.charAt(0), undefined, answered, bytes);
 }
+
+/** How it stands: what the link says, and what is stored and lost. */
+export function status(x: Session): any {
+  const s: any = x._link ? x._link.status() : { connected: false };
+  const store = storage(x);
+  s.over = x._over;
+  s.stored = store ? store.count : 0;
+  s.storedBytes = store ? store.bytes : 0;
+  s.lost = x._lost + (store ? store.dropped : 0);
+  return s;
+}

@@ -70,8 +70,8 @@ export interface Session extends Client {
   _asks?: { [rid: string]: { _path: string; _body: string; _done?: Done } };
   _rid: number;
   _kids?: { [kind: string]: Done | undefined };
-  /** Where to ask who the device is; empty: to be discovered. */
-  _base: string;
+  /** Where to ask who the device is; empty: to be discovered; not there: in the file of what is known. */
+  _base?: string;
   /** The next question: which parts (undefined: all), whether one is under way, how many have failed, and when it comes. */
   _want?: Want;
   _asking?: number;

@@ -1,9 +1,11 @@
 import { after } from "#host";
 import { find } from "../../core/bytes";
 import { error } from "../../core/errors";
-import { parse } from "../../core/json";
+import { parse, stringify } from "../../core/json";
 import type { Bytes } from "../../host";
+import { judge } from "./attributes";
 import type { Done, Session } from "./session";
+import { template } from "./template";
 
 /** Asks what waits: all of it, or the one of that number. */
 export function askAgain(x: Session, only?: string): void {
@@ -24,6 +26,19 @@ export function ask(x: Session, path: string, body: Bytes, done?: Done): boolean
     x._act("ask again", "" + x._rid);
   } else if (done) x.emit(done, error("limit", "20 requests to the twin wait"));
   return ok;
+}
+
+/** Reports a property. */
+export function patch(x: Session, key: string, value: unknown, done?: Done): boolean {
+  const t = x._v21 && x._info && template(x);
+  const set = t && t.set;
+  const all: any = {};
+  all[key] = value;
+  // Null deletes.
+  const bad = set && value !== null && judge([{ p: "", d: set }], undefined, all, true)[1];
+  if (!key || typeof key !== "string" || (bad && key in bad))
+    throw error("config", "updateTwin: " + key + (set ? " is not what the template allows" : ""));
+  return !x._over && x._act("ask", "PATCH/properties/reported", stringify(all), done);
 }
 
 /** Takes a message of the twin. */
