@@ -113,19 +113,21 @@ export function beat(x: Session, seconds?: number): void {
   }
 }
 
+/** Takes the answer to a question over MQTT (2.1). */
+function answered(x: Session, answer: any): void {
+  const done = x._kids && x._kids[answer.ct];
+  if (done) {
+    x._kids![answer.ct] = undefined;
+    x.emit(done, answer.ec ? error("refused", "child: " + answer.ec) : undefined, answer.d);
+    if (!answer.ec) x._act("refresh", "device");
+  } else if (answer.ec) x.emit("error", error("refused", answer.ct + ": " + answer.ec));
+  else x._act("take", answer, "told");
+}
+
 /** Does what a message from the cloud says. */
 export function obey(x: Session, message: any): void {
-  const answer = x._v21 && message && message.d && message.d.ct > 200 ? message.d : undefined;
-  if (answer) {
-    const done = x._kids && x._kids[answer.ct];
-    if (done) {
-      x._kids![answer.ct] = undefined;
-      x.emit(done, answer.ec ? error("refused", "child: " + answer.ec) : undefined, answer.d);
-      if (!answer.ec) x._act("refresh", "device");
-    } else if (answer.ec) x.emit("error", error("refused", answer.ct + ": " + answer.ec));
-    else x._act("take", answer, "told");
-    return;
-  }
+  const d = x._v21 && message && message.d;
+  if (d && d.ct > 200) return answered(x, d);
   const m = x._v21 && message ? command21(message, x._o) : message || {};
   const type = m.cmdType;
   const data = m.data || {};

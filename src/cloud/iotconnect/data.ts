@@ -71,6 +71,11 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
     if (!--waiting && done) x.emit(done, failed, failed ? undefined : how);
   }
 
+  function send(kind: string, elements: any[]): void {
+    if (elements.length) ok = post(x, kind, elements, told) && ok;
+    else waiting--;
+  }
+
   /** Whether as many seconds as the cloud wants have passed since the last sample under this key. A clock that was set back does not count. */
   function open(key: string): boolean {
     const sc = info!.sc;
@@ -121,10 +126,8 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
     }
     if (Object.keys(wrong).length && (!edge || (!x._o.quiet && open("!" + id)))) bad.push({ id: id, dt: dt, tg: tag, d: wrong });
   }
-  if (good.length) ok = post(x, "r", good, told) && ok;
-  else waiting--;
-  if (bad.length) ok = post(x, "f", bad, told) && ok;
-  else waiting--;
+  send("r", good);
+  send("f", bad);
   const refused = !!failed;
   told(failed);
   return ok && !refused;

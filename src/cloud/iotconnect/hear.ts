@@ -25,14 +25,14 @@ function subscribe(x: Session): void {
   // One that a broken link has left in the queue goes now.
   if (!x._subscribing)
     x._link!.subscribe(filters, { qos: 1 }, function (e: any) {
-      x._subscribing = 0;
+      delete x._subscribing;
       if (e) x.emit("error", e);
     });
   x._subscribing = 1;
   x._refused = 0;
   // They are long, and soon made anew: the token, and what it was made with.
   if (x._info!.at === 5) {
-    x._link!.options.password = undefined;
+    delete x._link!.options.password;
     x._act("prove");
   }
 }
@@ -50,32 +50,42 @@ function resume(x: Session): void {
   x._act("drain");
 }
 
-/** Hears the link. */
-export function heard(x: Session, event: string, a: any, b: any): void {
-  const o = x._o;
-  const options = x._link!.options;
-  const up = event === "connect";
-  if (event === "message") message(x, a, b);
-  if (event === "error") {
-    x.emit(event, a);
-    // Refused by the hub: what the cloud says about the device is no longer what it was.
-    if (a.returnCode > 3 && !x._over && !x._timer && !x._asking) {
-      x._want = undefined;
-      if (x._refused++ && x._info!.at === 4 && o.tpm!.register && o.scopeId) x._act("register");
-      else x._act("later", backoff(x._refused, 5000, 300000, random()));
-    }
+/** An error of the link. */
+function wrong(x: Session, e: any): void {
+  x.emit("error", e);
+  // Refused by the hub: what the cloud says about the device is no longer what it was.
+  if (e.returnCode > 3 && !x._over && !x._timer && !x._asking) {
+    x._want = undefined;
+    if (x._refused++ && x._info!.at === 4 && x._o.tpm!.register && x._o.scopeId) x._act("register");
+    else x._act("later", backoff(x._refused, 5000, 300000, random()));
   }
-  // It ran out while nobody renewed it, or was let go.
-  if (event === "reconnect" && x._expires && (!options.password || time() > x._expires))
+}
+
+/** Before an attempt: a token that ran out while nobody renewed it, or was let go, is made anew. */
+function renew(x: Session): void {
+  const options = x._link!.options;
+  if (x._expires && (!options.password || time() > x._expires))
     x._act("prove", function (password?: string) {
       options.password = password;
     });
+}
+
+/** Tells the application whether the device is connected. */
+function tell(x: Session, up: boolean): void {
+  const o = x._o;
+  x._up = +up;
+  if (o.DeviceCallback)
+    x.emit(o.DeviceCallback, { cpId: o.cpId, guid: "", uniqueId: o.uniqueId, command: up, ack: false, ackId: "", cmdType: "0x16" });
+  x.emit(up ? "connect" : "close");
+}
+
+/** Hears the link. */
+export function heard(x: Session, event: string, a: any, b: any): void {
+  const up = event === "connect";
+  if (event === "message") message(x, a, b);
+  if (event === "error") wrong(x, a);
+  if (event === "reconnect") renew(x);
   if (up) subscribe(x);
-  if (up || (event === "close" && x._up)) {
-    x._up = +up;
-    if (o.DeviceCallback)
-      x.emit(o.DeviceCallback, { cpId: o.cpId, guid: "", uniqueId: o.uniqueId, command: up, ack: false, ackId: "", cmdType: "0x16" });
-    x.emit(event);
-  }
+  if (up || (event === "close" && x._up)) tell(x, up);
   if (up) resume(x);
 }

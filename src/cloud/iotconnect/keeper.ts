@@ -32,7 +32,7 @@ export function known(x: Session, keep?: boolean): void {
   // Attributes and settings are found in the file, but windows are made of them; nobody asks for the rest.
   if (there) delete x._base;
   if (there && !x._edge)
-    "att set ota rc ds cpId".split(" ").forEach(function (part) {
+    "att set rc ds cpId".split(" ").forEach(function (part) {
       delete (x._info as any)[part];
     });
 }
@@ -83,23 +83,57 @@ export function apply(x: Session, same?: boolean): void {
   x._act("early");
 }
 
-/** Takes the information, or some parts of it (of what came over MQTT: those that are there), and does what follows. */
-export function take(x: Session, info: any, parts?: any): void {
-  const o = x._o;
-  const list = PARTS.split(" ");
-  if (parts === "told") {
-    parts = {};
-    for (let i = 0; i < list.length; i++) {
-      const pair = list[i].split(":");
-      if (info[pair[1]]) parts[pair[0]] = true;
-    }
-    if (info.d)
-      info.d = [x._info!.d[0]].concat(
-        info.d.filter(function (device: any) {
-          return device.id !== o.uniqueId;
-        }),
-      );
+/** The parts of an answer over MQTT, which gives of the devices the children only. */
+function partsOf(x: Session, answer: any): any {
+  const parts: any = {};
+  PARTS.split(" ").forEach(function (pair) {
+    if (answer[pair.split(":")[1]]) parts[pair.split(":")[0]] = true;
+  });
+  if (answer.d)
+    answer.d = [x._info!.d[0]].concat(
+      answer.d.filter(function (device: any) {
+        return device.id !== x._o.uniqueId;
+      }),
+    );
+  return parts;
+}
+
+/** Puts the parts of the information, or all that an identity of 2.1 tells, in the place of what was known. */
+function merge(old: any, info: any, parts: any): void {
+  PARTS.split(" ").forEach(function (pair) {
+    const at = pair.split(":")[1];
+    // Of 2.1 the identity alone has nothing about attributes, rules and children.
+    if (parts ? parts[pair.split(":")[0]] : info[at] && at !== "d") old[at] = info[at];
+  });
+  if (!parts) {
+    old.at = info.at;
+    old.ee = info.ee;
+    old.dtg = info.dtg;
+    old.has = info.has;
   }
+}
+
+/** The command for the update that waits. */
+function pending(x: Session, u: any): void {
+  const o = x._o;
+  const id = u.ack || u.guid;
+  const data = {
+    cpId: o.cpId,
+    guid: u.guid,
+    uniqueId: o.uniqueId,
+    command: "ota",
+    ack: true,
+    ackId: id,
+    cmdType: "0x02",
+    ver: u.ver,
+    urls: u.urls,
+  };
+  x._act("obey", x._v21 ? { ct: 1, cmd: "ota", ack: id, ver: u.ver, urls: u.urls } : { cmdType: "0x02", data: data });
+}
+
+/** Takes the information, or some parts of it, and does what follows; `parts` "told": those that came over MQTT. */
+export function take(x: Session, info: any, parts?: any): void {
+  if (parts === "told") parts = partsOf(x, info);
   const old: any = x._info || info;
   const t: any = x._info && template(x);
   if (t) {
@@ -109,17 +143,7 @@ export function take(x: Session, info: any, parts?: any): void {
   const known = stringify([old.att, old.ee]);
   const p = stringify(old.p);
   if (parts || (x._v21 && x._info)) {
-    // Of 2.1 the identity alone has nothing about attributes, rules and children.
-    for (let i = 0; i < list.length; i++) {
-      const pair = list[i].split(":");
-      if (parts ? parts[pair[0]] : info[pair[1]] && pair[1] !== "d") old[pair[1]] = info[pair[1]];
-    }
-    if (!parts) {
-      old.at = info.at;
-      old.ee = info.ee;
-      old.dtg = info.dtg;
-      old.has = info.has;
-    }
+    merge(old, info, parts);
     x._info = old;
   } else x._info = info;
   const now = x._info!;
@@ -127,23 +151,8 @@ export function take(x: Session, info: any, parts?: any): void {
   now.d = now.d || [];
   x._act("apply", !!x._edge && known === stringify([now.att, now.ee]));
   if (parts ? parts.protocol : !x._up || p !== stringify(now.p)) x._act("open");
-  if (info.ota) {
-    const u = info.ota;
-    const id = u.ack || u.guid;
-    const data = {
-      cpId: o.cpId,
-      guid: u.guid,
-      uniqueId: o.uniqueId,
-      command: "ota",
-      ack: true,
-      ackId: id,
-      cmdType: "0x02",
-      ver: u.ver,
-      urls: u.urls,
-    };
-    x._act("obey", x._v21 ? { ct: 1, cmd: "ota", ack: id, ver: u.ver, urls: u.urls } : { cmdType: "0x02", data: data });
-    delete (now as any).ota;
-  }
+  if (info.ota) pending(x, info.ota);
+  delete now.ota;
   x._act("known", true);
 }
 
@@ -156,7 +165,7 @@ export function step(x: Session): void {
   x._want = undefined;
   // What is not here is in the file, unless somebody has erased it.
   identify(x._o, x._base === undefined ? parse(flash("sync") || '[0,""]')[1] : x._base, parts, function (err, base, info) {
-    x._asking = 0;
+    delete x._asking;
     x._base = base;
     if (x._over) return;
     if (!err) {
@@ -193,7 +202,7 @@ export function register(x: Session): void {
   const o = x._o;
   x._asking = 1;
   o.tpm!.register!(o.scopeId!, o.cpId + "-" + o.uniqueId, function (err) {
-    x._asking = 0;
+    delete x._asking;
     if (x._over) return;
     if (err) x._act("fail", err);
     else x._act("later", 0);

@@ -9,6 +9,12 @@ import type { Session } from "./session";
 /** Options that go to the MQTT client as they are given. */
 const PASSED = "ca cert key servername keepalive queueLimit reconnectPeriod maxReconnectPeriod";
 
+function lacking(x: Session, option: string): void {
+  const e: any = error("config", "authentication type " + x._info!.at + " needs option " + option);
+  e.act = "f";
+  x._act("fail", e);
+}
+
 /** Finds what proves the identity, and hands it on; without `then` what that has left behind goes. */
 export function prove(x: Session, then?: (password?: string) => void): void {
   const o = x._o;
@@ -17,7 +23,6 @@ export function prove(x: Session, then?: (password?: string) => void): void {
   const sign = o.tpm && o.tpm.sign;
   const signed = info.at === 4 || info.at === 5;
   const own = info.at === 5 ? key : undefined;
-  let wrong = "";
 
   function make(secret: string | undefined, ends: number): void {
     try {
@@ -38,12 +43,7 @@ export function prove(x: Session, then?: (password?: string) => void): void {
   // With no key there is no token, and none is remembered.
   if (!then) return make("", 0);
   if (info.at === 1) return then(info.p.pwd);
-  if (signed ? !own && !sign : !o.cert || !o.key) wrong = info.at === 4 ? "tpm" : signed ? "devicePrimaryKey" : "certificate";
-  if (wrong) {
-    const e: any = error("config", "authentication type " + info.at + " needs option " + wrong);
-    e.act = "f";
-    return x._act("fail", e);
-  }
+  if (signed ? !own && !sign : !o.cert || !o.key) return lacking(x, info.at === 4 ? "tpm" : signed ? "devicePrimaryKey" : "certificate");
   if (!signed) return then();
   findTime({ ntp: o.ntp === undefined ? "pool.ntp.org" : o.ntp }, function (err, ms) {
     if (x._over) return;
@@ -96,6 +96,6 @@ export function told(this: any, event: unknown): void {
   const args = [].slice.call(arguments) as any[];
   const x = this._session;
   // The others are callbacks; those of `end` are listeners.
-  if (typeof event === "string" && event !== "end") x.emit.apply(x, [x._act, "link"].concat(args));
+  if (typeof event === "string" && event !== "end") emit.apply(x, [x._act, "link"].concat(args) as never);
   else emit.apply(this, args as never);
 }

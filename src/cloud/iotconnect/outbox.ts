@@ -50,7 +50,7 @@ export function post(x: Session, kind: string, list: any, done?: Done, stored?: 
 
 /** Sends the oldest stored record; when the cloud has it, it is deleted and the next one follows. */
 export function drain(x: Session): void {
-  x._pace = 0;
+  delete x._pace;
   if (!x._up || x._draining) return;
   const store = storage(x);
   const record = (store && store.first())!;
@@ -65,7 +65,7 @@ export function drain(x: Session): void {
   if (find(bytes, 't":""') > 0) bytes = bytes.split('t":""').join('t":"' + stamp() + '"');
   if (!x._v21) bytes = '{"od":1,' + bytes.substr(1);
   function answered(err: any): void {
-    x._draining = 0;
+    delete x._draining;
     if (x._over) return;
     // An empty queue will not take it later either; those behind it would wait for ever.
     const never = err && err.code === "limit" && !x._link!.status().queued;

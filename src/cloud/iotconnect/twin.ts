@@ -10,7 +10,7 @@ import { template } from "./template";
 /** Asks what waits: all of it, or the one of that number. */
 export function askAgain(x: Session, only?: string): void {
   const asks = x._asks || {};
-  x._again = 0;
+  delete x._again;
   for (const rid in asks) {
     const ask = asks[rid];
     if (x._up && (!only || rid === only)) x._link!.publish("$iothub/twin/" + ask._path + "/?$rid=" + rid, ask._body, { binary: true });
@@ -41,17 +41,8 @@ export function patch(x: Session, key: string, value: unknown, done?: Done): boo
   return !x._over && x._act("ask", "PATCH/properties/reported", stringify(all), done);
 }
 
-/** Takes a message of the twin. */
-export function heardTwin(x: Session, topic: string, payload: Bytes): void {
-  function show(twin: any): void {
-    twin.uniqueId = x._o.uniqueId;
-    if (x._o.TwinUpdateCallback) x.emit(x._o.TwinUpdateCallback, twin);
-    x.emit("twin", twin);
-  }
-
-  const at = find(topic, "$rid=");
-  if (at < 0) return show({ desired: parse(payload) });
-  const rid = topic.substr(at + 5).split("&")[0];
+/** Takes an answer; gives the twin when it was asked for. */
+function answer(x: Session, topic: string, rid: string, payload: Bytes): any {
   const asks = x._asks || {};
   const asked = asks[rid];
   const status = +topic.split("/")[3];
@@ -63,8 +54,19 @@ export function heardTwin(x: Session, topic: string, payload: Bytes): void {
   delete asks[rid];
   if (!Object.keys(asks).length) delete x._asks;
   const twin = status < 300 && payload ? parse(payload) : undefined;
-  if (twin && asked._path === "GET") show(twin);
   const err = status < 300 ? undefined : error("refused", "twin: " + status);
   if (asked._done) x.emit(asked._done, err, twin);
   else if (err) x.emit("error", err);
+  return asked._path === "GET" && twin;
+}
+
+/** Takes a message of the twin: an answer, or a change. */
+export function heardTwin(x: Session, topic: string, payload: Bytes): void {
+  const at = find(topic, "$rid=");
+  const twin = at < 0 ? { desired: parse(payload) } : answer(x, topic, topic.substr(at + 5).split("&")[0], payload);
+  if (twin) {
+    twin.uniqueId = x._o.uniqueId;
+    if (x._o.TwinUpdateCallback) x.emit(x._o.TwinUpdateCallback, twin);
+    x.emit("twin", twin);
+  }
 }
