@@ -117,7 +117,7 @@ const complexities = complex({
   "src/cloud/iotconnect/commands.ts": 23,
   "src/cloud/iotconnect/data.ts": 33,
   "src/cloud/iotconnect/discovery.ts": 16,
-  "src/cloud/iotconnect/keeper.ts": 14,
+  "src/cloud/iotconnect/keeper.ts": 15,
   "src/cloud/iotconnect/link.ts": 15,
   "src/cloud/iotconnect/offline.ts": 15,
   "src/cloud/iotconnect/options.ts": 22,

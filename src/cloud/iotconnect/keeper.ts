@@ -83,27 +83,12 @@ export function apply(x: Session, same?: boolean): void {
   x._act("early");
 }
 
-/** The parts of an answer over MQTT, which gives of the devices the children only. */
-function partsOf(x: Session, answer: any): any {
-  const parts: any = {};
-  PARTS.split(" ").forEach(function (pair) {
-    if (answer[pair.split(":")[1]]) parts[pair.split(":")[0]] = true;
-  });
-  if (answer.d)
-    answer.d = [x._info!.d[0]].concat(
-      answer.d.filter(function (device: any) {
-        return device.id !== x._o.uniqueId;
-      }),
-    );
-  return parts;
-}
-
 /** Puts the parts of the information, or all that an identity of 2.1 tells, in the place of what was known. */
 function merge(old: any, info: any, parts: any): void {
   PARTS.split(" ").forEach(function (pair) {
     const at = pair.split(":")[1];
     // Of 2.1 the identity alone has nothing about attributes, rules and children.
-    if (parts ? parts[pair.split(":")[0]] : info[at] && at !== "d") old[at] = info[at];
+    if (parts && parts !== "told" ? parts[pair.split(":")[0]] : info[at] && (parts || at !== "d")) old[at] = info[at];
   });
   if (!parts) {
     old.at = info.at;
@@ -133,7 +118,13 @@ function pending(x: Session, u: any): void {
 
 /** Takes the information, or some parts of it, and does what follows; `parts` "told": those that came over MQTT. */
 export function take(x: Session, info: any, parts?: any): void {
-  if (parts === "told") parts = partsOf(x, info);
+  // Over MQTT the devices are the children only.
+  if (parts === "told" && info.d)
+    info.d = [x._info!.d[0]].concat(
+      info.d.filter(function (device: any) {
+        return device.id !== x._o.uniqueId;
+      }),
+    );
   const old: any = x._info || info;
   const t: any = x._info && template(x);
   if (t) {
