@@ -8,6 +8,32 @@ import { open, prove } from "./link";
 import { drain, status } from "./outbox";
 import type { Session } from "./session";
 import { ask, askAgain, patch } from "./twin";
+import {
+  ACKNOWLEDGE,
+  APPLY,
+  ASK,
+  ASK_AGAIN,
+  BEAT,
+  CHILD,
+  DRAIN,
+  EARLY,
+  FAIL,
+  KNOWN,
+  LATER,
+  LINK,
+  OBEY,
+  OPEN,
+  PATCH,
+  PROVE,
+  REFRESH,
+  REGISTER,
+  RULE,
+  SETTLE,
+  STATUS,
+  STEP,
+  STOP,
+  TAKE,
+} from "./names";
 
 /**
  * What a session does besides measuring, by name. One function that is read up to the part it is asked for, where a function for each part
@@ -15,58 +41,58 @@ import { ask, askAgain, patch } from "./twin";
  */
 export function act(this: Session, what: any, a?: any, b?: any, c?: any): any {
   let x = this;
-  if (what.pop) {
+  if (typeof what === "object") {
     x = what[0];
     what = what[1];
   }
   switch (what) {
-    case "drain":
+    case DRAIN:
       return drain(x);
-    case "link":
+    case LINK:
       return heard(x, a, b, c);
-    case "rule":
+    case RULE:
       return rule(x, a, b, c);
-    case "obey":
+    case OBEY:
       return obey(x, a);
-    case "ask":
+    case ASK:
       return ask(x, a, b, c);
-    case "ask again":
+    case ASK_AGAIN:
       return askAgain(x, a);
-    case "beat":
+    case BEAT:
       return beat(x, a);
-    case "settle":
+    case SETTLE:
       return settle(x);
-    case "early":
+    case EARLY:
       return early(x, a);
-    case "later":
+    case LATER:
       return later(x, a);
-    case "step":
+    case STEP:
       return step(x);
-    case "fail":
+    case FAIL:
       return fail(x, a);
-    case "refresh":
+    case REFRESH:
       return refresh(x, a);
-    case "take":
+    case TAKE:
       return take(x, a, b);
-    case "known":
+    case KNOWN:
       return known(x, a);
-    case "apply":
+    case APPLY:
       return apply(x, a);
-    case "open":
+    case OPEN:
       return open(x);
-    case "prove":
+    case PROVE:
       return prove(x, a);
-    case "register":
+    case REGISTER:
       return register(x);
-    case "child":
+    case CHILD:
       return child(x, a, b, c);
-    case "patch":
+    case PATCH:
       return patch(x, a, b, c);
-    case "acknowledge":
+    case ACKNOWLEDGE:
       return acknowledge(x, a, b, c);
-    case "status":
+    case STATUS:
       return status(x);
-    case "stop":
+    case STOP:
       return stop(x, a, b, c);
   }
 }

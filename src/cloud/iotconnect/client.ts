@@ -9,37 +9,38 @@ import { flash } from "./flash";
 import { checked, type Options } from "./options";
 import { template } from "./template";
 import type { Client, Session } from "./session";
+import { ACKNOWLEDGE, ASK, CHILD, KNOWN, LATER, OPEN, PATCH, SETTLE, STATUS, STOP } from "./names";
 
 /** What is called now and then is done by `act`. Named parameters would cost a variable each. */
 const methods = {
   _act: act,
   sendData: sendData,
   sendAck: function (this: Session) {
-    return this._act("acknowledge", arguments[0], arguments[1], arguments[2]);
+    return this._act(ACKNOWLEDGE, arguments[0], arguments[1], arguments[2]);
   },
   updateTwin: function (this: Session) {
-    return this._act("patch", arguments[0], arguments[1], arguments[2]);
+    return this._act(PATCH, arguments[0], arguments[1], arguments[2]);
   },
   getAllTwins: function (this: Session) {
-    this._act("ask", "GET", "", arguments[0]);
+    this._act(ASK, "GET", "", arguments[0]);
   },
   getAttributes: function (this: Session) {
     const t = this._info && template(this);
     return t && listed(t.att || [], this._info!.d, this._v21);
   },
   createChild: function (this: Session) {
-    this._act("child", 221, arguments[0], arguments[1]);
+    this._act(CHILD, 221, arguments[0], arguments[1]);
   },
   deleteChild: function (this: Session) {
-    this._act("child", 222, { id: arguments[0] }, arguments[1]);
+    this._act(CHILD, 222, { id: arguments[0] }, arguments[1]);
   },
   dispose: function (this: Session) {
     const over = !!this._over;
-    if (!over) this._act("stop", "disposed", false, arguments[0]);
+    if (!over) this._act(STOP, "disposed", false, arguments[0]);
     return !over;
   },
   status: function (this: Session) {
-    return this._act("status");
+    return this._act(STATUS);
   },
 };
 emitter(methods);
@@ -70,10 +71,10 @@ export function create(o: Options): Client {
   }
   if (o.ota)
     o.ota.on("applied", function () {
-      x._act("settle");
+      x._act(SETTLE);
     });
   try {
-    x._act("known");
+    x._act(KNOWN);
   } catch {
     // None, or a torn one.
   }
@@ -81,8 +82,8 @@ export function create(o: Options): Client {
   const ready = x._info && (time() || (x._info.at !== 4 && x._info.at !== 5));
   if (ready)
     after(function () {
-      if (!x._over) x._act("open");
+      if (!x._over) x._act(OPEN);
     }, 0);
-  x._act("later", ready ? 30000 : 0);
+  x._act(LATER, ready ? 30000 : 0);
   return x;
 }

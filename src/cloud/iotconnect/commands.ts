@@ -7,6 +7,7 @@ import { flash } from "./flash";
 import { command21, lookup } from "./message21";
 import { post } from "./outbox";
 import type { Ack, Done, Session } from "./session";
+import { BEAT, REFRESH, STOP, TAKE } from "./names";
 
 /** What of the module `ota` is needed here. */
 export interface Ota {
@@ -109,7 +110,7 @@ export function beat(x: Session, seconds?: number): void {
   if (seconds > 0 && !x._over) {
     if (x._up) x._link!.publish(x._info!.p.topics.hb, "{}", { binary: true });
     x._seconds = seconds;
-    x._beat = after(x._act, Math.min(seconds * 1000, 2147483647), [x, "beat"]);
+    x._beat = after(x._act, Math.min(seconds * 1000, 2147483647), [x, BEAT]);
   }
 }
 
@@ -119,9 +120,9 @@ function answered(x: Session, answer: any): void {
   if (done) {
     x._kids![answer.ct] = undefined;
     x.emit(done, answer.ec ? error("refused", "child: " + answer.ec) : undefined, answer.d);
-    if (!answer.ec) x._act("refresh", "device");
+    if (!answer.ec) x._act(REFRESH, "device");
   } else if (answer.ec) x.emit("error", error("refused", answer.ct + ": " + answer.ec));
-  else x._act("take", answer, "told");
+  else x._act(TAKE, answer, "told");
 }
 
 /** Does what a message from the cloud says. */
@@ -133,15 +134,15 @@ export function obey(x: Session, message: any): void {
   const data = m.data || {};
   const part = lookup(" 0x10:attribute 0x11:setting 0x12:protocol 0x13:device 0x15:rule resetpwd:protocol ", type);
   if (type === "0x01" || type === "0x02" || type === "module") give(x, type, data);
-  else if (part || type === "sync") x._act("refresh", part);
+  else if (part || type === "sync") x._act(REFRESH, part);
   else if (type === "0x17") {
     if (+data.df >= 0) {
       x._info!.sc = x._info!.sc || {};
       x._info!.sc!.df = +data.df;
       x._gates = undefined;
     }
-  } else if (type === "0x99") x._act("stop", "barred", true);
-  else if (type === "heartbeat") x._act("beat", data.ct === 110 ? +data.f || 0 : 0);
+  } else if (type === "0x99") x._act(STOP, "barred", true);
+  else if (type === "heartbeat") x._act(BEAT, data.ct === 110 ? +data.f || 0 : 0);
   else if (type === "skip") x._skip = data.d === true;
   else if (type !== "updatecrt") x.emit("unknown", message);
 }

@@ -7,6 +7,7 @@ import { post, stamp } from "./outbox";
 import { matched, type Sample } from "./rules";
 import type { Data, Done, Session } from "./session";
 import { template } from "./template";
+import { EARLY, RULE } from "./names";
 
 /** Runs the rules over a sample: a match is told to the cloud, and its command to the application. */
 export function rule(x: Session, id: string, own: Sample, gateway: Sample | undefined): void {
@@ -93,7 +94,7 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
   else if (info && !x._skip) t = template(x);
   if (!failed && !(x._skip ? info : t)) {
     // Nothing is known to check it against.
-    if (x._act("early", [list, done])) return true;
+    if (x._act(EARLY, [list, done])) return true;
     failed = error("limit", "20 calls wait for the identity");
   }
   for (let i = 0; !failed && i < list.length; i++) {
@@ -119,7 +120,7 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
         // What no window takes would be lost.
         if (!edge.add(id, tag, name, value)) wrong[name] = x._v21 || typeof value === "string" ? value : bytesToText(stringify(value));
       }
-      x._act("rule", id, own, gateway);
+      x._act(RULE, id, own, gateway);
     } else if (Object.keys(right).length) {
       if (gates[id] === undefined) gates[id] = open(id);
       if (gates[id]) good.push({ id: id, dt: dt, tg: tag, d: right });

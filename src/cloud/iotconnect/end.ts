@@ -2,6 +2,7 @@ import { after, cancel } from "#host";
 import { flash } from "./flash";
 import { storage } from "./outbox";
 import type { Session } from "./session";
+import { EARLY } from "./names";
 
 /** Ends all: with what is open reported, or by `force`. */
 export function stop(x: Session, why: string, force: boolean, done?: () => void): void {
@@ -20,7 +21,7 @@ export function stop(x: Session, why: string, force: boolean, done?: () => void)
     }, 0);
   else if (x._link) x._link.end(done);
   else if (done) after(done, 0);
-  x._act("early");
+  x._act(EARLY);
   if (why === "barred") {
     const store = storage(x);
     if (store) store.clear();

@@ -4,6 +4,7 @@ import { time } from "../../core/clock";
 import { parse, stringify } from "../../core/json";
 import type { Session } from "./session";
 import { heardTwin } from "./twin";
+import { ASK, ASK_AGAIN, DRAIN, LATER, OBEY, PROVE, REFRESH, REGISTER, SETTLE } from "./names";
 
 /** Takes a message: of a direct method, of the twin, or from the cloud. */
 function message(x: Session, topic: string, payload: string): void {
@@ -15,7 +16,7 @@ function message(x: Session, topic: string, payload: string): void {
       });
     });
   else if (part[1] === "twin") heardTwin(x, topic, payload);
-  else x._act("obey", parse(payload));
+  else x._act(OBEY, parse(payload));
 }
 
 /** Connected: first subscribed, whatever the hub has kept of the session, for that there is one proves nothing about the twin. */
@@ -33,7 +34,7 @@ function subscribe(x: Session): void {
   // They are long, and soon made anew: the token, and what it was made with.
   if (x._info!.at === 5) {
     delete x._link!.options.password;
-    x._act("prove");
+    x._act(PROVE);
   }
 }
 
@@ -42,12 +43,12 @@ function resume(x: Session): void {
   const has = x._info!.has;
   if (has)
     "attribute:attr setting:set rule:r device:d ota:ota".split(" ").forEach(function (pair) {
-      if (has[pair.split(":")[1]]) x._act("refresh", pair.split(":")[0]);
+      if (has[pair.split(":")[1]]) x._act(REFRESH, pair.split(":")[0]);
     });
-  x._act("ask again");
-  x._act("ask", "GET", "");
-  x._act("settle");
-  x._act("drain");
+  x._act(ASK_AGAIN);
+  x._act(ASK, "GET", "");
+  x._act(SETTLE);
+  x._act(DRAIN);
 }
 
 /** An error of the link. */
@@ -56,8 +57,8 @@ function wrong(x: Session, e: any): void {
   // Refused by the hub: what the cloud says about the device is no longer what it was.
   if (e.returnCode > 3 && !x._over && !x._timer && !x._asking) {
     x._want = undefined;
-    if (x._refused++ && x._info!.at === 4 && x._o.tpm!.register && x._o.scopeId) x._act("register");
-    else x._act("later", backoff(x._refused, 5000, 300000, random()));
+    if (x._refused++ && x._info!.at === 4 && x._o.tpm!.register && x._o.scopeId) x._act(REGISTER);
+    else x._act(LATER, backoff(x._refused, 5000, 300000, random()));
   }
 }
 
@@ -65,7 +66,7 @@ function wrong(x: Session, e: any): void {
 function renew(x: Session): void {
   const options = x._link!.options;
   if (x._expires && (!options.password || time() > x._expires))
-    x._act("prove", function (password?: string) {
+    x._act(PROVE, function (password?: string) {
       options.password = password;
     });
 }

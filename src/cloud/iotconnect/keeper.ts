@@ -10,6 +10,7 @@ import { lookup } from "./message21";
 import { post, stamp } from "./outbox";
 import { matched } from "./rules";
 import type { Session } from "./session";
+import { APPLY, EARLY, FAIL, KNOWN, LATER, OBEY, OPEN, REGISTER, STEP, TAKE } from "./names";
 
 /** Where the parts of the information are. */
 const PARTS = "attribute:att setting:set protocol:p device:d sdkConfig:sc rule:r";
@@ -26,7 +27,7 @@ export function known(x: Session, keep?: boolean): void {
     there = kept[0] === whose;
     if (there) {
       x._info = kept[2];
-      x._act("apply");
+      x._act(APPLY);
     }
   }
   // Attributes and settings are found in the file, but windows are made of them; nobody asks for the rest.
@@ -80,7 +81,7 @@ export function apply(x: Session, same?: boolean): void {
   c.devices = info.d;
   c.rules = info.r;
   c.protocol = info.p;
-  x._act("early");
+  x._act(EARLY);
 }
 
 /** Puts the parts of the information, or all that an identity of 2.1 tells, in the place of what was known. */
@@ -113,7 +114,7 @@ function pending(x: Session, u: any): void {
     ver: u.ver,
     urls: u.urls,
   };
-  x._act("obey", x._v21 ? { ct: 1, cmd: "ota", ack: id, ver: u.ver, urls: u.urls } : { cmdType: "0x02", data: data });
+  x._act(OBEY, x._v21 ? { ct: 1, cmd: "ota", ack: id, ver: u.ver, urls: u.urls } : { cmdType: "0x02", data: data });
 }
 
 /** Takes the information, or some parts of it, and does what follows; `parts` "told": those that came over MQTT. */
@@ -140,11 +141,11 @@ export function take(x: Session, info: any, parts?: any): void {
   const now = x._info!;
   // A part that is not there is none.
   now.d = now.d || [];
-  x._act("apply", !!x._edge && known === stringify([now.att, now.ee]));
-  if (parts ? parts.protocol : !x._up || p !== stringify(now.p)) x._act("open");
+  x._act(APPLY, !!x._edge && known === stringify([now.att, now.ee]));
+  if (parts ? parts.protocol : !x._up || p !== stringify(now.p)) x._act(OPEN);
   if (info.ota) pending(x, info.ota);
   delete now.ota;
-  x._act("known", true);
+  x._act(KNOWN, true);
 }
 
 /** Asks the cloud who the device is, or for parts of that. */
@@ -161,14 +162,14 @@ export function step(x: Session): void {
     if (x._over) return;
     if (!err) {
       x._tries = 0;
-      x.emit(x._act, "take", info, parts);
+      x.emit(x._act, TAKE, info, parts);
     } else {
       // What was wanted meanwhile is wanted too; all includes it.
       if (parts && (x._want || !x._timer)) for (const name in x._want) parts[name] = true;
       x._want = parts;
       // Better what was known than nothing.
-      if (x._info && !x._link) x._act("open");
-      x._act("fail", err);
+      if (x._info && !x._link) x._act(OPEN);
+      x._act(FAIL, err);
     }
   });
 }
@@ -176,7 +177,7 @@ export function step(x: Session): void {
 /** Asks once more after some milliseconds. */
 export function later(x: Session, ms: number): void {
   if (x._timer) cancel(x._timer);
-  x._timer = after(x._act, ms, [x, "step"]);
+  x._timer = after(x._act, ms, [x, STEP]);
 }
 
 /** Tells an error, and tries again when that may help. */
@@ -184,8 +185,8 @@ export function fail(x: Session, e: any): void {
   x.emit("error", e);
   if (x._over || e.act === "f") return;
   if (e.act === "m" || e.code === "network" || e.code === "timeout") x._base = "";
-  if (e.act === "r" && x._o.tpm && x._o.tpm.register && x._o.scopeId) x._act("register");
-  else if (!x._asking) x._act("later", backoff(x._tries++, Math.max(5000, e.wait || 0), 300000, random()));
+  if (e.act === "r" && x._o.tpm && x._o.tpm.register && x._o.scopeId) x._act(REGISTER);
+  else if (!x._asking) x._act(LATER, backoff(x._tries++, Math.max(5000, e.wait || 0), 300000, random()));
 }
 
 /** Has the chip enrol the device. */
@@ -195,8 +196,8 @@ export function register(x: Session): void {
   o.tpm!.register!(o.scopeId!, o.cpId + "-" + o.uniqueId, function (err) {
     delete x._asking;
     if (x._over) return;
-    if (err) x._act("fail", err);
-    else x._act("later", 0);
+    if (err) x._act(FAIL, err);
+    else x._act(LATER, 0);
   });
 }
 
@@ -211,6 +212,6 @@ export function refresh(x: Session, part?: string): void {
       x._want = x._want || {};
       (x._want as any)[part] = true;
     }
-    x._act("later", 1000);
+    x._act(LATER, 1000);
   }
 }

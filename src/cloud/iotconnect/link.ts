@@ -5,6 +5,7 @@ import { emit } from "../../core/emitter";
 import { error } from "../../core/errors";
 import { connect } from "../../mqtt/client";
 import type { Session } from "./session";
+import { FAIL, LINK, OPEN, PROVE } from "./names";
 
 /** Options that go to the MQTT client as they are given. */
 const PASSED = "ca cert key servername keepalive queueLimit reconnectPeriod maxReconnectPeriod";
@@ -12,7 +13,7 @@ const PASSED = "ca cert key servername keepalive queueLimit reconnectPeriod maxR
 function lacking(x: Session, option: string): void {
   const e: any = error("config", "authentication type " + x._info!.at + " needs option " + option);
   e.act = "f";
-  x._act("fail", e);
+  x._act(FAIL, e);
 }
 
 /** Finds what proves the identity, and hands it on; without `then` what that has left behind goes. */
@@ -30,13 +31,13 @@ export function prove(x: Session, then?: (password?: string) => void): void {
         { host: info.p.h, deviceId: info.p.id, key: secret, sign: own ? undefined : sign, expires: Math.floor(ends / 1000) },
         function (e, password) {
           if (x._over) return;
-          if (e) return x._act("fail", e);
+          if (e) return x._act(FAIL, e);
           x._expires = ends;
           then!(password);
         },
       );
     } catch (e) {
-      if (then) x._act("fail", e);
+      if (then) x._act(FAIL, e);
     }
   }
 
@@ -47,14 +48,14 @@ export function prove(x: Session, then?: (password?: string) => void): void {
   if (!signed) return then();
   findTime({ ntp: o.ntp === undefined ? "pool.ntp.org" : o.ntp }, function (err, ms) {
     if (x._over) return;
-    if (err) return x._act("fail", err);
+    if (err) return x._act(FAIL, err);
     make(own, ms! + (o.tokenLifetime || 3600) * 1000);
   });
 }
 
 /** Connects with what is known, and comes again before the token ends. */
 export function open(x: Session): void {
-  x._act("prove", function (password?: string) {
+  x._act(PROVE, function (password?: string) {
     const o: any = x._o;
     const info = x._info!;
     const p = info.p;
@@ -67,7 +68,7 @@ export function open(x: Session): void {
     };
     if (x._renewal) cancel(x._renewal);
     // A quarter of the life is left for clocks that disagree.
-    x._renewal = info.at === 4 || info.at === 5 ? after(x._act, Math.min((o.tokenLifetime || 3600) * 750, 2147483647), [x, "open"]) : 0;
+    x._renewal = info.at === 4 || info.at === 5 ? after(x._act, Math.min((o.tokenLifetime || 3600) * 750, 2147483647), [x, OPEN]) : 0;
     if (x._link) {
       for (const name in fresh) (x._link.options as any)[name] = fresh[name];
       x._link.reconnect();
@@ -96,6 +97,6 @@ export function told(this: any, event: unknown): void {
   const args = [].slice.call(arguments) as any[];
   const x = this._session;
   // The others are callbacks; those of `end` are listeners.
-  if (typeof event === "string" && event !== "end") emit.apply(x, [x._act, "link"].concat(args) as never);
+  if (typeof event === "string" && event !== "end") emit.apply(x, [x._act, LINK].concat(args) as never);
   else emit.apply(this, args as never);
 }

@@ -8,6 +8,7 @@ import { message1 } from "./message1";
 import { message21, topic21 } from "./message21";
 import { offline, type Offline } from "./offline";
 import type { Done, Session } from "./session";
+import { DRAIN } from "./names";
 
 /** Now, as the wire has it; empty while nobody knows the time: it is filled in when the record is sent. */
 export function stamp(): string {
@@ -77,7 +78,7 @@ export function drain(x: Session): void {
     }
     if (x._pace) cancel(x._pace);
     // Without the room in the queue that others take now, a little later.
-    x._pace = after(x._act, err && !never ? 5000 : x._o.flushPeriod || 100, [x, "drain"]);
+    x._pace = after(x._act, err && !never ? 5000 : x._o.flushPeriod || 100, [x, DRAIN]);
   }
   post(x, record.charAt(0), undefined, answered, bytes);
 }

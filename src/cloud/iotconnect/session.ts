@@ -87,6 +87,6 @@ export interface Session extends Client {
   _beat?: any;
   _seconds?: number;
   _draining?: number;
-  /** Does one of what acts.ts lists. */
-  _act(what: string, a?: any, b?: any, c?: any): any;
+  /** Does one of what names.ts lists. */
+  _act(what: number, a?: any, b?: any, c?: any): any;
 }

@@ -2,6 +2,7 @@ import { parse } from "../../core/json";
 import { flash } from "./flash";
 import type { Info } from "./identity";
 import type { Session } from "./session";
+import { REFRESH } from "./names";
 
 /**
  * Where attributes and settings are: in memory they may take more than all else, so they are read from the file of what is known. Those of an
@@ -12,6 +13,6 @@ export function template(x: Session): Info | undefined {
   try {
     return parse(flash("sync"))[2];
   } catch {
-    x._act("refresh");
+    x._act(REFRESH);
   }
 }

@@ -6,6 +6,7 @@ import type { Bytes } from "../../host";
 import { judge } from "./attributes";
 import type { Done, Session } from "./session";
 import { template } from "./template";
+import { ASK, ASK_AGAIN } from "./names";
 
 /** Asks what waits: all of it, or the one of that number. */
 export function askAgain(x: Session, only?: string): void {
@@ -23,7 +24,7 @@ export function ask(x: Session, path: string, body: Bytes, done?: Done): boolean
   const ok = Object.keys(asks).length < 20;
   if (ok) {
     asks[++x._rid] = { _path: path, _body: body, _done: done };
-    x._act("ask again", "" + x._rid);
+    x._act(ASK_AGAIN, "" + x._rid);
   } else if (done) x.emit(done, error("limit", "20 requests to the twin wait"));
   return ok;
 }
@@ -38,7 +39,7 @@ export function patch(x: Session, key: string, value: unknown, done?: Done): boo
   const bad = set && value !== null && judge([{ p: "", d: set }], undefined, all, true)[1];
   if (!key || typeof key !== "string" || (bad && key in bad))
     throw error("config", "updateTwin: " + key + (set ? " is not what the template allows" : ""));
-  return !x._over && x._act("ask", "PATCH/properties/reported", stringify(all), done);
+  return !x._over && x._act(ASK, "PATCH/properties/reported", stringify(all), done);
 }
 
 /** Takes an answer; gives the twin when it was asked for. */
@@ -48,7 +49,7 @@ function answer(x: Session, topic: string, rid: string, payload: Bytes): any {
   const status = +topic.split("/")[3];
   if (!asked) return;
   if (status === 429 || status > 499) {
-    if (!x._again) x._again = after(x._act, 5000, [x, "ask again"]);
+    if (!x._again) x._again = after(x._act, 5000, [x, ASK_AGAIN]);
     return;
   }
   delete asks[rid];
