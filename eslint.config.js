@@ -112,7 +112,7 @@ const complexities = complex({
   "src/cloud/watson/codec.ts": 21,
   "src/cloud/watson/config.ts": 20,
   "src/cloud/watson/manage.ts": 33,
-  "src/cloud/iotconnect/acts.ts": 26,
+  "src/cloud/iotconnect/acts.ts": 27,
   "src/cloud/iotconnect/attributes.ts": 42,
   "src/cloud/iotconnect/commands.ts": 23,
   "src/cloud/iotconnect/data.ts": 33,

@@ -1,5 +1,5 @@
 import { child } from "./child";
-import { acknowledge, beat, obey, settle } from "./commands";
+import { acknowledge, beat, expire, obey, settle } from "./commands";
 import { early, rule } from "./data";
 import { stop } from "./end";
 import { heard } from "./hear";
@@ -17,6 +17,7 @@ import {
   CHILD,
   DRAIN,
   EARLY,
+  EXPIRE,
   FAIL,
   KNOWN,
   LATER,
@@ -37,62 +38,77 @@ import {
 
 /**
  * What a session does besides measuring, by name. One function that is read up to the part it is asked for, where a function for each part
- * would take six variables for ever. A timer gives who and what as one list.
+ * would take six variables for ever. A timer gives who, what and of whom as one list.
  */
 export function act(this: Session, what: any, a?: any, b?: any, c?: any): any {
   let x = this;
   if (typeof what === "object") {
     x = what[0];
+    a = what[2];
+    b = what[3];
     what = what[1];
   }
+  // Several: a `switch` is read to its end, what follows one that returns is not. First what comes often and is short.
   switch (what) {
-    case DRAIN:
-      return drain(x);
-    case LINK:
-      return heard(x, a, b, c);
-    case RULE:
-      return rule(x, a, b, c);
-    case OBEY:
-      return obey(x, a);
+    case LATER:
+      return later(x, a);
     case ASK:
       return ask(x, a, b, c);
     case ASK_AGAIN:
       return askAgain(x, a);
-    case BEAT:
-      return beat(x, a);
-    case SETTLE:
-      return settle(x);
     case EARLY:
       return early(x, a);
-    case LATER:
-      return later(x, a);
-    case STEP:
-      return step(x);
-    case FAIL:
-      return fail(x, a);
-    case REFRESH:
-      return refresh(x, a);
-    case TAKE:
-      return take(x, a, b);
-    case KNOWN:
-      return known(x, a);
-    case APPLY:
-      return apply(x, a);
-    case OPEN:
-      return open(x);
-    case PROVE:
-      return prove(x, a);
-    case REGISTER:
-      return register(x);
-    case CHILD:
-      return child(x, a, b, c);
-    case PATCH:
-      return patch(x, a, b, c);
-    case ACKNOWLEDGE:
-      return acknowledge(x, a, b, c);
+    case DRAIN:
+      return drain(x);
+    case BEAT:
+      return beat(x, a);
+  }
+  switch (what) {
+    case RULE:
+      return rule(x, a, b, c);
+    case EXPIRE:
+      return expire(x, a, b);
+    case SETTLE:
+      return settle(x);
     case STATUS:
       return status(x);
+  }
+  switch (what) {
+    case LINK:
+      return heard(x, a, b, c);
+    case REFRESH:
+      return refresh(x, a);
+    case FAIL:
+      return fail(x, a);
+  }
+  switch (what) {
+    case OBEY:
+      return obey(x, a);
+    case ACKNOWLEDGE:
+      return acknowledge(x, a, b, c);
+    case PATCH:
+      return patch(x, a, b, c);
+    case CHILD:
+      return child(x, a, b, c);
+  }
+  switch (what) {
+    case KNOWN:
+      return known(x, a);
+    case PROVE:
+      return prove(x, a);
+    case OPEN:
+      return open(x);
     case STOP:
       return stop(x, a, b, c);
+    case REGISTER:
+      return register(x);
+  }
+  switch (what) {
+    case TAKE:
+      return take(x, a, b);
+    case APPLY:
+      return apply(x, a);
+    case STEP:
+      return step(x);
   }
 }

@@ -7,7 +7,7 @@ import { flash } from "./flash";
 import { command21, lookup } from "./message21";
 import { post } from "./outbox";
 import type { Ack, Done, Session } from "./session";
-import { BEAT, REFRESH, STOP, TAKE } from "./names";
+import { ACKNOWLEDGE, BEAT, EXPIRE, REFRESH, STOP, TAKE } from "./names";
 
 /** What of the module `ota` is needed here. */
 export interface Ota {
@@ -15,6 +15,12 @@ export interface Ota {
   status(): { version?: string; trial: boolean; ready: boolean; busy: boolean };
   restart(): void;
   on(event: string, listener: () => void): unknown;
+}
+
+/** The time of a command is over. */
+export function expire(x: Session, id: string, type: number): void {
+  delete x._due![id];
+  x._act(ACKNOWLEDGE, { ackId: id, st: 4, msg: "no answer in time", childId: "" }, type);
 }
 
 /** `sendAck` */
@@ -25,6 +31,11 @@ export function acknowledge(x: Session, ack: Ack, type: number, done?: Done): bo
   if (x._over || !x._info) {
     if (done) x.emit(done, error("offline", x._over || "nothing is known about the device yet"));
     return false;
+  }
+  const timer = x._due && x._due[ack.ackId];
+  if (timer) {
+    cancel(timer);
+    delete x._due![ack.ackId];
   }
   let given: Ack = ack;
   if (x._v21 && at < 2) given = { ackId: ack.ackId, st: +lookup(" 4:1 6:2 7:3 ", ack.st) || ack.st, msg: ack.msg, childId: ack.childId };
@@ -95,11 +106,15 @@ function give(x: Session, type: string, data: any): void {
   if (id) x._seen = seen.concat(id).slice(-16);
   // It is installed: the cloud has not yet heard of it.
   if (id && find(flash("ota") || "", id) >= 0) return;
+  const kind = event === "ota" ? 11 : 5;
+  // The installer acknowledges its own.
+  const wanted = id && !(event === "ota" && x._o.ota);
+  if (wanted && x._o.commandTimeout)
+    (x._due = x._due || {})[id] = after(x._act, Math.min(x._o.commandTimeout * 1000, 2147483647), [x, EXPIRE, id, kind]);
   if (call) c.emit(call, data);
   c.emit(event, data);
   if (event === "ota") update(x, data);
-  if (id && !call && !c[KEPT + event] && !(event === "ota" && x._o.ota))
-    x.sendAck({ ackId: id, st: 4, msg: "nobody takes it", childId: "" }, event === "ota" ? 11 : 5);
+  if (wanted && !call && !c[KEPT + event]) x.sendAck({ ackId: id, st: 4, msg: "nobody takes it", childId: "" }, kind);
 }
 
 /** A heartbeat each so many seconds; without a number its timer has run. */

@@ -120,7 +120,7 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
         // What no window takes would be lost.
         if (!edge.add(id, tag, name, value)) wrong[name] = x._v21 || typeof value === "string" ? value : bytesToText(stringify(value));
       }
-      x._act(RULE, id, own, gateway);
+      if (x.hasRules) x._act(RULE, id, own, gateway);
     } else if (Object.keys(right).length) {
       if (gates[id] === undefined) gates[id] = open(id);
       if (gates[id]) good.push({ id: id, dt: dt, tg: tag, d: right });

@@ -13,6 +13,8 @@ export function stop(x: Session, why: string, force: boolean, done?: () => void)
   }
   x._over = why;
   for (let i = 0; i < timers.length; i++) if (timers[i]) cancel(timers[i]);
+  for (const id in x._due) if (x._due[id]) cancel(x._due[id]);
+  delete x._due;
   x._timer = x._renewal = x._pace = x._again = x._beat = 0;
   if (x._link && force)
     // The message that says so has yet to be acknowledged.

@@ -21,7 +21,8 @@ function message(x: Session, topic: string, payload: string): void {
 
 /** Connected: first subscribed, whatever the hub has kept of the session, for that there is one proves nothing about the twin. */
 function subscribe(x: Session): void {
-  const filters = [x._info!.p.sub, "$iothub/twin/PATCH/properties/desired/#", "$iothub/twin/res/#"];
+  // Another broker than an IoT Hub ends the connection for such topics.
+  const filters = [x._info!.p.sub].concat(x._o.platform === "aws" ? [] : ["$iothub/twin/PATCH/properties/desired/#", "$iothub/twin/res/#"]);
   if (x._o.MethodCallback) filters.push("$iothub/methods/POST/#");
   // One that a broken link has left in the queue goes now.
   if (!x._subscribing)

@@ -15,11 +15,15 @@ import { APPLY, EARLY, FAIL, KNOWN, LATER, OBEY, OPEN, REGISTER, STEP, TAKE } fr
 /** Where the parts of the information are. */
 const PARTS = "attribute:att setting:set protocol:p device:d sdkConfig:sc rule:r";
 
+/** Whose the files are: of several in one program the first one's. */
+let owner: Session | undefined;
+
 /** Keeps what is known about the device, or has back what was kept. */
 export function known(x: Session, keep?: boolean): void {
   const o = x._o;
+  if (!owner || owner._over) owner = x;
   const whose = [o.version, o.cpId || o.sid, o.uniqueId, o.env].join();
-  const text = o.cache === false ? "" : keep ? stringify([whose, x._base, x._info]) : flash("sync");
+  const text = o.cache === false || owner !== x ? "" : keep ? stringify([whose, x._base, x._info]) : flash("sync");
   let there = text;
   if (keep) there = text && flash("sync", text);
   else if (text) {

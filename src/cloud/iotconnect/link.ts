@@ -63,7 +63,7 @@ export function open(x: Session): void {
       host: p.h,
       port: o.port || p.p || 8883,
       clientId: p.id || o.cpId + "-" + o.uniqueId,
-      username: p.un || p.h + "/" + p.id + "/?api-version=2018-06-30",
+      username: p.un || (o.platform === "aws" ? undefined : p.h + "/" + p.id + "/?api-version=2018-06-30"),
       password: password || undefined,
     };
     if (x._renewal) cancel(x._renewal);

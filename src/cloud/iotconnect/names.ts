@@ -25,3 +25,4 @@ export const PATCH = 20;
 export const ACKNOWLEDGE = 21;
 export const STATUS = 22;
 export const STOP = 23;
+export const EXPIRE = 24;

@@ -66,6 +66,8 @@ export interface Session extends Client {
   _gates?: { [id: string]: number };
   /** Acknowledgements asked for of late. */
   _seen?: string[];
+  /** Timers of the commands that nobody has acknowledged, by what they are acknowledged with. */
+  _due?: { [ackId: string]: any };
   /** Requests to the twin that wait for their answer, by number; and those of children, by kind (2.1). */
   _asks?: { [rid: string]: { _path: string; _body: string; _done?: Done } };
   _rid: number;
