@@ -115,7 +115,7 @@ const complexities = complex({
   "src/cloud/iotconnect/acts.ts": 27,
   "src/cloud/iotconnect/attributes.ts": 42,
   "src/cloud/iotconnect/commands.ts": 23,
-  "src/cloud/iotconnect/data.ts": 33,
+  "src/cloud/iotconnect/data.ts": 34,
   "src/cloud/iotconnect/discovery.ts": 16,
   "src/cloud/iotconnect/keeper.ts": 15,
   "src/cloud/iotconnect/link.ts": 15,

@@ -155,7 +155,7 @@ const CUTS = 12;
 const cuts = {
   name: "offline storage: the process killed " + CUTS + " times while it stores, with its flash file kept",
   on: PAIR,
-  timeout: 120000,
+  timeout: 300000,
   async run(t) {
     const cloud = await listening(t, { template: { att: [flat("t")] } });
     const cwd = directory(t);

@@ -1,5 +1,5 @@
 import { child } from "./child";
-import { acknowledge, beat, expire, obey, settle } from "./commands";
+import { acknowledge, beat, expire, settle } from "./commands";
 import { early, rule } from "./data";
 import { stop } from "./end";
 import { heard } from "./hear";
@@ -22,7 +22,6 @@ import {
   KNOWN,
   LATER,
   LINK,
-  OBEY,
   OPEN,
   PATCH,
   PROVE,
@@ -82,8 +81,6 @@ export function act(this: Session, what: any, a?: any, b?: any, c?: any): any {
       return fail(x, a);
   }
   switch (what) {
-    case OBEY:
-      return obey(x, a);
     case ACKNOWLEDGE:
       return acknowledge(x, a, b, c);
     case PATCH:

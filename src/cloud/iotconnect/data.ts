@@ -69,7 +69,8 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
   function told(err?: Error, result?: string): void {
     if (err) failed = err;
     if (result) how = result;
-    if (!--waiting && done) x.emit(done, failed, failed ? undefined : how);
+    // From `emit`, which takes care of what it throws.
+    if (!--waiting && done) done(failed, failed ? undefined : how);
   }
 
   function send(kind: string, elements: any[]): void {
@@ -130,6 +131,6 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
   send("r", good);
   send("f", bad);
   const refused = !!failed;
-  told(failed);
+  x.emit(told, failed);
   return ok && !refused;
 }

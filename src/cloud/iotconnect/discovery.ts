@@ -64,7 +64,8 @@ export function identify(o: Options, from: string, want: Want | undefined, done:
         ? undefined
         : error("refused", "discovery: " + (a.message || "no base URL"));
     }
-    if ((!want || want.protocol) && !(d.p && d.p.h)) return error("refused", "identity: no connection in the answer");
+    const p = d.p || {};
+    if ((!want || want.protocol) && !(p.h && (v21 ? p.topics : p.sub))) return error("refused", "identity: no connection in the answer");
   }
 
   function answered(err: any, response: any): void {

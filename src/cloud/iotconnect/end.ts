@@ -7,21 +7,22 @@ import { EARLY } from "./names";
 /** Ends all: with what is open reported, or by `force`. */
 export function stop(x: Session, why: string, force: boolean, done?: () => void): void {
   const timers = [x._timer, x._renewal, x._pace, x._again, x._beat];
+  for (const id in x._due) timers.push(x._due[id]);
   if (x._edge) {
     if (!force) x._edge.flush();
     x._edge.stop();
   }
   x._over = why;
   for (let i = 0; i < timers.length; i++) if (timers[i]) cancel(timers[i]);
-  for (const id in x._due) if (x._due[id]) cancel(x._due[id]);
   delete x._due;
   x._timer = x._renewal = x._pace = x._again = x._beat = 0;
-  if (x._link && force)
-    // The message that says so has yet to be acknowledged.
+  const link = x._link;
+  // From the event loop: the message that says so has yet to be acknowledged, and on Espruino what is in use 15 times at once, calls inside
+  // calls, is never freed.
+  if (link)
     after(function () {
-      x._link!.end(true);
+      link.end(force || done);
     }, 0);
-  else if (x._link) x._link.end(done);
   else if (done) after(done, 0);
   x._act(EARLY);
   if (why === "barred") {

@@ -3,11 +3,12 @@ import { backoff } from "../../core/backoff";
 import { time } from "../../core/clock";
 import { parse, stringify } from "../../core/json";
 import type { Session } from "./session";
+import { obey } from "./commands";
 import { heardTwin } from "./twin";
-import { ASK, ASK_AGAIN, DRAIN, LATER, OBEY, PROVE, REFRESH, REGISTER, SETTLE } from "./names";
+import { ASK, ASK_AGAIN, DRAIN, LATER, PROVE, REFRESH, REGISTER, SETTLE } from "./names";
 
-/** Takes a message: of a direct method, of the twin, or from the cloud. */
-function message(x: Session, topic: string, payload: string): void {
+/** Takes a message of a direct method or of the twin; gives what the cloud says. */
+function message(x: Session, topic: string, payload: string): any {
   const part = topic.split("/");
   if (part[1] === "methods")
     x.emit(x._o.MethodCallback!, part[3], payload ? parse(payload) : null, function (status: number, body: unknown) {
@@ -16,7 +17,7 @@ function message(x: Session, topic: string, payload: string): void {
       });
     });
   else if (part[1] === "twin") heardTwin(x, topic, payload);
-  else x._act(OBEY, parse(payload));
+  else return parse(payload);
 }
 
 /** Connected: first subscribed, whatever the hub has kept of the session, for that there is one proves nothing about the twin. */
@@ -81,10 +82,11 @@ function tell(x: Session, up: boolean): void {
   x.emit(up ? "connect" : "close");
 }
 
-/** Hears the link. */
+/** Hears the link; "said": what it might have told. */
 export function heard(x: Session, event: string, a: any, b: any): void {
   const up = event === "connect";
-  if (event === "message") message(x, a, b);
+  const said = event === "message" ? message(x, a, b) : event === "said" ? a : undefined;
+  if (said !== undefined) obey(x, said);
   if (event === "error") wrong(x, a);
   if (event === "reconnect") renew(x);
   if (up) subscribe(x);

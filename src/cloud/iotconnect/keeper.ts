@@ -10,7 +10,7 @@ import { lookup } from "./message21";
 import { post, stamp } from "./outbox";
 import { matched } from "./rules";
 import type { Session } from "./session";
-import { APPLY, EARLY, FAIL, KNOWN, LATER, OBEY, OPEN, REGISTER, STEP, TAKE } from "./names";
+import { APPLY, EARLY, FAIL, KNOWN, LATER, LINK, OPEN, REGISTER, STEP, TAKE } from "./names";
 
 /** Where the parts of the information are. */
 const PARTS = "attribute:att setting:set protocol:p device:d sdkConfig:sc rule:r";
@@ -84,6 +84,7 @@ export function apply(x: Session, same?: boolean): void {
   c.hasRules = info.r.length > 0;
   c.devices = info.d;
   c.rules = info.r;
+  info.p.id = info.p.id || x._o.cpId + "-" + x._o.uniqueId;
   c.protocol = info.p;
   x._act(EARLY);
 }
@@ -118,7 +119,7 @@ function pending(x: Session, u: any): void {
     ver: u.ver,
     urls: u.urls,
   };
-  x._act(OBEY, x._v21 ? { ct: 1, cmd: "ota", ack: id, ver: u.ver, urls: u.urls } : { cmdType: "0x02", data: data });
+  x._act(LINK, "said", x._v21 ? { ct: 1, cmd: "ota", ack: id, ver: u.ver, urls: u.urls } : { cmdType: "0x02", data: data });
 }
 
 /** Takes the information, or some parts of it, and does what follows; `parts` "told": those that came over MQTT. */

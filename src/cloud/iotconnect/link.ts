@@ -53,19 +53,25 @@ export function prove(x: Session, then?: (password?: string) => void): void {
   });
 }
 
+/** Where the device connects, and as whom. */
+function place(x: Session, password?: string): any {
+  const o = x._o;
+  const p = x._info!.p;
+  return {
+    host: p.h,
+    port: o.port || p.p || 8883,
+    clientId: p.id,
+    username: p.un || (o.platform === "aws" ? undefined : p.h + "/" + p.id + "/?api-version=2018-06-30"),
+    password: password || undefined,
+  };
+}
+
 /** Connects with what is known, and comes again before the token ends. */
 export function open(x: Session): void {
   x._act(PROVE, function (password?: string) {
     const o: any = x._o;
     const info = x._info!;
-    const p = info.p;
-    const fresh: any = {
-      host: p.h,
-      port: o.port || p.p || 8883,
-      clientId: p.id || o.cpId + "-" + o.uniqueId,
-      username: p.un || (o.platform === "aws" ? undefined : p.h + "/" + p.id + "/?api-version=2018-06-30"),
-      password: password || undefined,
-    };
+    const fresh = place(x, password);
     if (x._renewal) cancel(x._renewal);
     // A quarter of the life is left for clocks that disagree.
     x._renewal = info.at === 4 || info.at === 5 ? after(x._act, Math.min((o.tokenLifetime || 3600) * 750, 2147483647), [x, OPEN]) : 0;
@@ -91,12 +97,19 @@ export function open(x: Session): void {
 
 /**
  * In place of the link's own `emit`: what it has to tell goes to the session. Listeners would take sixty variables, and with one for
- * messages the link would keep ready for a stream of them.
+ * messages the link would keep ready for a stream of them. Not by way of the session's `emit`, for on Espruino what is in use 15 times at
+ * once, calls inside calls, is never freed.
  */
 export function told(this: any, event: unknown): void {
   const args = [].slice.call(arguments) as any[];
   const x = this._session;
   // The others are callbacks; those of `end` are listeners.
-  if (typeof event === "string" && event !== "end") emit.apply(x, [x._act, LINK].concat(args) as never);
-  else emit.apply(this, args as never);
+  if (event === "end") emit.apply(this, args as never);
+  else if (typeof event !== "string") emit.apply(x, args as never);
+  else
+    try {
+      x._act(LINK, event, args[1], args[2]);
+    } catch (e) {
+      x.emit("error", e);
+    }
 }

@@ -4,7 +4,6 @@
 export const DRAIN = 0;
 export const LINK = 1;
 export const RULE = 2;
-export const OBEY = 3;
 export const ASK = 4;
 export const ASK_AGAIN = 5;
 export const BEAT = 6;

@@ -19,7 +19,7 @@ const connection = (cloud) => ({
   n: "mqtt",
   h: cloud.host,
   p: cloud.hubPort,
-  id: cloud.id,
+  id: cloud.clientId === undefined ? cloud.id : cloud.clientId,
   un: cloud.username === undefined ? `${cloud.host}/${cloud.id}/?api-version=2018-06-30` : cloud.username,
   pwd: cloud.password(),
   pub: `devices/${cloud.id}/messages/events/`,

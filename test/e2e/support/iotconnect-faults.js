@@ -52,6 +52,17 @@ module.exports = ({ start, node }) => {
     });
   });
 
+  test.each([[{}], [{ h: "hub.sim.test" }], [null]])(
+    "message 2.1: an identity with the connection %j is refused and asked for again",
+    (p) => {
+      const it = scripted("sync", [{ body: { d: { ec: 0, meta: { at: 5 }, has: {}, p }, status: 200 } }], { version: "2.1" });
+      expect(it.device.errors).toEqual([]);
+      expect(it.lines()[0]).toBe("error refused: identity: no connection in the answer");
+      it.pass(2 * MINUTE);
+      expect(it.lines()).toContain("connect");
+    },
+  );
+
   describe("garbage and silence", () => {
     test.each(
       [

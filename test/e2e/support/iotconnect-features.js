@@ -449,6 +449,12 @@ module.exports = ({ start, KEY }) => {
       it.run(`R("att", [sdk.attributes[0].d[0].ln, sdk2.attributes[0].d[0].ln]);`);
       expect(it.told("att")).toEqual([["t", "u"]]);
     });
+    test("an answer without client id and user name: both are made of what is known", () => {
+      const it = start({ script: (cloud) => { cloud.username = ""; cloud.clientId = null; } }); // prettier-ignore
+      const { clientId, username } = it.cloud.azure.packets.find((p) => p.packet === "CONNECT");
+      expect([clientId, username]).toEqual(["acme01-dev1", "hub.sim.test/acme01-dev1/?api-version=2018-06-30"]);
+      expect(it.has("connect")).toBe(1);
+    });
     test("without one option more than the seed asks for", () => {
       const it = begin(flat(n("t")), { options: { offlineStorage: undefined, ntp: undefined, version: undefined } });
       it.send(sample("dev1", { t: 1 }));
