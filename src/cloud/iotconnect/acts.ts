@@ -45,6 +45,7 @@ export function act(this: Session, what: any, a?: any, b?: any, c?: any): any {
     x = what[0];
     a = what[2];
     b = what[3];
+    c = what[4];
     what = what[1];
   }
   // Several: a `switch` is read to its end, what follows one that returns is not. First what comes often and is short.

@@ -36,7 +36,11 @@ const methods = {
   },
   dispose: function (this: Session) {
     const over = !!this._over;
-    if (!over) this._act(STOP, "disposed", false, arguments[0]);
+    if (!over) {
+      this._over = "disposed";
+      // From the event loop: on Espruino what is in use 15 times at once, calls inside calls, is never freed.
+      after(this._act, 0, [this, STOP, "disposed", false, arguments[0]]);
+    }
     return !over;
   },
   status: function (this: Session) {

@@ -17,8 +17,7 @@ export function stop(x: Session, why: string, force: boolean, done?: () => void)
   delete x._due;
   x._timer = x._renewal = x._pace = x._again = x._beat = 0;
   const link = x._link;
-  // From the event loop: the message that says so has yet to be acknowledged, and on Espruino what is in use 15 times at once, calls inside
-  // calls, is never freed.
+  // The message that says so has yet to be acknowledged.
   if (link)
     after(function () {
       link.end(force || done);
