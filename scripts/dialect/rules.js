@@ -53,9 +53,13 @@ const rules = {
     node.parent.type !== "Program" &&
     !/Function/.test(node.parent.parent.type) &&
     "a function declared in a block",
-  accessor: (node) =>
+  // One that is told not to be enumerable is skipped by every host.
+  accessor: (node, { text }) =>
     node.type === "Property" &&
     (node.kind !== "init" || (/^[gs]et$/.test(node.key.name) && isCall(node.parent.parent, "Object", "defineProperty"))) &&
+    !(
+      node.kind === "init" && node.parent.properties.some(({ key, value }) => key.name === "enumerable" && /^(false|!1)$/.test(text(value)))
+    ) &&
     "JSON.stringify skips accessors",
   "object-tostring": (node) =>
     isMember(node, undefined, "toString") &&

@@ -171,7 +171,14 @@ module.exports = [
         protocol: "mqtt",
         version: "2.1",
       };
-      const later = `\nsetTimeout(function () { send({ temp: 99, day: "2026-01-01", at: "25:00" }); R("devices " + sdk.devices.length); }, 1500);`;
+      // What comes over MQTT is there when the children are.
+      const later = `
+        function look() {
+          if (!sdk.devices || sdk.devices.length < 2) return setTimeout(look, 100);
+          send({ temp: 99, day: "2026-01-01", at: "25:00" });
+          R("devices " + sdk.devices.length);
+        }
+        look();`;
       const device = await t.device({ modules: ["iotconnect"], script: APP(options) + later, timeout: 60000 });
       await t.until(() => cloud.of("rpt").length && cloud.of("flt").length, "the messages", 20000);
       t.assert.deepStrictEqual([cloud.of("rpt")[0].d[0].d, cloud.of("flt")[0].d[0].d], [{ day: "2026-01-01" }, { temp: 99, at: "25:00" }]);

@@ -45,6 +45,7 @@ const seeded: [rule: string, code: string, target?: Target][] = [
   ["inherit", "function _inherits() {} _inherits();"],
   ["accessor", "exports.a = { get b() { return 1; } };"],
   ["accessor", 'Object.defineProperty(exports, "a", { get: function () { return 1; } });'],
+  ["accessor", 'Object.defineProperty(exports, "a", { enumerable: true, get: function () { return 1; } });'],
   ["array-length", "exports.a.length = 0;"],
   ["array-length", "exports.a.length--;"],
 
@@ -145,6 +146,7 @@ const clean: [code: string, target?: Target][] = [
   ['exports.a = "\\ufffd";', "iotjs"],
   ["try { exports.a(); } catch (e) { exports.b = e.message; }"],
   ["exports.a = { get: function () {}, set: 1, with: 2 };"],
+  ['Object.defineProperty(exports, "a", { enumerable: false, get: function () { return 1; } });'],
   ['exports.f = function (o) { return require("net").connect(o); };', "iotjs"],
   ['var E2 = "x"; exports.a = E.toString(E2); exports.b = new Uint8Array(1);', "espruino"],
   ["exports.a = Buffer.from(exports.b).fill(0);", "node"],

@@ -11,10 +11,13 @@ const NAMES = "NUMBER STRING OBJECT FLOAT";
 const NAMES21 = "NONE INTEGER LONG DECIMAL STRING TIME DATE DATETIME BIT BOOLEAN LATLONG OBJECT OBJECT";
 
 /**
- * Puts each value of a sample to `good` or to `bad`, where a value of message 1.0 is text. `quiet`: what the template does not have is left
- * out. What it takes is made in it: beside it each function would take memory for ever.
+ * The values of a sample that the template allows, and the others, which in message 1.0 are text. `quiet`: what the template does not have is
+ * left out. What it takes is made in it: beside it each function would take memory for ever.
  */
-export function judge(groups: Group[], tag: string | undefined, data: any, good: any, bad: any, v21: boolean, quiet?: boolean): void {
+export function judge(groups: Group[], tag: string | undefined, data: any, v21?: boolean, quiet?: boolean): [any, any] {
+  const good: any = {};
+  const bad: any = {};
+
   /** The value as it may be sent, or undefined when the template does not allow it. */
   function valid(a: Attribute, value: any): any {
     const kind = (v21 ? KINDS21 : KINDS).charAt(a.dt) || "s";
@@ -64,21 +67,20 @@ export function judge(groups: Group[], tag: string | undefined, data: any, good:
     if (!a) {
       if (!quiet) bad[name] = value;
     } else if (a.d && value && typeof value === "object" && !Array.isArray(value)) {
-      const inner = {};
-      const wrong = {};
-      judge([{ p: "", d: a.d }], undefined, value, inner, wrong, v21, quiet);
-      if (Object.keys(inner).length) good[name] = inner;
-      if (Object.keys(wrong).length) bad[name] = wrong;
+      const inner = judge([{ p: "", d: a.d }], undefined, value, v21, quiet);
+      if (Object.keys(inner[0]).length) good[name] = inner[0];
+      if (Object.keys(inner[1]).length) bad[name] = inner[1];
     } else {
       const v = a.d ? undefined : valid(a, value);
       if (v !== undefined) good[name] = v;
       else bad[name] = v21 || typeof value === "string" ? value : bytesToText(stringify(value));
     }
   }
+  return [good, bad];
 }
 
 /** What the seed's GetAttributes gives, for every device. */
-export function listed(groups: Group[], devices: Device[], v21: boolean): any[] {
+export function listed(groups: Group[], devices: Device[], v21?: boolean): any[] {
   const names = (v21 ? NAMES21 : NAMES).split(" ");
   function described(a: Attribute, tag: boolean): any {
     const out: any = { ln: a.ln, dt: names[a.dt] || "STRING", dv: a.dv };

@@ -3,10 +3,11 @@ import { KEPT } from "../../core/emitter";
 import { find } from "../../core/bytes";
 import { error } from "../../core/errors";
 import { parse, stringify } from "../../core/json";
-import { load, save } from "./flash";
+import { flash } from "./flash";
 import { command21, lookup } from "./message21";
 import { post } from "./outbox";
 import type { Ack, Done, Session } from "./session";
+import { ACKNOWLEDGE, BEAT, EXPIRE, REFRESH, STOP, TAKE } from "./names";
 
 /** What of the module `ota` is needed here. */
 export interface Ota {
@@ -16,17 +17,25 @@ export interface Ota {
   on(event: string, listener: () => void): unknown;
 }
 
-/** The update that was installed, until the device runs it and the cloud knows. */
-const PENDING = "iotc.ota";
+/** The time of a command is over. */
+export function expire(x: Session, id: string, type: number): void {
+  delete x._due![id];
+  x._act(ACKNOWLEDGE, { ackId: id, st: 4, msg: "no answer in time", childId: "" }, type);
+}
 
-export function sendAck(this: Session, ack: Ack, type: number, done?: Done): boolean {
-  const x = this;
+/** `sendAck` */
+export function acknowledge(x: Session, ack: Ack, type: number, done?: Done): boolean {
   const at = [5, 11, 0, 1, 2].indexOf(type);
   if (at < 0 || !ack || !ack.ackId || typeof ack.st !== "number")
     throw error("config", "sendAck: { ackId, st, msg, childId }, and 5 for a command, 11 for an update");
   if (x._over || !x._info) {
     if (done) x.emit(done, error("offline", x._over || "nothing is known about the device yet"));
     return false;
+  }
+  const timer = x._due && x._due[ack.ackId];
+  if (timer) {
+    cancel(timer);
+    delete x._due![ack.ackId];
   }
   let given: Ack = ack;
   if (x._v21 && at < 2) given = { ackId: ack.ackId, st: +lookup(" 4:1 6:2 7:3 ", ack.st) || ack.st, msg: ack.msg, childId: ack.childId };
@@ -36,7 +45,7 @@ export function sendAck(this: Session, ack: Ack, type: number, done?: Done): boo
 /** Reports what became of an installed update, when that is decided. */
 export function settle(x: Session): void {
   const ota = x._o.ota;
-  const text = ota && load(PENDING);
+  const text = ota && flash("ota");
   if (!text || !x._info) return;
   const now = ota!.status();
   if (now.ready || now.trial || now.busy) return;
@@ -47,10 +56,10 @@ export function settle(x: Session): void {
     // Torn: the cloud has to ask again.
   }
   if (pending) {
-    x._seen = x._seen.concat(pending[0]);
+    x._seen = (x._seen || []).concat(pending[0]);
     x.sendAck({ ackId: pending[0], st: now.version === pending[1] ? 7 : 4, msg: now.version || "", childId: "" }, 11);
   }
-  save(PENDING, "");
+  flash("ota", "");
 }
 
 /** Installs the entry of an update that is for this device, if there is one. */
@@ -71,7 +80,7 @@ function update(x: Session, data: any): void {
     if (err) {
       if (data.ackId) x.sendAck({ ackId: data.ackId, st: 4, msg: err.message, childId: "" }, 11);
     } else {
-      if (data.ackId) save(PENDING, stringify([data.ackId, version]));
+      if (data.ackId) flash("ota", stringify([data.ackId, version]));
       x.emit("update", version);
       // The farewell goes before the restart; a hub that acknowledges nothing does not hold it up.
       after(function () {
@@ -92,59 +101,63 @@ function give(x: Session, type: string, data: any): void {
   const call = x._o.DeviceCallback;
   const event = type === "0x01" ? "command" : type === "0x02" ? "ota" : "module";
   const id = data.ackId;
-  if (id && x._seen.indexOf(id) >= 0) return;
-  if (id) x._seen = x._seen.concat(id).slice(-16);
+  const seen = x._seen || [];
+  if (id && seen.indexOf(id) >= 0) return;
+  if (id) x._seen = seen.concat(id).slice(-16);
   // It is installed: the cloud has not yet heard of it.
-  if (id && find(load(PENDING) || "", id) >= 0) return;
+  if (id && find(flash("ota") || "", id) >= 0) return;
+  const kind = event === "ota" ? 11 : 5;
+  // The installer acknowledges its own.
+  const wanted = id && !(event === "ota" && x._o.ota);
+  if (wanted && x._o.commandTimeout)
+    (x._due = x._due || {})[id] = after(x._act, Math.min(x._o.commandTimeout * 1000, 2147483647), [x, EXPIRE, id, kind]);
   if (call) c.emit(call, data);
   c.emit(event, data);
   if (event === "ota") update(x, data);
-  if (id && !call && !c[KEPT + event] && !(event === "ota" && x._o.ota))
-    x.sendAck({ ackId: id, st: 4, msg: "nobody takes it", childId: "" }, event === "ota" ? 11 : 5);
+  if (wanted && !call && !c[KEPT + event]) x.sendAck({ ackId: id, st: 4, msg: "nobody takes it", childId: "" }, kind);
 }
 
-function beat(x: Session, seconds: number): void {
-  if (x._beat) cancel(x._beat);
+/** A heartbeat each so many seconds; without a number its timer has run. */
+export function beat(x: Session, seconds?: number): void {
+  if (seconds === undefined) seconds = x._seconds!;
+  else if (x._beat) cancel(x._beat);
   x._beat = 0;
   if (seconds > 0 && !x._over) {
-    if (x._up) x._link!.publish(x._info!.p.topics.hb, "{}");
-    x._beat = after(
-      function () {
-        x._beat = 0;
-        beat(x, seconds);
-      },
-      Math.min(seconds * 1000, 2147483647),
-    );
+    if (x._up) x._link!.publish(x._info!.p.topics.hb, "{}", { binary: true });
+    x._seconds = seconds;
+    x._beat = after(x._act, Math.min(seconds * 1000, 2147483647), [x, BEAT]);
   }
+}
+
+/** Takes the answer to a question over MQTT (2.1). */
+function answered(x: Session, answer: any): void {
+  const done = x._kids && x._kids[answer.ct];
+  if (done) {
+    x._kids![answer.ct] = undefined;
+    x.emit(done, answer.ec ? error("refused", "child: " + answer.ec) : undefined, answer.d);
+    if (!answer.ec) x._act(REFRESH, "device");
+  } else if (answer.ec) x.emit("error", error("refused", answer.ct + ": " + answer.ec));
+  else x._act(TAKE, answer, "told");
 }
 
 /** Does what a message from the cloud says. */
 export function obey(x: Session, message: any): void {
-  const answer = x._v21 && message && message.d && message.d.ct > 200 ? message.d : undefined;
-  if (answer) {
-    const done = x._kids[answer.ct];
-    if (done) {
-      x._kids[answer.ct] = undefined;
-      x.emit(done, answer.ec ? error("refused", "child: " + answer.ec) : undefined, answer.d);
-      if (!answer.ec) x._refresh("device");
-    } else if (answer.ec) x.emit("error", error("refused", answer.ct + ": " + answer.ec));
-    else x._take(answer);
-    return;
-  }
+  const d = x._v21 && message && message.d;
+  if (d && d.ct > 200) return answered(x, d);
   const m = x._v21 && message ? command21(message, x._o) : message || {};
   const type = m.cmdType;
   const data = m.data || {};
   const part = lookup(" 0x10:attribute 0x11:setting 0x12:protocol 0x13:device 0x15:rule resetpwd:protocol ", type);
   if (type === "0x01" || type === "0x02" || type === "module") give(x, type, data);
-  else if (part || type === "sync") x._refresh(part);
+  else if (part || type === "sync") x._act(REFRESH, part);
   else if (type === "0x17") {
     if (+data.df >= 0) {
       x._info!.sc = x._info!.sc || {};
       x._info!.sc!.df = +data.df;
-      x._gates = {};
+      x._gates = undefined;
     }
-  } else if (type === "0x99") x._bar();
-  else if (type === "heartbeat") beat(x, data.ct === 110 ? +data.f : 0);
+  } else if (type === "0x99") x._act(STOP, "barred", true);
+  else if (type === "heartbeat") x._act(BEAT, data.ct === 110 ? +data.f || 0 : 0);
   else if (type === "skip") x._skip = data.d === true;
   else if (type !== "updatecrt") x.emit("unknown", message);
 }

@@ -2,23 +2,15 @@ import { bytesToText, now } from "#host";
 import { error } from "../../core/errors";
 import { stringify } from "../../core/json";
 import { judge } from "./attributes";
+import type { Info } from "./identity";
 import { post, stamp } from "./outbox";
 import { matched, type Sample } from "./rules";
 import type { Data, Done, Session } from "./session";
-
-/** Whether as many seconds as the cloud wants have passed since the last sample under this key. A clock that was set back does not count. */
-function open(x: Session, key: string): boolean {
-  const sc = x._info!.sc;
-  const df = (sc && sc.df !== undefined ? sc.df : 60) * 1000;
-  const t = now();
-  const next = x._gates[key];
-  if (t < next && t >= next - df) return false;
-  x._gates[key] = t + df;
-  return true;
-}
+import { template } from "./template";
+import { EARLY, RULE } from "./names";
 
 /** Runs the rules over a sample: a match is told to the cloud, and its command to the application. */
-function rule(x: Session, id: string, own: Sample, gateway: Sample | undefined): void {
+export function rule(x: Session, id: string, own: Sample, gateway: Sample | undefined): void {
   const rules = x._info!.r || [];
 
   /** The numbers of a sample. */
@@ -70,20 +62,40 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
   let gateway: Sample | undefined;
   let how = "held";
   let failed: Error | undefined;
+  let t: Info | undefined;
   // Good samples, faults, and this call itself.
   let waiting = 3;
 
   function told(err?: Error, result?: string): void {
     if (err) failed = err;
     if (result) how = result;
-    if (!--waiting && done) x.emit(done, failed, failed ? undefined : how);
+    // From `emit`, which takes care of what it throws.
+    if (!--waiting && done) done(failed, failed ? undefined : how);
+  }
+
+  function send(kind: string, elements: any[]): void {
+    if (elements.length) ok = post(x, kind, elements, told) && ok;
+    else waiting--;
+  }
+
+  /** Whether as many seconds as the cloud wants have passed since the last sample under this key. A clock that was set back does not count. */
+  function open(key: string): boolean {
+    const sc = info!.sc;
+    const df = (sc && sc.df !== undefined ? sc.df : 60) * 1000;
+    const t = now();
+    const all = (x._gates = x._gates || {});
+    const next = all[key];
+    if (t < next && t >= next - df) return false;
+    all[key] = t + df;
+    return true;
   }
 
   if (!Array.isArray(list)) throw error("config", "sendData: a list of { uniqueId, time, data }");
   if (x._over) failed = error("offline", x._over);
-  else if (!info) {
+  else if (info && !x._skip) t = template(x);
+  if (!failed && !(x._skip ? info : t)) {
     // Nothing is known to check it against.
-    if (early(x, [list, done])) return true;
+    if (x._act(EARLY, [list, done])) return true;
     failed = error("limit", "20 calls wait for the identity");
   }
   for (let i = 0; !failed && i < list.length; i++) {
@@ -98,10 +110,9 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
     }
     const tag = device.tg || "";
     const dt = e.time || stamp();
-    let right: any = {};
-    const wrong: any = {};
-    if (x._skip) right = e.data;
-    else judge(info!.att || [], tag, e.data, right, wrong, x._v21, x._o.quiet);
+    const both = x._skip ? [e.data, {}] : judge(t!.att || [], tag, e.data, x._v21, x._o.quiet);
+    const right = both[0];
+    const wrong = both[1];
     if (edge) {
       const own: Sample = { tag: tag, data: right };
       if (device === info!.d[0]) gateway = own;
@@ -110,18 +121,16 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
         // What no window takes would be lost.
         if (!edge.add(id, tag, name, value)) wrong[name] = x._v21 || typeof value === "string" ? value : bytesToText(stringify(value));
       }
-      rule(x, id, own, gateway);
+      if (x.hasRules) x._act(RULE, id, own, gateway);
     } else if (Object.keys(right).length) {
-      if (gates[id] === undefined) gates[id] = open(x, id);
+      if (gates[id] === undefined) gates[id] = open(id);
       if (gates[id]) good.push({ id: id, dt: dt, tg: tag, d: right });
     }
-    if (Object.keys(wrong).length && (!edge || (!x._o.quiet && open(x, "!" + id)))) bad.push({ id: id, dt: dt, tg: tag, d: wrong });
+    if (Object.keys(wrong).length && (!edge || (!x._o.quiet && open("!" + id)))) bad.push({ id: id, dt: dt, tg: tag, d: wrong });
   }
-  if (good.length) ok = post(x, "r", good, told) && ok;
-  else waiting--;
-  if (bad.length) ok = post(x, "f", bad, told) && ok;
-  else waiting--;
+  send("r", good);
+  send("f", bad);
   const refused = !!failed;
-  told(failed);
+  x.emit(told, failed);
   return ok && !refused;
 }

@@ -53,6 +53,10 @@ export function identify(o: Options, from: string, want: Want | undefined, done:
     }
   }
 
+  function connects(p: any): boolean {
+    return p.h && (v21 ? p.topics : p.sub);
+  }
+
   /** What is wrong with an answer `d`, or nothing. */
   function fault(a: any, d: any): any {
     if (!d || typeof d !== "object") return error("refused", "identity: " + (a.message || "no answer to use"));
@@ -64,7 +68,7 @@ export function identify(o: Options, from: string, want: Want | undefined, done:
         ? undefined
         : error("refused", "discovery: " + (a.message || "no base URL"));
     }
-    if ((!want || want.protocol) && !(d.p && d.p.h)) return error("refused", "identity: no connection in the answer");
+    if ((!want || want.protocol) && !connects(d.p || {})) return error("refused", "identity: no connection in the answer");
   }
 
   function answered(err: any, response: any): void {

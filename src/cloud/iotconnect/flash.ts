@@ -1,17 +1,20 @@
 import { storeErase, storeRead, storeSize, storeWrite } from "#host";
 
-/** The text of a file, or undefined. */
-export function load(name: string): string | undefined {
+/**
+ * The text of a file, or undefined: "sync", what is known about the device; "ota", the update that was installed, until the device runs it
+ * and the cloud knows; "bar", that the cloud has barred the device. With `text` the file is replaced, or removed when that is empty, and the
+ * result is whether that went well. What a cut leaves is missing, or no JSON.
+ */
+export function flash(name: string, text?: string): any {
+  name = "iotc." + name;
   const size = storeSize(name);
-  return size > 0 ? storeRead(name, 0, size) : undefined;
-}
-
-/** Replaces a file; an empty text removes it. What a cut leaves is missing, or no JSON. */
-export function save(name: string, text: string): boolean {
+  const old = size > 0 ? storeRead(name, 0, size) : undefined;
+  if (text === undefined) return old;
   let ok = true;
-  if (load(name) === (text || undefined)) return ok;
-  storeErase(name);
-  // In pieces, for hosts with a small heap.
-  for (let at = 0; ok && at < text.length; at += 512) ok = storeWrite(name, at, text.substr(at, 512), text.length);
+  if (old !== (text || undefined)) {
+    storeErase(name);
+    // In pieces, for hosts with a small heap.
+    for (let at = 0; ok && at < text.length; at += 512) ok = storeWrite(name, at, text.substr(at, 512), text.length);
+  }
   return ok;
 }

@@ -52,8 +52,8 @@ export interface Info {
   sc: { sf?: number; df?: number } | null;
   p: Protocol;
   d: Device[];
-  att: Group[] | null;
-  set: Attribute[] | null;
+  att?: Group[] | null;
+  set?: Attribute[] | null;
   r: Rule[] | null;
   ota?: any;
   has?: any;

@@ -1,28 +1,45 @@
 import { after, cancel, random } from "#host";
 import { backoff } from "../../core/backoff";
 import { error } from "../../core/errors";
-import { stringify } from "../../core/json";
-import { obey } from "./commands";
-import { early } from "./data";
+import { parse, stringify } from "../../core/json";
 import { identify } from "./discovery";
 import { edge } from "./edge";
-import { save } from "./flash";
-import { open } from "./link";
-import { ASKS, lookup } from "./message21";
+import { flash } from "./flash";
+import { template } from "./template";
+import { lookup } from "./message21";
 import { post, stamp } from "./outbox";
 import { matched } from "./rules";
 import type { Session } from "./session";
-
-/** The file with what was last known about the device. */
-export const KNOWN = "iotc.sync";
+import { APPLY, EARLY, FAIL, KNOWN, LATER, LINK, OPEN, REGISTER, STEP, TAKE } from "./names";
 
 /** Where the parts of the information are. */
 const PARTS = "attribute:att setting:set protocol:p device:d sdkConfig:sc rule:r";
 
-/** Who the information is about. */
-export function whose(x: Session): string {
+/** Whose the files are: of several in one program the first one's. */
+let owner: Session | undefined;
+
+/** Keeps what is known about the device, or has back what was kept. */
+export function known(x: Session, keep?: boolean): void {
   const o = x._o;
-  return [o.version, o.cpId || o.sid, o.uniqueId, o.env].join();
+  if (!owner || owner._over) owner = x;
+  const whose = [o.version, o.cpId || o.sid, o.uniqueId, o.env].join();
+  const text = o.cache === false || owner !== x ? "" : keep ? stringify([whose, x._base, x._info]) : flash("sync");
+  let there = text;
+  if (keep) there = text && flash("sync", text);
+  else if (text) {
+    const kept = parse(text);
+    there = kept[0] === whose;
+    if (there) {
+      x._info = kept[2];
+      x._act(APPLY);
+    }
+  }
+  // Attributes and settings are found in the file, but windows are made of them; nobody asks for the rest.
+  if (there) delete x._base;
+  if (there && !x._edge)
+    "att set rc ds cpId".split(" ").forEach(function (part) {
+      delete (x._info as any)[part];
+    });
 }
 
 /** Makes of the information what works with it; `same`: the windows of an edge device stay. */
@@ -65,119 +82,133 @@ export function apply(x: Session, same?: boolean): void {
   });
   c.isEdge = !!x._edge;
   c.hasRules = info.r.length > 0;
-  c.attributes = info.att;
   c.devices = info.d;
   c.rules = info.r;
+  info.p.id = info.p.id || x._o.cpId + "-" + x._o.uniqueId;
   c.protocol = info.p;
-  early(x);
+  x._act(EARLY);
 }
 
-/** Takes the information, or some parts of it, and does what follows. */
-function take(x: Session, info: any, parts?: any): void {
+/** Puts the parts of the information, or all that an identity of 2.1 tells, in the place of what was known. */
+function merge(old: any, info: any, parts: any): void {
+  PARTS.split(" ").forEach(function (pair) {
+    const at = pair.split(":")[1];
+    // Of 2.1 the identity alone has nothing about attributes, rules and children.
+    if (parts && parts !== "told" ? parts[pair.split(":")[0]] : info[at] && (parts || at !== "d")) old[at] = info[at];
+  });
+  if (!parts) {
+    old.at = info.at;
+    old.ee = info.ee;
+    old.dtg = info.dtg;
+    old.has = info.has;
+  }
+}
+
+/** The command for the update that waits. */
+function pending(x: Session, u: any): void {
   const o = x._o;
+  const id = u.ack || u.guid;
+  const data = {
+    cpId: o.cpId,
+    guid: u.guid,
+    uniqueId: o.uniqueId,
+    command: "ota",
+    ack: true,
+    ackId: id,
+    cmdType: "0x02",
+    ver: u.ver,
+    urls: u.urls,
+  };
+  x._act(LINK, "said", x._v21 ? { ct: 1, cmd: "ota", ack: id, ver: u.ver, urls: u.urls } : { cmdType: "0x02", data: data });
+}
+
+/** Takes the information, or some parts of it, and does what follows; `parts` "told": those that came over MQTT. */
+export function take(x: Session, info: any, parts?: any): void {
+  // Over MQTT the devices are the children only.
+  if (parts === "told" && info.d)
+    info.d = [x._info!.d[0]].concat(
+      info.d.filter(function (device: any) {
+        return device.id !== x._o.uniqueId;
+      }),
+    );
   const old: any = x._info || info;
+  const t: any = x._info && template(x);
+  if (t) {
+    old.att = t.att;
+    old.set = t.set;
+  }
   const known = stringify([old.att, old.ee]);
   const p = stringify(old.p);
   if (parts || (x._v21 && x._info)) {
-    // Of 2.1 the identity alone has nothing about attributes, rules and children.
-    const list = PARTS.split(" ");
-    for (let i = 0; i < list.length; i++) {
-      const pair = list[i].split(":");
-      if (parts ? parts[pair[0]] : info[pair[1]] && pair[1] !== "d") old[pair[1]] = info[pair[1]];
-    }
-    if (!parts) {
-      old.at = info.at;
-      old.ee = info.ee;
-      old.dtg = info.dtg;
-      old.has = info.has;
-    }
+    merge(old, info, parts);
     x._info = old;
   } else x._info = info;
   const now = x._info!;
   // A part that is not there is none.
   now.d = now.d || [];
-  apply(x, !!x._edge && known === stringify([now.att, now.ee]));
-  if (parts ? parts.protocol : !x._up || p !== stringify(now.p)) open(x);
-  if (info.ota) {
-    const u = info.ota;
-    const id = u.ack || u.guid;
-    const data = {
-      cpId: o.cpId,
-      guid: u.guid,
-      uniqueId: o.uniqueId,
-      command: "ota",
-      ack: true,
-      ackId: id,
-      cmdType: "0x02",
-      ver: u.ver,
-      urls: u.urls,
-    };
-    obey(x, x._v21 ? { ct: 1, cmd: "ota", ack: id, ver: u.ver, urls: u.urls } : { cmdType: "0x02", data: data });
-    delete (now as any).ota;
-  }
-  if (o.cache !== false) save(KNOWN, stringify([whose(x), x._base, now]));
+  x._act(APPLY, !!x._edge && known === stringify([now.att, now.ee]));
+  if (parts ? parts.protocol : !x._up || p !== stringify(now.p)) x._act(OPEN);
+  if (info.ota) pending(x, info.ota);
+  delete now.ota;
+  x._act(KNOWN, true);
 }
 
 /** Asks the cloud who the device is, or for parts of that. */
-function step(x: Session): void {
+export function step(x: Session): void {
   const parts: any = x._want;
   x._timer = 0;
   if (x._asking) return;
-  x._asking = true;
+  x._asking = 1;
   x._want = undefined;
-  identify(x._o, x._base, parts, function (err, base, info) {
-    x._asking = false;
+  // What is not here is in the file, unless somebody has erased it.
+  identify(x._o, x._base === undefined ? parse(flash("sync") || '[0,""]')[1] : x._base, parts, function (err, base, info) {
+    delete x._asking;
     x._base = base;
     if (x._over) return;
     if (!err) {
       x._tries = 0;
-      x.emit(function () {
-        take(x, info, parts);
-      });
+      x.emit(x._act, TAKE, info, parts);
     } else {
       // What was wanted meanwhile is wanted too; all includes it.
       if (parts && (x._want || !x._timer)) for (const name in x._want) parts[name] = true;
       x._want = parts;
       // Better what was known than nothing.
-      if (x._info && !x._link) open(x);
-      x._fail(err);
+      if (x._info && !x._link) x._act(OPEN);
+      x._act(FAIL, err);
     }
   });
 }
 
 /** Asks once more after some milliseconds. */
-export function later(this: Session, ms: number): void {
-  if (this._timer) cancel(this._timer);
-  this._timer = after(step, ms, this);
+export function later(x: Session, ms: number): void {
+  if (x._timer) cancel(x._timer);
+  x._timer = after(x._act, ms, [x, STEP]);
 }
 
 /** Tells an error, and tries again when that may help. */
-export function fail(this: Session, e: any): void {
-  const x = this;
+export function fail(x: Session, e: any): void {
   x.emit("error", e);
   if (x._over || e.act === "f") return;
   if (e.act === "m" || e.code === "network" || e.code === "timeout") x._base = "";
-  if (e.act === "r" && x._o.tpm && x._o.tpm.register && x._o.scopeId) x._register();
-  else if (!x._asking) x._later(backoff(x._tries++, Math.max(5000, e.wait || 0), 300000, random()));
+  if (e.act === "r" && x._o.tpm && x._o.tpm.register && x._o.scopeId) x._act(REGISTER);
+  else if (!x._asking) x._act(LATER, backoff(x._tries++, Math.max(5000, e.wait || 0), 300000, random()));
 }
 
 /** Has the chip enrol the device. */
-export function register(this: Session): void {
-  const x = this;
+export function register(x: Session): void {
   const o = x._o;
-  x._asking = true;
+  x._asking = 1;
   o.tpm!.register!(o.scopeId!, o.cpId + "-" + o.uniqueId, function (err) {
-    x._asking = false;
+    delete x._asking;
     if (x._over) return;
-    if (err) x._fail(err);
-    else x._later(0);
+    if (err) x._act(FAIL, err);
+    else x._act(LATER, 0);
   });
 }
 
 /** Has the part of that name renewed; none: all. */
-export function refresh(this: Session, part?: string): void {
-  const x = this;
-  const number = x._v21 && +lookup(ASKS, part);
+export function refresh(x: Session, part?: string): void {
+  const number = x._v21 && +lookup(" attribute:201 setting:202 rule:203 device:204 ota:205 ", part);
   if (number) x._link!.publish(x._info!.p.topics.di, stringify({ mt: number }), { qos: 1, binary: true });
   else {
     // With a question for all on its way, nothing more is to be asked.
@@ -186,24 +217,6 @@ export function refresh(this: Session, part?: string): void {
       x._want = x._want || {};
       (x._want as any)[part] = true;
     }
-    x._later(1000);
+    x._act(LATER, 1000);
   }
-}
-
-/** Takes parts that came over MQTT. */
-export function takeParts(this: Session, answer: any): void {
-  const x = this;
-  const parts: any = {};
-  const list = PARTS.split(" ");
-  for (let i = 0; i < list.length; i++) {
-    const pair = list[i].split(":");
-    if (answer[pair[1]]) parts[pair[0]] = true;
-  }
-  if (answer.d)
-    answer.d = [x._info!.d[0]].concat(
-      answer.d.filter(function (device: any) {
-        return device.id !== x._o.uniqueId;
-      }),
-    );
-  take(x, answer, parts);
 }

@@ -1,74 +1,80 @@
-import { after, cancel, random } from "#host";
+import { after, cancel } from "#host";
 import { token } from "../../auth/sas";
-import { backoff } from "../../core/backoff";
-import { findTime, time } from "../../core/clock";
+import { findTime } from "../../core/clock";
+import { emit } from "../../core/emitter";
 import { error } from "../../core/errors";
-import { parse, stringify } from "../../core/json";
 import { connect } from "../../mqtt/client";
-import { obey, settle } from "./commands";
-import { ASKS, HAS, lookup } from "./message21";
-import { drain } from "./outbox";
 import type { Session } from "./session";
-import { ask, askAgain, heardTwin, TWIN } from "./twin";
+import { FAIL, LINK, OPEN, PROVE } from "./names";
 
 /** Options that go to the MQTT client as they are given. */
 const PASSED = "ca cert key servername keepalive queueLimit reconnectPeriod maxReconnectPeriod";
 
-const METHODS = "$iothub/methods/POST/";
+function lacking(x: Session, option: string): void {
+  const e: any = error("config", "authentication type " + x._info!.at + " needs option " + option);
+  e.act = "f";
+  x._act(FAIL, e);
+}
 
-/** Finds what proves the identity, and hands it on. */
-function prove(x: Session, then: (password?: string) => void): void {
+/** Finds what proves the identity, and hands it on; without `then` what that has left behind goes. */
+export function prove(x: Session, then?: (password?: string) => void): void {
   const o = x._o;
   const info = x._info!;
   const key = o.devicePrimaryKey || o.devicePK;
   const sign = o.tpm && o.tpm.sign;
   const signed = info.at === 4 || info.at === 5;
   const own = info.at === 5 ? key : undefined;
-  let wrong = "";
-  if (info.at === 1) return then(info.p.pwd);
-  if (signed ? !own && !sign : !o.cert || !o.key) wrong = info.at === 4 ? "tpm" : signed ? "devicePrimaryKey" : "certificate";
-  if (wrong) {
-    const e: any = error("config", "authentication type " + info.at + " needs option " + wrong);
-    e.act = "f";
-    return x._fail(e);
-  }
-  if (!signed) return then();
-  findTime({ ntp: o.ntp === undefined ? "pool.ntp.org" : o.ntp }, function (err, ms) {
-    if (x._over) return;
-    if (err) return x._fail(err);
-    const ends = ms! + (o.tokenLifetime || 3600) * 1000;
+
+  function make(secret: string | undefined, ends: number): void {
     try {
       token(
-        { host: info.p.h, deviceId: info.p.id, key: own, sign: own ? undefined : sign, expires: Math.floor(ends / 1000) },
+        { host: info.p.h, deviceId: info.p.id, key: secret, sign: own ? undefined : sign, expires: Math.floor(ends / 1000) },
         function (e, password) {
           if (x._over) return;
-          if (e) return x._fail(e);
+          if (e) return x._act(FAIL, e);
           x._expires = ends;
-          then(password);
+          then!(password);
         },
       );
     } catch (e) {
-      x._fail(e);
+      if (then) x._act(FAIL, e);
     }
+  }
+
+  // With no key there is no token, and none is remembered.
+  if (!then) return make("", 0);
+  if (info.at === 1) return then(info.p.pwd);
+  if (signed ? !own && !sign : !o.cert || !o.key) return lacking(x, info.at === 4 ? "tpm" : signed ? "devicePrimaryKey" : "certificate");
+  if (!signed) return then();
+  findTime({ ntp: o.ntp === undefined ? "pool.ntp.org" : o.ntp }, function (err, ms) {
+    if (x._over) return;
+    if (err) return x._act(FAIL, err);
+    make(own, ms! + (o.tokenLifetime || 3600) * 1000);
   });
+}
+
+/** Where the device connects, and as whom. */
+function place(x: Session, password?: string): any {
+  const o = x._o;
+  const p = x._info!.p;
+  return {
+    host: p.h,
+    port: o.port || p.p || 8883,
+    clientId: p.id,
+    username: p.un || (o.platform === "aws" ? undefined : p.h + "/" + p.id + "/?api-version=2018-06-30"),
+    password: password || undefined,
+  };
 }
 
 /** Connects with what is known, and comes again before the token ends. */
 export function open(x: Session): void {
-  prove(x, function (password) {
+  x._act(PROVE, function (password?: string) {
     const o: any = x._o;
     const info = x._info!;
-    const p = info.p;
-    const fresh: any = {
-      host: p.h,
-      port: o.port || p.p || 8883,
-      clientId: p.id || o.cpId + "-" + o.uniqueId,
-      username: p.un || p.h + "/" + p.id + "/?api-version=2018-06-30",
-      password: password || undefined,
-    };
+    const fresh = place(x, password);
     if (x._renewal) cancel(x._renewal);
     // A quarter of the life is left for clocks that disagree.
-    x._renewal = info.at === 4 || info.at === 5 ? after(open, Math.min((o.tokenLifetime || 3600) * 750, 2147483647), x) : 0;
+    x._renewal = info.at === 4 || info.at === 5 ? after(x._act, Math.min((o.tokenLifetime || 3600) * 750, 2147483647), [x, OPEN]) : 0;
     if (x._link) {
       for (const name in fresh) (x._link.options as any)[name] = fresh[name];
       x._link.reconnect();
@@ -79,71 +85,31 @@ export function open(x: Session): void {
       // What came while it was away waits at the hub.
       fresh.clean = false;
       fresh.anyTopic = true;
-      x._wire(connect(fresh));
+      // It is done here, on every connection: that there is a session proves nothing about the twin.
+      fresh.resubscribe = false;
+      const link: any = connect(fresh);
+      link._session = x;
+      link.emit = told;
+      x._link = link;
     }
   });
 }
 
-/** Tells the application whether the device is connected. */
-function tell(x: Session, up: boolean): void {
-  const o = x._o;
-  x._up = up;
-  if (o.DeviceCallback)
-    x.emit(o.DeviceCallback, { cpId: o.cpId, guid: "", uniqueId: o.uniqueId, command: up, ack: false, ackId: "", cmdType: "0x16" });
-  x.emit(up ? "connect" : "close");
-}
-
-/** Hears the link. Not part of `open`: what the listeners see lives as long as they do. */
-export function wire(this: Session, link: any): void {
-  const x = this;
-  x._link = link;
-  // Functions for a stream of messages of QoS 0, which takes memory: there is none.
-  link._hot = 1;
-  link.subscribe(x._info!.p.sub, { qos: 1 });
-  link.subscribe([TWIN + "PATCH/properties/desired/#", TWIN + "res/#"]);
-  if (x._o.MethodCallback) link.subscribe(METHODS + "#");
-  link.on("connect", function () {
-    const has = x._v21 && x._info!.has;
-    x._refused = 0;
-    // It is long, and soon made anew.
-    if (x._info!.at === 5) link.options.password = undefined;
-    tell(x, true);
-    ASKS.split(" ").forEach(function (pair) {
-      const part = pair.split(":")[0];
-      if (part && has && has[lookup(HAS, part)]) x._refresh(part);
-    });
-    askAgain(x);
-    ask(x, "GET", "");
-    settle(x);
-    drain(x);
-  });
-  link.on("close", function () {
-    if (x._up) tell(x, false);
-  });
-  link.on("reconnect", function () {
-    // It ran out while nobody renewed it, or was let go.
-    if (x._expires && (!link.options.password || time() > x._expires))
-      prove(x, function (password) {
-        link.options.password = password;
-      });
-  });
-  link.on("error", function (e: any) {
-    x.emit("error", e);
-    // Refused by the hub: what the cloud says about the device is no longer what it was.
-    if (e.returnCode > 3 && !x._over && !x._timer && !x._asking) {
-      x._want = undefined;
-      if (x._refused++ && x._info!.at === 4 && x._o.tpm!.register && x._o.scopeId) x._register();
-      else x._later(backoff(x._refused, 5000, 300000, random()));
+/**
+ * In place of the link's own `emit`: what it has to tell goes to the session. Listeners would take sixty variables, and with one for
+ * messages the link would keep ready for a stream of them. Not by way of the session's `emit`, for on Espruino what is in use 15 times at
+ * once, calls inside calls, is never freed.
+ */
+export function told(this: any, event: unknown): void {
+  const args = [].slice.call(arguments) as any[];
+  const x = this._session;
+  // The others are callbacks; those of `end` are listeners.
+  if (event === "end") emit.apply(this, args as never);
+  else if (typeof event !== "string") emit.apply(x, args as never);
+  else
+    try {
+      x._act(LINK, event, args[1], args[2]);
+    } catch (e) {
+      x.emit("error", e);
     }
-  });
-  link.on("message", function (topic: string, payload: string) {
-    if (topic.substr(0, METHODS.length) === METHODS)
-      x.emit(x._o.MethodCallback!, topic.split("/")[3], payload ? parse(payload) : null, function (status: number, body: unknown) {
-        link.publish("$iothub/methods/res/" + status + "/?" + topic.split("?")[1], body === undefined ? "" : stringify(body), {
-          binary: true,
-        });
-      });
-    else if (topic.substr(0, TWIN.length) === TWIN) heardTwin(x, topic, payload);
-    else obey(x, parse(payload));
-  });
 }

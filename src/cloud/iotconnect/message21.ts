@@ -47,10 +47,6 @@ export function lookup(table: string, key: unknown): string {
   return at < 0 ? "" : table.substr(at).split(":")[1].split(" ")[0];
 }
 
-/** The parts that are asked for over MQTT: by name the number, and the flag of the identity that says that there is some. */
-export const ASKS = " attribute:201 setting:202 rule:203 device:204 ota:205 ";
-export const HAS = " attribute:attr setting:set rule:r device:d ota:ota ";
-
 /** A command of 2.1 in the form of 1.0, so that the application needs not tell them apart. */
 export function command21(m: any, o: Options): any {
   const type = lookup(

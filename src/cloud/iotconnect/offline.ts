@@ -1,5 +1,5 @@
 import { storeErase, storeRead, storeSize, storeWrite } from "#host";
-import { u16, u32 } from "../../core/bytes";
+import { u16 } from "../../core/bytes";
 import type { Bytes } from "../../host";
 
 export interface Offline {
@@ -78,7 +78,7 @@ export function offline(space: number, files: number): Offline {
     for (;;) {
       const file = name(tail + 1);
       storeErase(file);
-      if (storeWrite(file, 0, u32(tail + 1), room) && storeWrite(file, 4, "\0")) break;
+      if (storeWrite(file, 0, u16((tail + 1) >> 16) + u16((tail + 1) & 65535), room) && storeWrite(file, 4, "\0")) break;
       storeErase(file);
       if (tail < head) return false;
       drop();

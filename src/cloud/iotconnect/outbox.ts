@@ -8,6 +8,7 @@ import { message1 } from "./message1";
 import { message21, topic21 } from "./message21";
 import { offline, type Offline } from "./offline";
 import type { Done, Session } from "./session";
+import { DRAIN } from "./names";
 
 /** Now, as the wire has it; empty while nobody knows the time: it is filled in when the record is sent. */
 export function stamp(): string {
@@ -22,37 +23,38 @@ export function storage(x: Session): Offline | undefined {
   return x._store;
 }
 
-function publish(x: Session, kind: string, bytes: Bytes, stored: boolean, done: Done): void {
-  const p = x._info!.p;
-  x._link!.publish(x._v21 ? topic21(p.topics, kind, stored) : p.pub, bytes, { qos: 1, binary: true }, done);
-}
+/**
+ * Sends a message, or stores it while there is no connection. `done` gets "sent" when the cloud has it, or "stored". With `stored` it is
+ * what lay on storage, and `done` gets what the link said.
+ */
+export function post(x: Session, kind: string, list: any, done?: Done, stored?: Bytes): boolean {
+  const bytes = stored || stringify(x._v21 ? message21(kind, list, stamp()) : message1(x._o, x._info!, kind, list, stamp()));
 
-/** Sends a message, or stores it while there is no connection. `done` gets "sent" when the cloud has it, or "stored". */
-export function post(x: Session, kind: string, list: any, done?: Done): boolean {
-  const bytes = stringify(x._v21 ? message21(kind, list, stamp()) : message1(x._o, x._info!, kind, list, stamp()));
-
-  function store(): boolean {
-    const to = x._over === "barred" ? undefined : storage(x);
-    const ok = !!to && to.put(kind + bytes);
-    if (done) x.emit(done, ok ? undefined : error("offline", "not connected, and not stored"), ok ? "stored" : undefined);
-    return ok;
+  function answered(err?: Error): void {
+    let how: string | undefined = "sent";
+    // Its own queue is full, or it has ended.
+    if (err && !stored) {
+      const to = x._over === "barred" ? undefined : storage(x);
+      how = to && to.put(kind + bytes) ? "stored" : undefined;
+      err = how ? undefined : error("offline", "not connected, and not stored");
+    }
+    ok = !err;
+    if (done) x.emit(done, err, how);
   }
 
-  if (!x._up) return store();
-  publish(x, kind, bytes, false, function (err) {
-    // Its own queue is full, or it has ended.
-    if (err) store();
-    else if (done) x.emit(done, undefined, "sent");
-  });
-  return true;
+  let ok = true;
+  const p = x._info!.p;
+  if (x._up) x._link!.publish(x._v21 ? topic21(p.topics, kind, !!stored) : p.pub, bytes, { qos: 1, binary: true }, answered);
+  else answered(error("offline", ""));
+  return ok;
 }
 
 /** Sends the oldest stored record; when the cloud has it, it is deleted and the next one follows. */
 export function drain(x: Session): void {
-  x._pace = 0;
+  delete x._pace;
   if (!x._up || x._draining) return;
   const store = storage(x);
-  const record = store && store.first();
+  const record = (store && store.first())!;
   if (record === undefined) {
     if (store) x._lost += store.dropped;
     x._store = undefined;
@@ -60,10 +62,11 @@ export function drain(x: Session): void {
     return;
   }
   let bytes = record.substr(1);
-  x._draining = true;
+  x._draining = 1;
   if (find(bytes, 't":""') > 0) bytes = bytes.split('t":""').join('t":"' + stamp() + '"');
-  publish(x, record.charAt(0), x._v21 ? bytes : '{"od":1,' + bytes.substr(1), true, function (err: any) {
-    x._draining = false;
+  if (!x._v21) bytes = '{"od":1,' + bytes.substr(1);
+  function answered(err: any): void {
+    delete x._draining;
     if (x._over) return;
     // An empty queue will not take it later either; those behind it would wait for ever.
     const never = err && err.code === "limit" && !x._link!.status().queued;
@@ -75,6 +78,18 @@ export function drain(x: Session): void {
     }
     if (x._pace) cancel(x._pace);
     // Without the room in the queue that others take now, a little later.
-    x._pace = after(drain, err && !never ? 5000 : x._o.flushPeriod || 100, x);
-  });
+    x._pace = after(x._act, err && !never ? 5000 : x._o.flushPeriod || 100, [x, DRAIN]);
+  }
+  post(x, record.charAt(0), undefined, answered, bytes);
+}
+
+/** How it stands: what the link says, and what is stored and lost. */
+export function status(x: Session): any {
+  const s: any = x._link ? x._link.status() : { connected: false };
+  const store = storage(x);
+  s.over = x._over;
+  s.stored = store ? store.count : 0;
+  s.storedBytes = store ? store.bytes : 0;
+  s.lost = x._lost + (store ? store.dropped : 0);
+  return s;
 }

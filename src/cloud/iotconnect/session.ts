@@ -42,10 +42,10 @@ export interface Client extends Emitter {
   protocol: Protocol | undefined;
 }
 
-/** What the parts of the client share. */
+/** What the parts of the client share. What is not set at the start is made when it is needed, and numbers stand for yes and no: both cost fewer variables. */
 export interface Session extends Client {
   _o: Options;
-  _v21: boolean;
+  _v21?: boolean;
   _info?: Info;
   _link?: Mqtt;
   _store?: Offline;
@@ -55,24 +55,28 @@ export interface Session extends Client {
   /** Calls of `sendData` that wait until something is known about the device. */
   _early?: [Data[], Done | undefined][];
   /** Connected, and told so. */
-  _up?: boolean;
+  _up?: number;
+  /** A subscription is on its way. */
+  _subscribing?: number;
   /** Nothing goes any more: disposed, or barred by the cloud. */
   _over?: string;
   /** Validation is switched off (2.1). */
   _skip?: boolean;
   /** When a device may send its next sample. */
-  _gates: { [id: string]: number };
+  _gates?: { [id: string]: number };
   /** Acknowledgements asked for of late. */
-  _seen: string[];
+  _seen?: string[];
+  /** Timers of the commands that nobody has acknowledged, by what they are acknowledged with. */
+  _due?: { [ackId: string]: any };
   /** Requests to the twin that wait for their answer, by number; and those of children, by kind (2.1). */
-  _asks: { [rid: string]: { _path: string; _body: string; _done?: Done } };
+  _asks?: { [rid: string]: { _path: string; _body: string; _done?: Done } };
   _rid: number;
-  _kids: { [kind: string]: Done | undefined };
-  /** Where to ask who the device is; empty: to be discovered. */
-  _base: string;
+  _kids?: { [kind: string]: Done | undefined };
+  /** Where to ask who the device is; empty: to be discovered; not there: in the file of what is known. */
+  _base?: string;
   /** The next question: which parts (undefined: all), whether one is under way, how many have failed, and when it comes. */
   _want?: Want;
-  _asking?: boolean;
+  _asking?: number;
   _tries: number;
   _timer?: any;
   /** The next token, when the present one ends, how often the hub has refused it. */
@@ -83,15 +87,8 @@ export interface Session extends Client {
   _pace?: any;
   _again?: any;
   _beat?: any;
-  _draining?: boolean;
-  /** Has the parts of the information of that name renewed; none: all. */
-  _refresh(part?: string): void;
-  /** Takes what has been renewed over MQTT. */
-  _take(part: any): void;
-  _bar(): void;
-  /** Tells an error and tries again when that may help; asks once more after some milliseconds; enrols the device. */
-  _fail(e: any): void;
-  _later(ms: number): void;
-  _register(): void;
-  _wire(link: Mqtt): void;
+  _seconds?: number;
+  _draining?: number;
+  /** Does one of what names.ts lists. */
+  _act(what: number, a?: any, b?: any, c?: any): any;
 }

@@ -1,53 +1,74 @@
 import { after } from "#host";
 import { find } from "../../core/bytes";
 import { error } from "../../core/errors";
-import { parse } from "../../core/json";
+import { parse, stringify } from "../../core/json";
 import type { Bytes } from "../../host";
+import { judge } from "./attributes";
 import type { Done, Session } from "./session";
-
-export const TWIN = "$iothub/twin/";
+import { template } from "./template";
+import { ASK, ASK_AGAIN } from "./names";
 
 /** Asks what waits: all of it, or the one of that number. */
 export function askAgain(x: Session, only?: string): void {
-  x._again = 0;
-  for (const rid in x._asks) {
-    const ask = x._asks[rid];
-    if (x._up && (!only || rid === only)) x._link!.publish(TWIN + ask._path + "/?$rid=" + rid, ask._body, { binary: true });
+  const asks = x._asks || {};
+  delete x._again;
+  for (const rid in asks) {
+    const ask = asks[rid];
+    if (x._up && (!only || rid === only)) x._link!.publish("$iothub/twin/" + ask._path + "/?$rid=" + rid, ask._body, { binary: true });
   }
 }
 
 /** Asks the twin. What has no answer when the link breaks is asked again: a patch may be made twice. */
 export function ask(x: Session, path: string, body: Bytes, done?: Done): boolean {
-  const ok = Object.keys(x._asks).length < 20;
+  const asks = (x._asks = x._asks || {});
+  const aws = x._o.platform === "aws";
+  const ok = !aws && Object.keys(asks).length < 20;
   if (ok) {
-    x._asks[++x._rid] = { _path: path, _body: body, _done: done };
-    askAgain(x, "" + x._rid);
-  } else if (done) x.emit(done, error("limit", "20 requests to the twin wait"));
+    asks[++x._rid] = { _path: path, _body: body, _done: done };
+    x._act(ASK_AGAIN, "" + x._rid);
+  } else if (done) x.emit(done, aws ? error("config", "twin: not on AWS") : error("limit", "20 requests to the twin wait"));
   return ok;
 }
 
-/** Takes a message of the twin. */
+/** Reports a property. */
+export function patch(x: Session, key: string, value: unknown, done?: Done): boolean {
+  const t = x._v21 && x._info && template(x);
+  const set = t && t.set;
+  const all: any = {};
+  all[key] = value;
+  // Null deletes.
+  const bad = set && value !== null && judge([{ p: "", d: set }], undefined, all, true)[1];
+  if (!key || typeof key !== "string" || (bad && key in bad))
+    throw error("config", "updateTwin: " + key + (set ? " is not what the template allows" : ""));
+  return !x._over && x._act(ASK, "PATCH/properties/reported", stringify(all), done);
+}
+
+/** Takes an answer; gives the twin when it was asked for. */
+function answer(x: Session, topic: string, rid: string, payload: Bytes): any {
+  const asks = x._asks || {};
+  const asked = asks[rid];
+  const status = +topic.split("/")[3];
+  if (!asked) return;
+  if (status === 429 || status > 499) {
+    if (!x._again) x._again = after(x._act, 5000, [x, ASK_AGAIN]);
+    return;
+  }
+  delete asks[rid];
+  if (!Object.keys(asks).length) delete x._asks;
+  const twin = status < 300 && payload ? parse(payload) : undefined;
+  const err = status < 300 ? undefined : error("refused", "twin: " + status);
+  if (asked._done) x.emit(asked._done, err, twin);
+  else if (err) x.emit("error", err);
+  return asked._path === "GET" && twin;
+}
+
+/** Takes a message of the twin: an answer, or a change. */
 export function heardTwin(x: Session, topic: string, payload: Bytes): void {
-  function show(twin: any): void {
+  const at = find(topic, "$rid=");
+  const twin = at < 0 ? { desired: parse(payload) } : answer(x, topic, topic.substr(at + 5).split("&")[0], payload);
+  if (twin) {
     twin.uniqueId = x._o.uniqueId;
     if (x._o.TwinUpdateCallback) x.emit(x._o.TwinUpdateCallback, twin);
     x.emit("twin", twin);
   }
-
-  const at = find(topic, "$rid=");
-  if (at < 0) return show({ desired: parse(payload) });
-  const rid = topic.substr(at + 5).split("&")[0];
-  const asked = x._asks[rid];
-  const status = +topic.split("/")[3];
-  if (!asked) return;
-  if (status === 429 || status > 499) {
-    if (!x._again) x._again = after(askAgain, 5000, x);
-    return;
-  }
-  delete x._asks[rid];
-  const twin = status < 300 && payload ? parse(payload) : undefined;
-  if (twin && asked._path === "GET") show(twin);
-  const err = status < 300 ? undefined : error("refused", "twin: " + status);
-  if (asked._done) x.emit(asked._done, err, twin);
-  else if (err) x.emit("error", err);
 }

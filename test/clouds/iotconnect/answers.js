@@ -4,10 +4,10 @@ const OPTIONS = { attribute: "att", setting: "set", protocol: "p", device: "d", 
 
 function discovery(cloud, method, path, _body, code) {
   if (cloud.version === "2.1") {
-    const right = path === `/api/v2.1/dsdk/cpid/${cloud.cpId}/env/${cloud.env}?pf=az`;
+    const right = path === `/api/v2.1/dsdk/cpid/${cloud.cpId}/env/${cloud.env}?pf=${cloud.platform}`;
     const ec = code || (right ? 0 : 2);
     const bu = `${cloud.agent}/api/2.1/agent/device-identity/cg/0`;
-    return { d: ec ? { ec } : { ec: 0, bu, "log:mqtt": {}, pf: "az" }, status: 200, message: ec ? "refused" : "Success" };
+    return { d: ec ? { ec } : { ec: 0, bu, "log:mqtt": {}, pf: cloud.platform }, status: 200, message: ec ? "refused" : "Success" };
   }
   const right = new RegExp(`^/api/sdk/cpid/${cloud.cpId}/lang/(M_\\w+|node)/ver/2\\.0/env/${cloud.env}$`).test(path);
   return right && method === "GET"
@@ -19,7 +19,7 @@ const connection = (cloud) => ({
   n: "mqtt",
   h: cloud.host,
   p: cloud.hubPort,
-  id: cloud.id,
+  id: cloud.clientId === undefined ? cloud.id : cloud.clientId,
   un: cloud.username === undefined ? `${cloud.host}/${cloud.id}/?api-version=2018-06-30` : cloud.username,
   pwd: cloud.password(),
   pub: `devices/${cloud.id}/messages/events/`,

@@ -29,6 +29,7 @@ class Cloud {
     this.uniqueId = options.uniqueId || "dev1";
     this.env = options.env || "PROD";
     this.version = options.version || "1.0";
+    this.platform = options.platform || "az";
     this.at = options.at || 5;
     this.key = options.key || KEY;
     this.dtg = "4b7a1c0e-1111-4000-8000-0000000000d1";

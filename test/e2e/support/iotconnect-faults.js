@@ -52,6 +52,17 @@ module.exports = ({ start, node }) => {
     });
   });
 
+  test.each([[{}], [{ h: "hub.sim.test" }], [null]])(
+    "message 2.1: an identity with the connection %j is refused and asked for again",
+    (p) => {
+      const it = scripted("sync", [{ body: { d: { ec: 0, meta: { at: 5 }, has: {}, p }, status: 200 } }], { version: "2.1" });
+      expect(it.device.errors).toEqual([]);
+      expect(it.lines()[0]).toBe("error refused: identity: no connection in the answer");
+      it.pass(2 * MINUTE);
+      expect(it.lines()).toContain("connect");
+    },
+  );
+
   describe("garbage and silence", () => {
     test.each(
       [
@@ -208,6 +219,20 @@ module.exports = ({ start, node }) => {
     it.cloud.command("0x10");
     it.pass(5000);
     expect(JSON.parse(it.cloud.requests[3].body).option).toEqual({ setting: true, attribute: true });
+  });
+
+  // The files of the Node target are not those of the mock.
+  (node ? test.skip : test)("the application erases what is known: the sample waits until it is asked for again", () => {
+    const it = begin(flat(n("t")));
+    it.device.storage.erase("iotc.sync");
+    it.send(sample("dev1", { t: 1 }));
+    expect(it.lines().slice(-1)).toEqual(["sent true"]);
+    expect(it.cloud.of(0)).toEqual([]);
+    it.pass(5000);
+    expect(it.cloud.of(0).map((m) => m.d[0].d[0])).toEqual([{ t: 1 }]);
+    expect(it.lines().filter((line) => /^(error|close)/.test(line))).toEqual([]);
+    it.send(sample("dev1", { t: 2 }));
+    expect(it.cloud.of(0)).toHaveLength(2);
   });
 
   test("no secret in any line or error", () => {

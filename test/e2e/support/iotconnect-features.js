@@ -5,6 +5,7 @@ const { createHmac } = require("node:crypto");
 
 const TIME = "2021-01-24T10:06:17.857Z";
 const MINUTE = 60000;
+const PEM = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----";
 const sample = (uniqueId, data) => ({ uniqueId, time: TIME, data });
 const n = (ln, more) => ({ ln, dt: 0, dv: "", tg: "", agt: 0, tw: "", ...more });
 const flat = (...list) => [{ p: "", dt: null, agt: 0, tw: "", tg: "", d: list }];
@@ -216,6 +217,25 @@ module.exports = ({ start, KEY }) => {
       expect(it.told("device").map((d) => [d.cmdType, d.command])).toEqual([["0x16", true], ["0x16", false], ["0x16", true], ["0x16", false]]); // prettier-ignore
     });
 
+    test.each(["all", "c2d", "none"])("subscribed to once on every connection, when of the session the hub keeps %s", (sessions) => {
+      const it = start({ options: { MethodCallback: () => "function (name, payload, answer) { answer(200); }" } });
+      const filters = () =>
+        it.cloud.azure.packets.filter((p) => p.packet === "SUBSCRIBE").flatMap((p) => p.subscriptions.map((s) => s.topic));
+      const all = filters().sort();
+      expect([...new Set(all)]).toEqual(all);
+      expect(all).toHaveLength(4);
+      it.cloud.hub.sessions = sessions;
+      it.cloud.azure.packets.length = 0;
+      it.device.links[0].reset();
+      it.pass(10000);
+      expect(filters().sort()).toEqual(all);
+      it.cloud.command("0x01", { command: "heard", ackId: "h" });
+      it.cloud.hub.twin(it.cloud.id).patch({ interval: 46 });
+      it.pass(100);
+      expect(it.has("heard")).toBe(1);
+      expect(it.told("twin").pop().desired.interval).toBe(46);
+    });
+
     test("hard stop: all ends, also after a restart, until it is let in", () => {
       const it = begin(flat(n("t")));
       it.device.links[0].reset();
@@ -390,6 +410,70 @@ module.exports = ({ start, KEY }) => {
       it.send(sample("dev1", { u: 1 }));
       expect(it.cloud.of(0)).toHaveLength(1);
       expect(it.lines().filter((line) => line === "connect")).toHaveLength(1);
+    });
+    test.each([[true], [false]])("the template, kept on storage or not (%p), is there after each renewal of a part", (cache) => {
+      const it = begin(flat(n("t")), { options: { cache } });
+      const seen = () => it.run(`R("seen", [sdk.attributes[0].d[0].ln, sdk.getAttributes()[0].attributes[0].ln]);`).told("seen").pop();
+      it.cloud.command("0x15");
+      it.cloud.command("0x11");
+      it.pass(3000);
+      expect(seen()).toEqual(["t", "t"]);
+      it.send(sample("dev1", { t: 1, u: 2 }));
+      it.cloud.template.att = flat(n("u"));
+      it.cloud.command("0x10");
+      it.pass(3000);
+      expect(seen()).toEqual(["u", "u"]);
+      it.send(sample("dev1", { t: 3, u: 4 }));
+      expect(it.cloud.of(0).map((m) => m.d[0].d[0])).toEqual([{ t: 1 }, { u: 4 }]);
+      expect(it.lines().filter((line) => /^error/.test(line))).toEqual([]);
+      it.run(`R("own", Object.keys(sdk).indexOf("attributes"));`);
+      expect(it.told("own")).toEqual([-1]);
+    });
+    test("message 2.1 on AWS: no topic, user name or question that only an IoT Hub knows", () => {
+      const aws = (more) => begin(flat({ ...n("t"), dt: 3 }), { cloud: { version: "2.1", at: 2, platform: "aws" }, options: { platform: "aws", key: PEM, cert: PEM }, ...more }); // prettier-ignore
+      const it = aws();
+      it.send(sample("dev1", { t: 1 }));
+      it.run(`sdk.getAllTwins(function (e) { R("twin? " + said(e)); });`);
+      it.run(`R("given", sdk.updateTwin("a", 1, function (e) { R("twin! " + said(e)); }));`);
+      expect(it.cloud.of("rpt").map((m) => m.d[0].d)).toEqual([{ t: 1 }]);
+      expect(it.lines().slice(-3)).toEqual(["twin? config: twin: not on AWS", "twin! config: twin: not on AWS", "given false"]);
+      expect(JSON.stringify(it.cloud.azure.packets)).not.toContain("$iothub");
+      const nameless = aws({ script: (cloud) => (cloud.username = "") });
+      expect(nameless.cloud.azure.packets.find((p) => p.packet === "CONNECT").username).toBe(null);
+    });
+    test("two of them in one program: each has its own template", () => {
+      const it = begin(flat(n("t")));
+      it.cloud.template.att = flat(n("u"));
+      it.device.run(it.app.replace(/sdk/g, "sdk2").replace(/options/g, "options2"));
+      it.pass(3000);
+      it.run(`R("att", [sdk.attributes[0].d[0].ln, sdk2.attributes[0].d[0].ln]);`);
+      expect(it.told("att")).toEqual([["t", "u"]]);
+    });
+    test("an answer without client id and user name: both are made of what is known", () => {
+      const it = start({ script: (cloud) => { cloud.username = ""; cloud.clientId = null; } }); // prettier-ignore
+      const { clientId, username } = it.cloud.azure.packets.find((p) => p.packet === "CONNECT");
+      expect([clientId, username]).toEqual(["acme01-dev1", "hub.sim.test/acme01-dev1/?api-version=2018-06-30"]);
+      expect(it.has("connect")).toBe(1);
+    });
+    test("without one option more than the seed asks for", () => {
+      const it = begin(flat(n("t")), { options: { offlineStorage: undefined, ntp: undefined, version: undefined } });
+      it.send(sample("dev1", { t: 1 }));
+      expect(it.cloud.of(0)).toHaveLength(1);
+    });
+    test("a command that nobody acknowledges in time is acknowledged as failed; one that was is not", () => {
+      const it = start({ options: { commandTimeout: 30 } });
+      it.cloud.command("0x01", { command: "slow", ack: true, ackId: "k1" });
+      it.cloud.command("0x01", { command: "quick", ack: true, ackId: "k2" });
+      it.cloud.command("0x01", { command: "no answer wanted", ack: false, ackId: null });
+      it.pass(10000).run(`sdk.sendAck({ ackId: "k2", st: 6 }, 5);`);
+      it.pass(19000);
+      expect(it.cloud.of(5).map((m) => [m.d.ackId, m.d.st])).toEqual([["k2", 6]]);
+      it.pass(60000);
+      expect(it.cloud.of(5).map((m) => [m.d.ackId, m.d.st, m.d.msg])).toEqual([["k2", 6, undefined], ["k1", 4, "no answer in time"]]); // prettier-ignore
+      it.cloud.command("0x01", { command: "slow", ack: true, ackId: "k3" });
+      it.pass(1000).run("sdk.dispose();").pass(60000);
+      expect(it.device.alive).toEqual({ timers: 0, sockets: 0 });
+      expect(it.cloud.of(5)).toHaveLength(2);
     });
     test("a clock that was never set: the answers tell the time; samples from before get theirs", () => {
       const it = begin(flat(n("t")), { device: { now: 0 }, cloud: { now: undefined } });

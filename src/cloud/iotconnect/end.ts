@@ -1,0 +1,33 @@
+import { after, cancel } from "#host";
+import { flash } from "./flash";
+import { storage } from "./outbox";
+import type { Session } from "./session";
+import { EARLY } from "./names";
+
+/** Ends all: with what is open reported, or by `force`. */
+export function stop(x: Session, why: string, force: boolean, done?: () => void): void {
+  const timers = [x._timer, x._renewal, x._pace, x._again, x._beat];
+  for (const id in x._due) timers.push(x._due[id]);
+  if (x._edge) {
+    if (!force) x._edge.flush();
+    x._edge.stop();
+  }
+  x._over = why;
+  for (let i = 0; i < timers.length; i++) if (timers[i]) cancel(timers[i]);
+  delete x._due;
+  x._timer = x._renewal = x._pace = x._again = x._beat = 0;
+  const link = x._link;
+  // The message that says so has yet to be acknowledged.
+  if (link)
+    after(function () {
+      link.end(force || done);
+    }, 0);
+  else if (done) after(done, 0);
+  x._act(EARLY);
+  if (why === "barred") {
+    const store = storage(x);
+    if (store) store.clear();
+    flash("bar", "1");
+    x.emit(why);
+  }
+}

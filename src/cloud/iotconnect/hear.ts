@@ -1,0 +1,95 @@
+import { random } from "#host";
+import { backoff } from "../../core/backoff";
+import { time } from "../../core/clock";
+import { parse, stringify } from "../../core/json";
+import type { Session } from "./session";
+import { obey } from "./commands";
+import { heardTwin } from "./twin";
+import { ASK, ASK_AGAIN, DRAIN, LATER, PROVE, REFRESH, REGISTER, SETTLE } from "./names";
+
+/** Takes a message of a direct method or of the twin; gives what the cloud says. */
+function message(x: Session, topic: string, payload: string): any {
+  const part = topic.split("/");
+  if (part[1] === "methods")
+    x.emit(x._o.MethodCallback!, part[3], payload ? parse(payload) : null, function (status: number, body: unknown) {
+      x._link!.publish("$iothub/methods/res/" + status + "/?" + topic.split("?")[1], body === undefined ? "" : stringify(body), {
+        binary: true,
+      });
+    });
+  else if (part[1] === "twin") heardTwin(x, topic, payload);
+  else return parse(payload);
+}
+
+/** Connected: first subscribed, whatever the hub has kept of the session, for that there is one proves nothing about the twin. */
+function subscribe(x: Session): void {
+  // Another broker than an IoT Hub ends the connection for such topics.
+  const filters = [x._info!.p.sub].concat(x._o.platform === "aws" ? [] : ["$iothub/twin/PATCH/properties/desired/#", "$iothub/twin/res/#"]);
+  if (x._o.MethodCallback) filters.push("$iothub/methods/POST/#");
+  // One that a broken link has left in the queue goes now.
+  if (!x._subscribing)
+    x._link!.subscribe(filters, { qos: 1 }, function (e: any) {
+      delete x._subscribing;
+      if (e) x.emit("error", e);
+    });
+  x._subscribing = 1;
+  x._refused = 0;
+  // They are long, and soon made anew: the token, and what it was made with.
+  if (x._info!.at === 5) {
+    delete x._link!.options.password;
+    x._act(PROVE);
+  }
+}
+
+/** Connected: what waited goes. */
+function resume(x: Session): void {
+  const has = x._info!.has;
+  if (has)
+    "attribute:attr setting:set rule:r device:d ota:ota".split(" ").forEach(function (pair) {
+      if (has[pair.split(":")[1]]) x._act(REFRESH, pair.split(":")[0]);
+    });
+  x._act(ASK_AGAIN);
+  x._act(ASK, "GET", "");
+  x._act(SETTLE);
+  x._act(DRAIN);
+}
+
+/** An error of the link. */
+function wrong(x: Session, e: any): void {
+  x.emit("error", e);
+  // Refused by the hub: what the cloud says about the device is no longer what it was.
+  if (e.returnCode > 3 && !x._over && !x._timer && !x._asking) {
+    x._want = undefined;
+    if (x._refused++ && x._info!.at === 4 && x._o.tpm!.register && x._o.scopeId) x._act(REGISTER);
+    else x._act(LATER, backoff(x._refused, 5000, 300000, random()));
+  }
+}
+
+/** Before an attempt: a token that ran out while nobody renewed it, or was let go, is made anew. */
+function renew(x: Session): void {
+  const options = x._link!.options;
+  if (x._expires && (!options.password || time() > x._expires))
+    x._act(PROVE, function (password?: string) {
+      options.password = password;
+    });
+}
+
+/** Tells the application whether the device is connected. */
+function tell(x: Session, up: boolean): void {
+  const o = x._o;
+  x._up = +up;
+  if (o.DeviceCallback)
+    x.emit(o.DeviceCallback, { cpId: o.cpId, guid: "", uniqueId: o.uniqueId, command: up, ack: false, ackId: "", cmdType: "0x16" });
+  x.emit(up ? "connect" : "close");
+}
+
+/** Hears the link; "said": what it might have told. */
+export function heard(x: Session, event: string, a: any, b: any): void {
+  const up = event === "connect";
+  const said = event === "message" ? message(x, a, b) : event === "said" ? a : undefined;
+  if (said !== undefined) obey(x, said);
+  if (event === "error") wrong(x, a);
+  if (event === "reconnect") renew(x);
+  if (up) subscribe(x);
+  if (up || (event === "close" && x._up)) tell(x, up);
+  if (up) resume(x);
+}
