@@ -8,6 +8,7 @@ const { shrink, PRIVATE } = require("./terser.js");
 const { root } = require("./modules.js");
 const { faults } = require("./names.js");
 const { forward } = require("./forward.js");
+const fold = require("./fold.js");
 
 /** TypeScript's way of naming files, and `#host` as the file of the target. */
 const resolve = (host) => ({
@@ -35,12 +36,14 @@ const minify = () => ({
     const wrong = faults(readMap());
     if (wrong.length) this.error(`mangle.json: ${wrong.join("; ")}. Run \`npm run mangle\`.`);
   },
-  async renderChunk(code) {
+  async renderChunk(code, chunk, { file }) {
     const map = readMap();
-    const once = await shrink(forward(code), map);
+    const list = fold.listed(file);
+    const once = await shrink(forward(list ? fold.mark(code, list) : code), map);
     // The minifier may leave less of a function than its name costs.
     const again = forward(once);
-    return { code: again === once ? once : await shrink(again, map), map: null };
+    const out = again === once ? once : await shrink(again, map);
+    return { code: list ? fold.gather(out) : out, map: null };
   },
 });
 
