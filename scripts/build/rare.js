@@ -11,6 +11,7 @@ module.exports = {
     "quality",
     "error",
     "transmit",
+    "paced",
     "check",
     "pump",
     "ask",
