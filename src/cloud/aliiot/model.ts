@@ -4,6 +4,7 @@ import { emitter, type Emitter } from "../../core/emitter";
 import { error } from "../../core/errors";
 import { typed, type Answer } from "./alink";
 import { send, settle, subscribe, tell, type Done, type Hub } from "./link";
+import { method, params } from "./short";
 
 /** Answers what has come: with data, and a code other than 200 if there is one. */
 export type Reply = (data?: unknown, code?: number, message?: string) => boolean;
@@ -33,7 +34,10 @@ export interface Device extends Emitter {
   otaDeviceInform(version: string, module?: string, done?: Done): boolean;
   otaFirmwareGet(module?: string, done?: Answered): boolean;
   otaDeviceProgress(step: number | string, desc?: string, module?: string, done?: Done): boolean;
-  /** By a method, or a topic; or `tags` with `{key: value}`, `config`, `desired` with a list of properties, `log` with a list of entries. */
+  /**
+   * By a method, or a topic; or `tags` with `{key: value}`, `tags.delete` and `desired` with a list of names, `desired.delete` with such a
+   * list or `{name: {version}}`, `log` with a list of entries, and `config`.
+   */
   request(method: string, params?: unknown, done?: Answered): boolean;
   publish(topic: string, payload: unknown, done?: Done): boolean;
   subscribe(topic: string, done?: Done): boolean;
@@ -203,14 +207,7 @@ export const methods: any = {
     const what = arguments[0];
     const given = arguments[1];
     const bare = typeof given === "function";
-    const short: any = { tags: "deviceinfo.update", config: "config.get", desired: "property.desired.get", log: "log.post" };
-    let params = given === undefined || bare ? {} : typed(given);
-    // Short ways of saying what the official libraries have functions for.
-    if (what === "tags") {
-      params = [];
-      for (const key in given) params.push({ attrKey: key, attrValue: "" + given[key] });
-    } else if (what === "config") params = { configScope: "product", getType: "file" };
-    return ask(this, short.hasOwnProperty(what) ? "thing." + short[what] : what, params, bare ? given : arguments[2]);
+    return ask(this, method(what), params(what, bare ? undefined : given), bare ? given : arguments[2]);
   },
 
   publish: function (this: Device) {
