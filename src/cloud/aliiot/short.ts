@@ -14,23 +14,26 @@ export function method(what: string): string {
   return names.hasOwnProperty(what) ? "thing." + names[what] : what;
 }
 
+/** The platform's list of attributes, of pairs or of names only. */
+function attributes(given: any, named: boolean): any[] {
+  const out = [];
+  const names = named ? [].concat(given) : Object.keys(given);
+  for (let i = 0; i < names.length; i++) out.push(named ? { attrKey: names[i] } : { attrKey: names[i], attrValue: "" + given[names[i]] });
+  return out;
+}
+
 /** What is said under a name, as the platform wants it: pairs and names in place of its lists. */
 export function params(what: string, given: any): any {
-  const most = what === "log" ? 40 : what.substr(0, 4) === "tags" ? 100 : 0;
+  const tags = what.substr(0, 4) === "tags";
+  const most = what === "log" ? 40 : 100;
   let out = typed(given === undefined ? {} : given);
   if (what === "config") out = { configScope: "product", getType: "file" };
-  if (what === "tags") {
-    out = [];
-    for (const key in given) out.push({ attrKey: key, attrValue: "" + given[key] });
-  }
-  if (what === "tags.delete")
-    out = [].concat(given).map(function (key: string) {
-      return { attrKey: key };
-    });
+  if (tags) out = attributes(out, what !== "tags");
   if (what === "desired.delete" && Array.isArray(given)) {
     out = {};
     for (let i = 0; i < given.length; i++) out[given[i]] = {};
   }
-  if (most && !(out.length > 0 && out.length <= most)) throw error("limit", what + ": 1 to " + most + ", not " + out.length);
+  if ((tags || what === "log") && !(out.length > 0 && out.length <= most))
+    throw error("limit", what + ": 1 to " + most + ", not " + out.length);
   return out;
 }
