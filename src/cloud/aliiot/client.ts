@@ -7,6 +7,7 @@ import { heard } from "./heard";
 import { pump, settle, subscribe, tell, type Done, type Hub } from "./link";
 import { equip, methods } from "./model";
 import { normalise, type Options } from "./options";
+import { restore } from "./outbox";
 import { register, secret } from "./register";
 
 /** The client gets what it needs for its next CONNECT. */
@@ -24,21 +25,29 @@ function credentials(h: Hub): void {
 }
 
 /** Subscribes to what must be heard; then the device is up. */
-function enter(h: Hub): void {
+function enter(h: Hub, kept: boolean): void {
   const o = h._mq.options;
   // They are made again for the next time; errors speak of the device.
   o.clientId = h._k;
   delete o.username;
   delete o.password;
-  subscribe(h, h, function (err) {
+  // What a session that was kept has is not asked for again.
+  const same = kept && h._on! > 1;
+  const left = Object.keys(h._subs).filter(function (topic) {
+    return h._subs[topic] !== 1;
+  });
+  function up(err?: Error): void {
     const done = h._done;
     h.status = true;
+    h._on = 2;
     delete h._done;
     tell(h, done, err);
     h.emit("connect");
     for (const key in h._of) if (h._of![key]._in) h._of![key].login();
     pump(h);
-  });
+  }
+  if (same && !left.length) up();
+  else subscribe(h, same ? left : h, up);
 }
 
 /** All that waits is told that nothing comes any more. */
@@ -66,8 +75,10 @@ methods.connect = function (this: any): number {
     if (done) h._done = done;
     if (h._period !== undefined) mq.reconnectPeriod = h._period;
     delete h._period;
-    if (o.deviceSecret || o.deviceToken || secret(h)) h._on = 1;
-    else {
+    if (o.deviceSecret || o.deviceToken || secret(h)) {
+      if (!h._on) restore(h);
+      h._on = h._on || 1;
+    } else {
       h._random = "" + Math.floor(1e9 * (1 + random() * 8));
       // Nobody registers twice with the same names.
       h._period = mq.reconnectPeriod;
@@ -94,10 +105,10 @@ methods.disconnect = function (this: any): boolean {
   return true;
 };
 
-function take(h: Hub, topic: string, payload: Bytes): void {
+function take(h: Hub, topic: string, payload: Bytes, again: boolean): void {
   try {
     if (h._random) secret(h, payload || "-");
-    else heard(h, topic, payload);
+    else heard(h, topic, payload, again);
   } catch (e) {
     h.dropped++;
     h.emit("error", e);
@@ -118,8 +129,8 @@ function said(this: Hub["_mq"] & { _h: Hub }): void {
   const h = this._h;
   const event = args[0];
   let fault = event === "error" && args[1];
-  if (event === "message") return take(h, args[1], args[2]);
-  if (event === "connect") return h._random ? undefined : enter(h);
+  if (event === "message") return take(h, args[1], args[2], args[3].dup);
+  if (event === "connect") return h._random ? undefined : enter(h, args[1].sessionPresent);
   if (event === "end") leave(h);
   else if (!event || event === "reconnect") credentials(h);
   else if (event === "close") {

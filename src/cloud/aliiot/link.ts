@@ -5,6 +5,7 @@ import { stringify } from "../../core/json";
 import type { Bytes, Timer } from "../../host";
 import type { Client } from "../../mqtt/client";
 import type { Device } from "./model";
+import { keep, message } from "./outbox";
 
 export type Done = (err?: Error, result?: any) => void;
 
@@ -22,13 +23,15 @@ export interface Item {
   /** Of a synchronous call, which this waits to answer. */
   _id?: unknown;
   _timer?: Timer;
+  /** Where in the outbox it is. */
+  _kept?: number;
 }
 
 /** The device that connects, with what it and those behind it share. */
 export interface Hub extends Device {
   connect(done?: Done): number;
   _mq: Client;
-  /** `connect` was called. */
+  /** 1 since `connect`, 2 since all was subscribed. */
   _on?: number;
   /** The other devices, by product key, slash, device name; and their prototype. */
   _of?: { [key: string]: any };
@@ -43,6 +46,8 @@ export interface Hub extends Device {
   _pause?: number;
   /** Filters beyond the basic ones: 0 asked for, 1 granted, or the error. */
   _subs: { [filter: string]: number | Error };
+  /** Ids of what was done last, where the platform may say things twice. */
+  _seen?: string[];
   /** Of the shadow, as far as it was heard. */
   _version?: number;
   /** Who called `connect`, and who `disconnect`. */
@@ -114,7 +119,8 @@ function transmit(h: Hub, item: Item): void {
     item._timer = after(settle as any, h.authInfo.replyTimeout || 30000, item);
     h._wait.push(item);
   }
-  h._mq.publish(item._topic!, item._bytes, { qos: item._qos, binary: true }, function (err) {
+  h._mq.publish(item._topic!, message(h, item), { qos: item._qos, binary: true }, function (err) {
+    if (item._kept && !err) h.authInfo.outbox.drop(item._kept);
     if (!item._key) tell(h, item._done, err);
     else if (err && h._wait.indexOf(item) >= 0) settle(item, err);
   });
@@ -198,7 +204,15 @@ export function send(d: Device, topic: string, body: unknown, done?: Done, key?:
         pump(h);
       });
   }
-  h._queue.push({ _h: h, _topic: topic, _qos: free ? 0 : quality(h), _bytes: bytes, _done: done, _key: key, _need: need });
+  const item: Item = { _h: h, _topic: topic, _qos: free ? 0 : quality(h), _bytes: bytes, _done: done, _key: key, _need: need };
+  try {
+    keep(h, item);
+  } catch (e) {
+    h.dropped++;
+    tell(h, done, e as Error);
+    return false;
+  }
+  h._queue.push(item);
   pump(h);
   return true;
 }

@@ -155,7 +155,7 @@ export const methods: any = {
       const given = data[id];
       // With a time of its own it is reported as it is.
       const own = given && given.value !== undefined && given.time;
-      const value = typed(own ? given.value : given, types[id]);
+      const value = typed(own ? given.value : given, types[id], 0, id);
       params[id] = own || t ? { value: value, time: own || t } : value;
       n++;
     }
