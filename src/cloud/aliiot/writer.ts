@@ -19,9 +19,13 @@ export function copy(from: Source, files: Piece[], total: number, writer: Writer
   let reading = false;
   let idle = false;
   let tries = 3;
+  // A write that was under way when it failed must not go on with the rest.
+  let over = false;
 
   function step(err?: Error): void {
+    if (over) return;
     if (err || (at === end && !files[index + 1])) {
+      over = true;
       from.stop();
       done(err);
     } else if (at === end) {
@@ -41,6 +45,10 @@ export function copy(from: Source, files: Piece[], total: number, writer: Writer
     else writer.close(step);
   }
 
+  function again(): void {
+    if (!over) fetch();
+  }
+
   function fetch(): void {
     reading = idle = true;
     from.read(at + input.length, total - at - input.length, function (err, bytes) {
@@ -48,7 +56,7 @@ export function copy(from: Source, files: Piece[], total: number, writer: Writer
       if (!bytes) {
         reading = false;
         if ((err as any).code === "refused" || !tries--) step(err);
-        else after(fetch, 1000);
+        else after(again, 1000);
       } else {
         tries = 3;
         input += bytes;
