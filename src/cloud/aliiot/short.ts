@@ -16,7 +16,7 @@ export function method(what: string): string {
 
 /** The platform's list of attributes, of pairs or of names only. */
 function attributes(given: any, named: boolean): any[] {
-  const out = [];
+  const out: any[] = [];
   const names = named ? [].concat(given) : Object.keys(given);
   for (let i = 0; i < names.length; i++) out.push(named ? { attrKey: names[i] } : { attrKey: names[i], attrValue: "" + given[names[i]] });
   return out;
