@@ -10,6 +10,7 @@ const { faults } = require("./names.js");
 const { forward } = require("./forward.js");
 const { nest } = require("./nest.js");
 const { unparam } = require("./params.js");
+const fold = require("./fold.js");
 
 /** TypeScript's way of naming files, and `#host` as the file of the target. */
 const resolve = (host) => ({
@@ -38,13 +39,16 @@ const minify = (host) => ({
     const wrong = faults(readMap());
     if (wrong.length) this.error(`mangle.json: ${wrong.join("; ")}. Run \`npm run mangle\`.`);
   },
-  async renderChunk(code) {
+  async renderChunk(code, chunk, { file }) {
     const map = readMap();
-    const once = await shrink(nest(forward(code)), map);
+    const list = fold.listed(file);
+    const whole = nest(forward(code));
+    const once = await shrink(list ? fold.mark(whole, list) : whole, map);
     // The minifier may leave less of a function than its name costs.
     const again = forward(once);
     const least = again === once ? once : await shrink(again, map);
-    return { code: host === "espruino" ? unparam(least) : least, map: null };
+    const folded = list ? fold.gather(least) : least;
+    return { code: host === "espruino" ? unparam(folded) : folded, map: null };
   },
 });
 

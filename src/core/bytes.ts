@@ -21,10 +21,10 @@ export function u32(n: number): Bytes {
 
 /** Lower-case hexadecimal. */
 export function hex(bytes: Bytes): string {
+  const digits = "0123456789abcdef";
   let out = "";
-  for (let i = 0; i < bytes.length; i++) {
-    out += (256 + bytes.charCodeAt(i)).toString(16).substr(1);
-  }
+  // A method of a number would bring the prototype of numbers: eight variables on Espruino.
+  for (let i = 0; i < bytes.length; i++) out += digits.charAt(bytes.charCodeAt(i) >> 4) + digits.charAt(bytes.charCodeAt(i) & 15);
   return out;
 }
 

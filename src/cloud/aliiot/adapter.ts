@@ -12,12 +12,9 @@ import type { Bytes } from "../../host";
 export type SignMethod = string;
 
 /** The names in alphabetical order, each followed by its value: what every signature of the platform is made of. In hex. */
-export const sign: (method: SignMethod, secret: string, fields: { [name: string]: string | number }) => string = function () {
-  const method = arguments[0];
-  const secret = arguments[1];
-  const fields = arguments[2];
+export function sign(method: SignMethod, secret: string, fields: { [name: string]: string | number }): string {
   const names = Object.keys(fields).sort();
-  const kind = method.toLowerCase().substr(4);
+  const kind: any = method.toLowerCase().substr(4);
   let content = "";
   for (let i = 0; i < names.length; i++) content += names[i] + fields[names[i]];
   return hex(
@@ -37,7 +34,7 @@ export const sign: (method: SignMethod, secret: string, fields: { [name: string]
       textToBytes(content),
     ),
   );
-};
+}
 
 /** Who a device is, for the three ways into the platform. */
 export interface Identity {

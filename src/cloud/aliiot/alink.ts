@@ -1,5 +1,6 @@
 import { error } from "../../core/errors";
 import { Raw, stringify } from "../../core/json";
+import { misfit } from "./types";
 
 /** An answer of the platform. */
 export interface Answer {
@@ -15,9 +16,6 @@ export function moment(sent: number, answer: { serverRecvTime: any; serverSendTi
   return Math.floor((+answer.serverRecvTime + +answer.serverSendTime + received - sent) / 2);
 }
 
-/** What a value may be, by the platform's thing model: `float`, `double`, `date` … , a struct's fields, or one entry for a list. */
-export type Types = string | Types[] | { [field: string]: Types };
-
 /** A number that arrives with a decimal point: `float(10)` is 10.0. */
 export function float(value: number): Raw {
   const text = stringify(value);
@@ -25,21 +23,28 @@ export function float(value: number): Raw {
   return new Raw(/[.e]/.test(text) ? text : text + ".0");
 }
 
+/** A value of one of the model's types. */
+function modelled(value: any, type: string, name: string): any {
+  const wrong = misfit(value, type);
+  if (wrong) throw error("config", "value " + value + " of " + name + ": " + wrong);
+  return type.charAt(1) === "l" || type.charAt(1) === "o" ? float(value) : value;
+}
+
 /** The value as the platform wants it; throws for what JSON cannot say. */
-export const typed: (value: any, type?: any, depth?: number) => any = function () {
+export const typed: (value: any, type?: any, depth?: number, name?: string) => any = function () {
   let value = arguments[0];
   const type = arguments[1];
   // The platform takes 8 levels.
   const depth = arguments[2] || 0;
   if (value && value.constructor === Raw) return value;
-  if (type === "float" || type === "double") return float(value);
   if (value === true || value === false) value = +value;
+  if (typeof type === "string" && type !== "date") return modelled(value, type, arguments[3]);
   if (value && value.getTime) value = value.getTime();
   else if (value && typeof value === "object") {
     const list = Array.isArray(value);
     const out: any = list ? [] : {};
     if (depth > 7) throw error("limit", "value: nests deeper than 8");
-    for (const key in value) out[key] = typed(value[key], type && (list ? type[0] : type[key]), depth + 1);
+    for (const key in value) out[key] = typed(value[key], type && (list ? type[0] : type[key]), depth + 1, key);
     return out;
   } else if (value === undefined || typeof value === "function" || (typeof value === "number" && !isFinite(value)))
     throw error("config", "value " + value + ": not JSON");

@@ -7,6 +7,7 @@ import { heard } from "./heard";
 import { pump, settle, subscribe, tell, type Done, type Hub } from "./link";
 import { equip, methods } from "./model";
 import { normalise, type Options } from "./options";
+import { restore } from "./outbox";
 import { register, secret } from "./register";
 
 /** The client gets what it needs for its next CONNECT. */
@@ -24,21 +25,29 @@ function credentials(h: Hub): void {
 }
 
 /** Subscribes to what must be heard; then the device is up. */
-function enter(h: Hub): void {
+function enter(h: Hub, kept: boolean): void {
   const o = h._mq.options;
   // They are made again for the next time; errors speak of the device.
   o.clientId = h._k;
   delete o.username;
   delete o.password;
-  subscribe(h, h, function (err) {
+  // What a session that was kept has is not asked for again.
+  const same = kept && h._on! > 1;
+  const left = Object.keys(h._subs).filter(function (topic) {
+    return h._subs[topic] !== 1;
+  });
+  function up(err?: Error): void {
     const done = h._done;
     h.status = true;
-    h._done = undefined;
+    h._on = 2;
+    delete h._done;
     tell(h, done, err);
     h.emit("connect");
     for (const key in h._of) if (h._of![key]._in) h._of![key].login();
     pump(h);
-  });
+  }
+  if (same && !left.length) up();
+  else subscribe(h, same ? left : h, up);
 }
 
 /** All that waits is told that nothing comes any more. */
@@ -50,7 +59,7 @@ function leave(h: Hub): void {
   for (let i = 0; i < queue.length; i++) if (queue[i]._done) tell(h, queue[i]._done, err);
   while (h._wait[0]) settle(h._wait[0], h._wait[0]._done && err, 1);
   const bye = h._bye;
-  h._bye = undefined;
+  delete h._bye;
   tell(h, bye);
 }
 
@@ -58,15 +67,23 @@ methods.connect = function (this: any): number {
   const done: Done | undefined = arguments[0];
   const h: Hub = this._root;
   const o = h.authInfo;
+  const mq = h._mq.options;
   if (h.status) tell(h, done);
   else {
-    h._done = done;
-    h._end = 0;
-    h._random = "";
-    if (o.deviceSecret || o.deviceToken || secret(h)) h._on = 1;
-    else h._random = "" + Math.floor(1e9 * (1 + random() * 8));
-    // Nobody registers twice with the same names.
-    h._mq.options.reconnectPeriod = h._on ? h._period : 0;
+    delete h._end;
+    delete h._random;
+    if (done) h._done = done;
+    if (h._period !== undefined) mq.reconnectPeriod = h._period;
+    delete h._period;
+    if (o.deviceSecret || o.deviceToken || secret(h)) {
+      if (!h._on) restore(h);
+      h._on = h._on || 1;
+    } else {
+      h._random = "" + Math.floor(1e9 * (1 + random() * 8));
+      // Nobody registers twice with the same names.
+      h._period = mq.reconnectPeriod;
+      mq.reconnectPeriod = 0;
+    }
     if (h._random && o.registration === "https") register(h);
     else {
       // As before each later attempt; but the application hears nothing of the first.
@@ -88,10 +105,10 @@ methods.disconnect = function (this: any): boolean {
   return true;
 };
 
-function take(h: Hub, topic: string, payload: Bytes): void {
+function take(h: Hub, topic: string, payload: Bytes, again: boolean): void {
   try {
     if (h._random) secret(h, payload || "-");
-    else heard(h, topic, payload);
+    else heard(h, topic, payload, again);
   } catch (e) {
     h.dropped++;
     h.emit("error", e);
@@ -112,21 +129,21 @@ function said(this: Hub["_mq"] & { _h: Hub }): void {
   const h = this._h;
   const event = args[0];
   let fault = event === "error" && args[1];
-  if (event === "message") return take(h, args[1], args[2]);
-  if (event === "connect") return h._random ? undefined : enter(h);
+  if (event === "message") return take(h, args[1], args[2], args[3].dup);
+  if (event === "connect") return h._random ? undefined : enter(h, args[1].sessionPresent);
   if (event === "end") leave(h);
   else if (!event || event === "reconnect") credentials(h);
   else if (event === "close") {
     // The end of a registration is none of the device.
     const mute = h._mute;
-    h._mute = 0;
+    delete h._mute;
     if (mute) return;
     fault = lost(h);
   }
   if (fault) {
     const done = h._done;
-    h._random = "";
-    h._done = undefined;
+    delete h._random;
+    delete h._done;
     tell(h, done, fault);
   } else h.emit(event, args[1], args[2], args[3]);
 }
@@ -136,15 +153,13 @@ export function create(options: Options): any {
   const pair = normalise(options);
   equip(d, pair[0]);
   d._root = d;
-  d._n = Math.floor(random() * 4e9);
-  d._q = pair[0].qos === 0 ? 0 : 1;
-  d._at = d._pause = d.dropped = 0;
+  d.dropped = 0;
   d._wait = [];
   d._queue = [];
   d._subs = {};
   d.host = pair[1].host;
-  d._period = pair[1].reconnectPeriod;
   d._mq = dial(pair[1]);
+  delete d._mq.options.manualConnect;
   d._mq._h = d;
   d._mq.emit = said;
   return d;

@@ -67,6 +67,8 @@ methods.subDevice = function (this: Device) {
   }
   const key = o.productKey + "/" + o.deviceName;
   const d = h._of![key] || Object.create(kid);
+  // It would inherit the gateway's.
+  d._call = undefined;
   equip(d, o);
   h._of![key] = d;
   return d;

@@ -91,8 +91,31 @@ function answered(h: Hub, tail: string, sys: boolean, data: any): string {
   return key;
 }
 
+/** Whether a question was heard before: of a session that it kept, the platform may say again what was acknowledged too late. */
+function twice(h: Hub, id: unknown, again: boolean): boolean {
+  const seen = h._seen || [];
+  const known = again && id !== undefined && seen.indexOf("" + id) >= 0;
+  if (known) h.dropped++;
+  else if (h._mq.options.clean === false && id !== undefined) h._seen = seen.concat("" + id).slice(-16);
+  return known;
+}
+
+/** A synchronous call is refused before the platform's time for it is over. */
+function expect(h: Hub, to: string, id: unknown, reply: Reply): void {
+  const item: Item = {
+    _h: h,
+    _key: to,
+    _id: id,
+    _done: function () {
+      reply({}, 400, "no answer in time");
+    },
+  };
+  item._timer = after(settle as any, h.authInfo.rrpcTimeout || 5000, item);
+  h._wait.push(item);
+}
+
 /** Does what a message asks for. Throws for what makes no sense. */
-export function heard(h: Hub, topic: string, payload: Bytes): void {
+export function heard(h: Hub, topic: string, payload: Bytes, again: boolean): void {
   // A question through RRPC of one's own has the topic it would have had, behind a head.
   const own = topic.substr(0, 10) === "/ext/rrpc/";
   const name = own ? topic.substr(topic.indexOf("/", 10)) : topic;
@@ -120,22 +143,12 @@ export function heard(h: Hub, topic: string, payload: Bytes): void {
         : "";
   // Of a question that is Alink, and whose answer is.
   const id = to && data && (service || (sys && !rrpc)) ? data.id : undefined;
+  if (twice(h, id, again)) return;
   const reply: Reply = function (result, code, message) {
     open = false;
     return answer(d, to, id, typed(result === undefined ? {} : result, (h.authInfo.types || {})[service]), code, message);
   };
-  if (service && (own || rrpc)) {
-    const item: Item = {
-      _h: h,
-      _key: to,
-      _id: id,
-      _done: function () {
-        reply({}, 400, "no answer in time");
-      },
-    };
-    item._timer = after(settle as any, h.authInfo.rrpcTimeout || 5000, item);
-    h._wait.push(item);
-  }
+  if (service && (own || rrpc)) expect(h, to, id, reply);
   try {
     serve(d, topic, data, to, id, service, what, reply);
   } catch (e) {

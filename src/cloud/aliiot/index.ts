@@ -6,7 +6,8 @@ import type { Device } from "./model";
 import type { Options } from "./options";
 
 export { float } from "./alink";
-export type { Answer, Types } from "./alink";
+export type { Answer } from "./alink";
+export type { Types } from "./types";
 export type { Callback, Device, Reply, Service } from "./model";
 export type { Keep, Options } from "./options";
 

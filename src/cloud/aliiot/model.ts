@@ -1,9 +1,10 @@
-import { textToBytes } from "#host";
+import { random, textToBytes } from "#host";
 import { time } from "../../core/clock";
 import { emitter, type Emitter } from "../../core/emitter";
 import { error } from "../../core/errors";
 import { typed, type Answer } from "./alink";
-import { send, settle, subscribe, tell, type Done, type Hub, type Item } from "./link";
+import { send, settle, subscribe, tell, type Done, type Hub } from "./link";
+import { method, params } from "./short";
 
 /** Answers what has come: with data, and a code other than 200 if there is one. */
 export type Reply = (data?: unknown, code?: number, message?: string) => boolean;
@@ -33,7 +34,10 @@ export interface Device extends Emitter {
   otaDeviceInform(version: string, module?: string, done?: Done): boolean;
   otaFirmwareGet(module?: string, done?: Answered): boolean;
   otaDeviceProgress(step: number | string, desc?: string, module?: string, done?: Done): boolean;
-  /** By a method, or a topic; or `tags` with `{key: value}`, `config`, `desired` with a list of properties, `log` with a list of entries. */
+  /**
+   * By a method, or a topic; or `tags` with `{key: value}`, `tags.delete` and `desired` with a list of names, `desired.delete` with such a
+   * list or `{name: {version}}`, `log` with a list of entries, and `config`.
+   */
   request(method: string, params?: unknown, done?: Answered): boolean;
   publish(topic: string, payload: unknown, done?: Done): boolean;
   subscribe(topic: string, done?: Done): boolean;
@@ -46,88 +50,77 @@ export interface Device extends Emitter {
   _call?: Callback;
 }
 
+/** Letters, digits and `more`; without a regular expression, which on Espruino brings a prototype of its own. */
+function plain(text: string | undefined, most: number, more: string): boolean {
+  for (let i = 0; text && i < text.length; i++) {
+    const c = text.charAt(i);
+    if (i === most || (more.indexOf(c) < 0 && isNaN(parseInt(c, 36)))) return false;
+  }
+  return !!text;
+}
+
 /** Gives a device, which may have its methods from a prototype, what is its own. */
-export const equip: (d: Device, o: any) => void = function () {
-  const d: Device = arguments[0];
-  const o = arguments[1];
-  const name = o.deviceName || "";
-  const bad = !/^[\w@.:-]+$/.test(name) || name.length > 32;
-  if (bad || !/^\w+$/.test(o.productKey || "") || o.productKey.length > 20)
+export function equip(d: Device, o: any): void {
+  const name = o.deviceName;
+  const bad = !plain(name, 32, "-_@.:");
+  if (bad || !plain(o.productKey, 20, "_"))
     throw error(
       "config",
       bad ? "option deviceName: 1 to 32 of letters, digits and -_@.:" : "option productKey: 1 to 20 letters and digits",
     );
   d._k = o.productKey + "/" + name;
   d._has = {};
-  d._call = undefined;
   d.status = false;
   d.authInfo = o;
-};
+}
 
 /** The answer to what came: on the topic `to`, as Alink when the question had an `id`. */
-export const answer: (d: Device, to: string, id: unknown, data: any, code?: number, message?: string, done?: Done) => boolean =
-  function () {
-    const a = arguments;
-    const wait: Item[] = a[0]._root._wait;
-    const id = a[2];
-    const code = a[4] || 200;
-    let to = a[1];
-    for (let i = 0; i < wait.length; i++) {
-      const item = wait[i];
-      // A synchronous call is answered where it came in.
-      if (item._key === to || (id !== undefined && item._id === id)) {
-        to = item._key;
-        item._done = undefined;
-        settle(item, undefined, 1);
-      }
+export function answer(d: Device, to: string, id: unknown, data: any, code?: number, message?: string, done?: Done): boolean {
+  const ok = !code || code === 200;
+  const wait = d._root._wait;
+  for (let i = 0; i < wait.length; i++) {
+    const item = wait[i];
+    // A synchronous call is answered where it came in.
+    if (item._key === to || (id !== undefined && item._id === id)) {
+      to = item._key!;
+      item._done = undefined;
+      settle(item, undefined, 1);
     }
-    return send(
-      a[0],
-      to.charAt(0) === "/" ? to : "/sys/" + a[0]._k + "/" + to,
-      id === undefined
-        ? a[3]
-        : { code: code, data: a[3] || {}, id: id, message: a[5] || (code === 200 ? "success" : "failed"), version: "1.0" },
-      a[6],
-    );
-  };
+  }
+  const body = { code: code || 200, data: data || {}, id: id, message: message || (ok ? "success" : "failed"), version: "1.0" };
+  return send(d, to.charAt(0) === "/" ? to : "/sys/" + d._k + "/" + to, id === undefined ? data : body, done);
+}
 
 /** A question in Alink, by its method or its topic; its answer comes on the topic with `_reply` at the end. Nobody answers news of the firmware. */
-const ask: (d: Device, method: string, params: unknown, done?: Done) => boolean = function () {
-  const a = arguments;
-  const d: Device = a[0];
+function ask(d: Device, method: string, params: unknown, done?: Done): boolean {
   const h = d._root;
-  const level = a[1].split(".");
-  const news = a[1].charAt(1) === "o";
-  const alink = a[1].charAt(0) !== "/";
-  const topic = alink ? "/sys/" + d._k + "/" + level.join("/") : a[1];
+  const level = method.split(".");
+  const news = method.charAt(1) === "o";
+  const alink = method.charAt(0) !== "/";
+  const topic = alink ? "/sys/" + d._k + "/" + level.join("/") : method;
+  if (h._n === undefined) h._n = Math.floor(random() * 4e9);
   const id = "" + (h._n = (h._n + 1) % 4294967296);
   // For these the answer is subscribed from the start.
   const event = level[1] === "event" && level.length < 5;
-  return send(
-    d,
-    topic,
-    {
-      id: id,
-      version: news ? undefined : "1.0",
-      sys: event ? { ack: 1 } : undefined,
-      params: a[2],
-      method: alink ? a[1] : undefined,
-    },
-    a[3],
-    news ? undefined : id,
-    news || event || level[1] === "ota" ? undefined : topic + "_reply",
-  );
-};
+  const body = {
+    id: id,
+    version: news ? undefined : "1.0",
+    sys: event ? { ack: 1 } : undefined,
+    params: params,
+    method: alink ? method : undefined,
+  };
+  return send(d, topic, body, done, news ? undefined : id, news || event || level[1] === "ota" ? undefined : topic + "_reply");
+}
 
 /** The topics of one's own are short: 7 levels, 128 bytes. */
-const topical: (d: Device, topic: string) => string = function () {
-  let topic = arguments[1];
-  if (topic.charAt(0) !== "/") topic = (topic.substr(0, 6) === "thing/" ? "/sys/" : "/") + arguments[0]._k + "/" + topic;
+function topical(d: Device, topic: string): string {
+  if (topic.charAt(0) !== "/") topic = (topic.substr(0, 6) === "thing/" ? "/sys/" : "/") + d._k + "/" + topic;
   if (topic.split("/").length > 8 || textToBytes(topic).length > 128)
     throw error("limit", "topic " + topic + ": 7 levels and 128 bytes at most");
   return topic;
-};
+}
 
+// A parameter that is named costs a variable in what is loaded: methods have none.
 export const methods: any = {
   addEvent: function (this: Device) {
     const id = "e" + arguments[0];
@@ -162,7 +155,7 @@ export const methods: any = {
       const given = data[id];
       // With a time of its own it is reported as it is.
       const own = given && given.value !== undefined && given.time;
-      const value = typed(own ? given.value : given, types[id]);
+      const value = typed(own ? given.value : given, types[id], 0, id);
       params[id] = own || t ? { value: value, time: own || t } : value;
       n++;
     }
@@ -214,14 +207,7 @@ export const methods: any = {
     const what = arguments[0];
     const given = arguments[1];
     const bare = typeof given === "function";
-    const short: any = { tags: "deviceinfo.update", config: "config.get", desired: "property.desired.get", log: "log.post" };
-    let params = given === undefined || bare ? {} : typed(given);
-    // Short ways of saying what the official libraries have functions for.
-    if (what === "tags") {
-      params = [];
-      for (const key in given) params.push({ attrKey: key, attrValue: "" + given[key] });
-    } else if (what === "config") params = { configScope: "product", getType: "file" };
-    return ask(this, short.hasOwnProperty(what) ? "thing." + short[what] : what, params, bare ? given : arguments[2]);
+    return ask(this, method(what), params(what, bare ? undefined : given), bare ? given : arguments[2]);
   },
 
   publish: function (this: Device) {

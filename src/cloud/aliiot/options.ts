@@ -2,7 +2,8 @@ import { error } from "../../core/errors";
 import type { TlsOptions } from "../../host";
 import { check } from "../../mqtt/options";
 import type { Identity } from "./adapter";
-import type { Types } from "./alink";
+import type { Journal } from "../../core/journal";
+import { known, type Types } from "./types";
 
 /** Keeps what a registration brought; `read` gives undefined while there is nothing. */
 export interface Keep {
@@ -28,6 +29,8 @@ export interface Options extends TlsOptions, Identity {
   registrationHost?: string;
   registrationPort?: number;
   keep?: Keep;
+  /** From the module `store`: reports are kept there until the platform has them. */
+  outbox?: Journal;
   connectTimeout?: number;
   reconnectPeriod?: number;
   maxReconnectPeriod?: number;
@@ -38,11 +41,12 @@ export interface Options extends TlsOptions, Identity {
 export function normalise(given: any): [any, any] {
   const own: any = {};
   const names =
-    " s:productKey s:deviceName s:deviceSecret s:productSecret s:deviceToken s:server s:region s:instanceId n:qos s:signMethod s:clientId s:timestamp s:extra s:attributes o:types n:replyTimeout n:rrpcTimeout n:queueLimit s:registration s:registrationHost n:registrationPort o:keep ";
+    " s:productKey s:deviceName s:deviceSecret s:productSecret s:deviceToken s:server s:region s:instanceId n:qos s:signMethod s:clientId s:timestamp s:extra s:attributes o:types n:replyTimeout n:rrpcTimeout n:queueLimit s:registration s:registrationHost n:registrationPort o:keep o:outbox ";
   // Five connections a minute are what the platform takes.
   const rest: any = { port: 1883, protocol: "mqtts", keepalive: 300, reconnectPeriod: 12000, maxReconnectPeriod: 120000 };
   for (const name in given) if (given[name] !== undefined) (names.indexOf(":" + name + " ") < 0 ? rest : own)[name] = given[name];
   check(own, names);
+  known(own.types);
   const id = own.clientId;
   const wrong = !(own.deviceSecret || own.productSecret || own.deviceToken)
     ? "deviceSecret, or productSecret to register with, is needed"

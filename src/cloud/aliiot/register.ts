@@ -35,9 +35,7 @@ function keep(o: any, file: string, kept: Bytes): void {
  * Takes the platform's answer to a registration, which is kept before it is used; or without one what an earlier answer brought.
  * Whether the device has what it needs to connect.
  */
-export const secret: (h: Hub, answer?: Bytes) => boolean = function () {
-  const h: Hub = arguments[0];
-  const answer = arguments[1];
+export function secret(h: Hub, answer?: Bytes): boolean {
   const file = "aliiot.key";
   const o = h.authInfo;
   const done = h._done;
@@ -59,9 +57,9 @@ export const secret: (h: Hub, answer?: Bytes) => boolean = function () {
     err = e;
   }
   if (answer) {
-    h._random = "";
+    delete h._random;
     if (err) {
-      h._done = undefined;
+      delete h._done;
       h._mq.end(true);
       tell(h, done, err);
     } else if (!h._end) {
@@ -71,7 +69,7 @@ export const secret: (h: Hub, answer?: Bytes) => boolean = function () {
   }
   // Nothing was kept, or not whole: no fault.
   return !err;
-};
+}
 
 /** Asks for the device's secret with the product's, over HTTPS. */
 export function register(h: Hub): void {
@@ -102,8 +100,8 @@ export function register(h: Hub): void {
     function (err, response) {
       const done = h._done;
       if (err) {
-        h._done = undefined;
-        h._random = "";
+        delete h._done;
+        delete h._random;
         tell(h, done, err);
       } else secret(h, response!.body || "-");
     },

@@ -273,6 +273,31 @@ test("tags, config, log, desired, firmware by their method; the answer's topic i
   expect(cloud.refused).toEqual([]);
 });
 
+test("tags and desired values are deleted by name, too; what is over the platform's counts is not sent", async () => {
+  const cloud = await world();
+  const d = await connected(cloud);
+  const at = dev(cloud);
+  await later((done) => d.request("tags", { room: 12, floor: 1, door: 3 }, done));
+  await later((done) => d.request("tags.delete", ["room", "door"], done));
+  expect(at.tags).toEqual({ floor: "1" });
+  expect(said(cloud, "deviceinfo/delete")[0]).toMatchObject({
+    method: "thing.deviceinfo.delete",
+    params: [{ attrKey: "room" }, { attrKey: "door" }],
+  });
+  at.desired = { Power: { value: 1, version: 2 }, Mode: { value: 3, version: 1 }, Fan: { value: 0, version: 9 } };
+  await later((done) => d.request("desired.delete", ["Power", "Mode"], done));
+  await later((done) => d.request("desired.delete", { Fan: { version: 9 } }, done));
+  expect(said(cloud, "desired/delete").map(({ params }) => params)).toEqual([{ Power: {}, Mode: {} }, { Fan: { version: 9 } }]);
+  expect((await later((done) => d.request("desired", ["Power", "Mode", "Fan"], done))).data).toEqual({});
+  const entry = { utcTime: "2026-01-01T00:00:00.000Z", logLevel: "INFO", module: "m", code: "1", logContent: "x" };
+  const many = (n: number) => Array.from({ length: n }, (_, i) => `k${i}`);
+  expect(() => d.request("log", Array(41).fill(entry))).toThrow("log: 1 to 40, not 41");
+  expect(() => d.request("tags", Object.fromEntries(many(101).map((k) => [k, 1])))).toThrow("tags: 1 to 100, not 101");
+  expect(() => d.request("tags.delete", [])).toThrow("tags.delete: 1 to 100, not 0");
+  expect(() => d.request("tags", { k: undefined })).toThrow("value undefined: not JSON");
+  expect(cloud.refused).toEqual([]);
+});
+
 test("a new configuration is pushed: to the callback, and acknowledged by itself", async () => {
   const cloud = await world();
   const d = await connected(cloud);

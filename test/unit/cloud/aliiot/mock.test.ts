@@ -72,3 +72,37 @@ test("reports that are made offline wait, with the time they were made at", () =
   expect(device.log).toContain("taken");
   expect(JSON.parse(cloud.messages[0].payload).params.t.time).toBe(then);
 });
+
+test("reports that are made offline outlive a power cut in the outbox, with the time they were made at, and go once", () => {
+  const device = createDevice({
+    layout: "esp32",
+    storage: { aliiot: path.resolve("dist/espruino/aliiot.js"), store: path.resolve("dist/espruino/store.js") },
+  }) as any;
+  const cloud = createCloud({ devices: [{ productKey: PK, deviceName: "dev001", secret: SECRET }], now: () => device.clock.now() });
+  device.net.serve(1883, cloud.peer);
+  const boot = () =>
+    device.run(`
+var box = require("store").open("reports", 4096);
+var server = require("aliiot").AliIot({ productKey: "${PK}", deviceName: "dev001", deviceSecret: "${SECRET}", protocol: "mqtt", host: "127.0.0.1", outbox: box });
+server.on("error", function (e) { console.log("error " + e.code + " " + e.message); });
+server.connect();`);
+  cloud.countConnect = () => false;
+  boot();
+  device.tick(1000);
+  const then = device.clock.now();
+  device.run('for (var i = 0; i < 3; i++) server.propertiesReport({ n: i, place: "Zürich" });');
+  device.tick(5000);
+  device.powerCut();
+  cloud.countConnect = () => true;
+  device.restart();
+  boot();
+  device.tick(300000);
+  const values = cloud.messages.map((m: any) => JSON.parse(m.payload).params);
+  expect(values.map((p: any) => [p.n.value, p.n.time, p.place.value])).toEqual([0, 1, 2].map((n) => [n, then, "Zürich"]));
+  device.powerCut();
+  device.restart();
+  boot();
+  device.tick(300000);
+  expect(cloud.messages).toHaveLength(3);
+  expect([cloud.lost, cloud.refused]).toEqual([[], []]);
+});
