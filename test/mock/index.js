@@ -132,8 +132,10 @@ class Device {
       this.pump = undefined;
       clearTimeout(this.sleeping);
       if (!this.machine || this.machine.loop.stopped) return;
+      // From before the pass: what falls due while it runs has not had its chance.
+      const since = this.clock.now();
       const busy = this.machine.pass(this.machine.loop.serial);
-      const due = this.machine.loop.next();
+      const due = this.machine.loop.next(since);
       if (busy) this.wake();
       else if (due < Infinity) this.sleeping = setTimeout(() => this.wake(), Math.max(1, due - this.clock.now()));
     });

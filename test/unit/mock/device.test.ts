@@ -21,6 +21,15 @@ describe("time", () => {
     expect(d.run("print(n)").log).toEqual(["10"]);
   });
 
+  test.each([20, 21, 22])("on the real clock a timer of %i ms that falls due while the loop is served still runs", async (ms) => {
+    const d = createDevice({ clock: "real" });
+    let now = 1000;
+    d.clock.now = () => now++;
+    d.run(`setTimeout(function () { print("late"); }, ${ms})`);
+    for (let turns = 0; turns < 100 && !d.log.length; turns++) await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(d.log).toEqual(["late"]);
+  });
+
   test("setTime moves the program's clock, not its timers", () => {
     const d = createDevice().run("setTime(1); setTimeout(function () { print(getTime()); }, 1000);").tick(1000);
     expect(d.log).toEqual(["2"]);
