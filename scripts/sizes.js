@@ -6,6 +6,7 @@ const path = require("node:path");
 const { parseArgs } = require("node:util");
 const { minify } = require("terser");
 const { root, targets, entries } = require("./build/modules.js");
+const { freshen } = require("./build/fresh.js");
 const { measure } = require("./sizes/device.js");
 const budgets = require("./sizes/budgets.js");
 
@@ -123,8 +124,8 @@ async function main() {
   const { values } = parseArgs({
     options: { json: { type: "boolean" }, write: { type: "boolean" }, peer: { type: "string", multiple: true, default: [] } },
   });
+  freshen();
   const result = await collect(values.peer);
-  if (!result.rows.length) throw new Error("dist/ is empty: npm run build");
   if (values.write) renew(table(result));
   if (values.json) console.log(JSON.stringify(result, null, 2));
   else {

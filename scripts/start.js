@@ -3,10 +3,10 @@
  * `npm start [-- name] [--seconds N] [--broker URL] [--interpreter [PATH]]`: a demonstration out of scripts/start/, the MQTT one
  * when none is named. Builds what it needs, ends by itself, exit code 0 when all that it announces happened.
  */
-const { execFileSync } = require("child_process");
 const fs = require("fs");
 const path = require("path");
-const { ROOT, boot, example, voice } = require("./demo");
+const { freshen } = require("./build/fresh");
+const { boot, example, voice } = require("./demo");
 
 const demos = fs
   .readdirSync(path.join(__dirname, "start"))
@@ -41,17 +41,10 @@ function parse(argv) {
   return { ...options, seconds: +options.seconds };
 }
 
-/** Only what the demonstration needs, so that it is never older than the sources and need not be waited for. */
-function build(modules) {
-  console.log("building …");
-  const env = { ...process.env, ONLY: modules.join(), TARGET: "espruino", TYPES: "0" };
-  execFileSync("npm", ["run", "-s", "build"], { cwd: ROOT, env, stdio: "inherit", shell: process.platform === "win32" });
-}
-
 async function main(argv) {
   const options = parse(argv);
   const demo = require(path.join(__dirname, "start", options.demo + ".js"));
-  build(demo.modules);
+  freshen(demo.modules, ["espruino"]);
   const { say, paint } = voice();
   console.log(paint("title", `${demo.title}, on ${options.interpreter || "the mock device"}, ${options.seconds} s`));
   const results = await demo.run({ ...options, say, example, boot: (rest) => boot({ ...options, modules: demo.modules, ...rest }) });
