@@ -47,7 +47,7 @@ const arrows = [
     rules: {
       "@typescript-eslint/no-restricted-imports": [
         "error",
-        { patterns: [{ regex: "^\\.\\./(?!src/host$)", message: "a target imports src/host only" }] },
+        { patterns: [{ regex: "^(\\.\\./)+(?!(\\.\\./)*src/host$)", message: "a target imports src/host only" }] },
       ],
     },
   },
@@ -133,7 +133,8 @@ const complexities = complex({
   "src/mqtt/options.ts": 18,
   "src/ota/installer.ts": 17,
   "src/ota/options.ts": 14,
-  "targets/iotjs.ts": 16,
+  "targets/iotjs/storage.ts": 14,
+  "targets/iotjs/text.ts": 16,
 });
 
 module.exports = tseslint.config(
