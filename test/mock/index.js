@@ -172,6 +172,13 @@ class Device {
     return this;
   }
 
+  /** The interpreter itself ends, which no program can catch; why goes where its last words would. */
+  crash(reason) {
+    this.print("CRASHED: " + reason);
+    this.errors.push(new Error(reason));
+    this.powerCut({ reset: true });
+  }
+
   /** The Wi-Fi is gone: sockets vanish without any event; `false` brings the network back. */
   offline(away = true) {
     if (away) this.machine.sockets.drop();
