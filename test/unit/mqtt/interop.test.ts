@@ -102,7 +102,8 @@ test("links cut while 300 messages of QoS 1 and 2 go each way: none lost, ours a
   client.subscribe("down/#", { qos: 2 }, () => settled++);
   await until(() => settled === 1);
   // MQTT.js gives up what it was told to publish while its link closes.
-  const say = (i: number) => void other.client.publish("down/" + i, "", { qos: i % 2 ? 1 : 2 }, (e) => e && say(i));
+  const say = (i: number) =>
+    void other.client.publish("down/" + i, "", { qos: i % 2 ? 1 : 2 }, (e) => e && !other.client.disconnecting && setTimeout(say, 10, i));
   for (let i = 0; i < 300; i++) {
     client.publish("up/" + i, "", { qos: i % 2 ? 1 : 2 }, (e) => !e && settled++);
     say(i);
