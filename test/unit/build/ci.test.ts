@@ -22,8 +22,8 @@ const leaves = (text: string, code = 0) =>
 function ci() {
   const env = { ...process.env, PATH: `${join(dir, "bin")}:${process.env.PATH}` };
   for (const name of ["ESPRUINO_BIN", "ESPRUINO32_BIN", "IOTJS_BIN", "JERRY_BIN", "MUJS_BIN"]) delete env[name];
-  const { stdout, status } = spawnSync("bash", [join(dir, ".ci/run")], { env, encoding: "utf8" });
-  return { last: stdout.trimEnd().split("\n").pop(), status, stdout };
+  const { stdout, stderr, status } = spawnSync("bash", [join(dir, ".ci/run")], { env, encoding: "utf8" });
+  return { last: stdout.trimEnd().split("\n").pop(), status, stderr };
 }
 
 beforeEach(() => {
@@ -61,6 +61,18 @@ describe(".ci/run ends with its verdict", () => {
   ])("when %s", (_, text, code, last) => {
     stub("npx", leaves(text, code));
     expect(ci()).toMatchObject({ last, status: 1 });
+  });
+
+  test("and names what was skipped", () => {
+    const assertionResults = [
+      { status: "passed", fullName: "one" },
+      { status: "pending", fullName: "with a TPM" },
+    ];
+    stub("npx", leaves(JSON.stringify({ ...GOOD, testResults: [{ name: "/x/tpm.test.ts", assertionResults }] })));
+    expect(ci()).toMatchObject({
+      last: "10 passed, 0 failed",
+      stderr: expect.stringMatching(/^not verified: .*tpm\.test\.ts: with a TPM$/m),
+    });
   });
 
   test("when no result can be read at all", () => {
