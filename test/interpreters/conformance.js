@@ -1,4 +1,4 @@
-/* global PORT, print, E, Modules, btoa, atob */
+/* global PORT, print, getTime, E, Modules, btoa, atob */
 // Facts about the interpreter that the library and its mock rely on. Plain ES5 that runs on Espruino and on the mock alike, after a
 // line `var PORT = <a server that obeys one-letter commands>;`. Prints "R <name> <value>" lines and at last "R end".
 var F = function (name, fn) {

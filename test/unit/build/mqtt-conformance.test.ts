@@ -31,7 +31,8 @@ function titles(file: string): string[] {
 }
 
 const suites: Record<string, string[]> = { "link-cut": titles(join(ROOT, "test/fault/link-cut.test.ts")) };
-for (const name of readdirSync(__dirname)) suites[name.replace(".test.ts", "")] = titles(join(__dirname, name));
+const dir = join(ROOT, "test/unit/mqtt");
+for (const name of readdirSync(dir)) suites[name.replace(".test.ts", "")] = titles(join(dir, name));
 
 const rows = page
   .split("\n")
