@@ -47,7 +47,7 @@ const arrows = [
     rules: {
       "@typescript-eslint/no-restricted-imports": [
         "error",
-        { patterns: [{ regex: "^\\.\\./(?!src/host$)", message: "a target imports src/host only" }] },
+        { patterns: [{ regex: "^(\\.\\./)+(?!(\\.\\./)*src/host$)", message: "a target imports src/host only" }] },
       ],
     },
   },
@@ -141,7 +141,8 @@ const complexities = complex({
   "src/tpm/enrol.ts": 25,
   "src/tpm/index.ts": 25,
   "src/tpm/tis.ts": 22,
-  "targets/iotjs.ts": 16,
+  "targets/iotjs/storage.ts": 14,
+  "targets/iotjs/text.ts": 16,
 });
 
 module.exports = tseslint.config(

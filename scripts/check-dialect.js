@@ -80,7 +80,8 @@ function main(files) {
       console.error(`${path.relative("", file)}:${line}:${column} ${rule}: ${why}`);
     }
   }
-  console.log(`dialect: ${files.length} files, ${faults} faults`);
+  // Not to stdout: what follows a build may print JSON there.
+  console.error(`dialect: ${files.length} files, ${faults} faults`);
   return faults ? 1 : 0;
 }
 

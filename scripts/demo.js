@@ -50,4 +50,4 @@ function example(name, values) {
   return text;
 }
 
-module.exports = { ROOT, boot, dist, example, voice };
+module.exports = { boot, dist, example, voice };

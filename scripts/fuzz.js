@@ -4,7 +4,9 @@
  * places, to the built client. A fault is an exception out of a socket callback, an answer out of proportion, a queue or a
  * timer that stays, or a run longer than a second. Exit code 1 when there was one; the seed repeats it.
  */
+const { parseArgs } = require("node:util");
 const packets = require("mqtt-packet");
+const { freshen } = require("./build/fresh");
 const { adapter } = require("./fuzz/client");
 
 /** mulberry32: the same numbers from the same seed on every machine. */
@@ -65,16 +67,14 @@ function streams(random) {
   return () => cut(Buffer.concat(Array.from({ length: 1 + below(4) }, () => (random() < 0.5 ? mutated() : invented()))));
 }
 
-function option(argv, name, otherwise) {
-  const at = argv.indexOf("--" + name);
-  return at < 0 ? otherwise : argv[at + 1];
-}
-
-function main(argv) {
-  const runs = +option(argv, "runs", 100000);
-  const seed = +option(argv, "seed", Date.now() % 1000000);
+function main() {
+  const { values } = parseArgs({ options: { runs: { type: "string" }, seed: { type: "string" }, file: { type: "string" } } });
+  const { file } = values;
+  const runs = Number(values.runs ?? 100000);
+  const seed = Number(values.seed ?? Date.now() % 1000000);
   if (!(runs > 0) || isNaN(seed)) throw new Error("--runs N and --seed N are numbers");
-  const feed = adapter(option(argv, "file"));
+  if (!file) freshen(["mqtt"], ["node"]);
+  const feed = adapter(file);
   const random = generator(seed);
   const next = streams(random);
   const start = Date.now();
@@ -105,4 +105,9 @@ function main(argv) {
   return faults ? 1 : 0;
 }
 
-process.exitCode = main(process.argv.slice(2));
+try {
+  process.exitCode = main();
+} catch (e) {
+  console.error(e.message);
+  process.exitCode = 2;
+}

@@ -6,6 +6,7 @@ const path = require("node:path");
 const { parseArgs } = require("node:util");
 const { minify } = require("terser");
 const { root, targets, entries } = require("./build/modules.js");
+const { freshen } = require("./build/fresh.js");
 const { measure } = require("./sizes/device.js");
 const budgets = require("./sizes/budgets.js");
 
@@ -89,20 +90,22 @@ function excess({ name, budget, bytes, vars }) {
 
 function table({ rows }) {
   const value = (n, budget) => (n === undefined ? "–" : budget === undefined ? `${n}` : `${n} / ${budget}`);
+  const others = targets.filter((target) => target !== "espruino" && rows.some(({ bytes }) => bytes[target] !== undefined));
   const lines = rows.map(({ name, peer, bytes, budget = {}, vars }) => {
     const esp = vars.ESPRUINO32_BIN || {};
     const linux = vars.ESPRUINO_BIN || {};
     return [
       peer ? `${name} (peer)` : name,
       value(bytes.espruino, budget.bytes),
-      ...["iotjs", "kaluma", "node"].map((target) => value(bytes[target])),
+      ...others.map((target) => value(bytes[target])),
       value(esp.loaded, budget.loaded),
       value(esp.idle, budget.idle),
       value(linux.loaded),
       value(linux.idle),
     ];
   });
-  const head = ["module", "espruino B", "iotjs B", "kaluma B", "node B", "ESP32 loaded", "ESP32 idle", "Linux loaded", "Linux idle"];
+  const bytes = ["espruino", ...others].map((target) => target + " B");
+  const head = ["module", ...bytes, "ESP32 loaded", "ESP32 idle", "Linux loaded", "Linux idle"];
   const all = [head, ...lines];
   const width = head.map((_, i) => Math.max(...all.map((line) => line[i].length)));
   const text = ([first, ...rest]) => `| ${[first.padEnd(width[0]), ...rest.map((cell, i) => cell.padStart(width[i + 1]))].join(" | ")} |`;
@@ -123,8 +126,8 @@ async function main() {
   const { values } = parseArgs({
     options: { json: { type: "boolean" }, write: { type: "boolean" }, peer: { type: "string", multiple: true, default: [] } },
   });
+  freshen();
   const result = await collect(values.peer);
-  if (!result.rows.length) throw new Error("dist/ is empty: npm run build");
   if (values.write) renew(table(result));
   if (values.json) console.log(JSON.stringify(result, null, 2));
   else {

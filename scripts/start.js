@@ -1,42 +1,50 @@
 "use strict";
 /**
- * `npm start [-- name] [--seconds N] [--broker URL] [--interpreter PATH]`: a demonstration out of scripts/start/, the MQTT one
- * when none is named. Builds when there is nothing built, ends by itself, exit code 0 when all that it announces happened.
+ * `npm start [-- name] [--seconds N] [--broker URL] [--interpreter [PATH]]`: a demonstration out of scripts/start/, the MQTT one
+ * when none is named. Builds what it needs, ends by itself, exit code 0 when all that it announces happened.
  */
-const { execFileSync } = require("child_process");
 const fs = require("fs");
 const path = require("path");
-const { ROOT, boot, dist, example, voice } = require("./demo");
+const { freshen } = require("./build/fresh");
+const { boot, example, voice } = require("./demo");
 
 const demos = fs
   .readdirSync(path.join(__dirname, "start"))
   .filter((name) => name.endsWith(".js"))
   .map((name) => name.slice(0, -3));
 
-const USAGE = `npm start -- [${demos.join("|")}] [--seconds N] [--broker mqtt://HOST:PORT] [--interpreter PATH-OF-ESPRUINO]`;
+const USAGE = `npm start -- [${demos.join("|")}] [--seconds N] [--broker mqtt://HOST:PORT (mqtt only)] [--interpreter [PATH-OF-ESPRUINO]]`;
+
+/** The value that follows an option; undefined when there is none. */
+const value = (argv, at) => (argv[at] === undefined || argv[at].startsWith("--") ? undefined : argv[at]);
 
 function parse(argv) {
   const options = { demo: "mqtt", seconds: 12 };
   for (let i = 0; i < argv.length; i++) {
     const arg = argv[i];
-    if (arg === "--seconds") options.seconds = +argv[++i];
-    else if (arg === "--broker") options.broker = argv[++i];
-    else if (arg === "--interpreter") options.interpreter = argv[++i];
-    else if (demos.includes(arg)) options.demo = arg;
-    else throw new Error(`${arg}?\n${USAGE}`);
+    const given = value(argv, i + 1);
+    if (demos.includes(arg)) options.demo = arg;
+    else if (!["--seconds", "--broker", "--interpreter"].includes(arg)) throw new Error(`${arg}?\n${USAGE}`);
+    else {
+      options[arg.slice(2)] = given;
+      if (given !== undefined) i++;
+    }
   }
-  if (!(options.seconds >= 5)) throw new Error("--seconds: 5 or more");
-  if (options.interpreter && !fs.existsSync(options.interpreter)) throw new Error(`--interpreter: there is no ${options.interpreter}`);
-  return options;
+  if (!(+options.seconds >= 5)) throw new Error("--seconds: 5 or more");
+  if ("broker" in options && (options.demo !== "mqtt" || !/^mqtts?:\/\/./.test(options.broker)))
+    throw new Error(`--broker: mqtt://HOST:PORT, and for the mqtt demonstration only\n${USAGE}`);
+  if ("interpreter" in options) {
+    options.interpreter ||= process.env.ESPRUINO_BIN;
+    if (!options.interpreter) throw new Error("--interpreter: the path of an Espruino for Linux, here or in ESPRUINO_BIN");
+    if (!fs.existsSync(options.interpreter)) throw new Error(`--interpreter: there is no ${options.interpreter}`);
+  }
+  return { ...options, seconds: +options.seconds };
 }
 
 async function main(argv) {
   const options = parse(argv);
   const demo = require(path.join(__dirname, "start", options.demo + ".js"));
-  if (!demo.modules.every((name) => fs.existsSync(dist(name)))) {
-    console.log("building …");
-    execFileSync("npm", ["run", "-s", "build"], { cwd: ROOT, stdio: "inherit", shell: process.platform === "win32" });
-  }
+  freshen(demo.modules, ["espruino"]);
   const { say, paint } = voice();
   console.log(paint("title", `${demo.title}, on ${options.interpreter || "the mock device"}, ${options.seconds} s`));
   const results = await demo.run({ ...options, say, example, boot: (rest) => boot({ ...options, modules: demo.modules, ...rest }) });

@@ -9,6 +9,9 @@ const { createDevice } = require("../mock");
 
 const script = fs.readFileSync(path.join(__dirname, "conformance.js"), "utf8");
 
+/** ms. Later than the interpreter's next pass, so that the order of its events does not hang on the computer's pace. */
+const ANSWER = { mock: 20, interpreter: 30 };
+
 /** What the server of the script does at each first letter. */
 const COMMANDS = {
   E: (peer) => peer.end("bye"),
@@ -35,7 +38,8 @@ function onMock() {
         if (data) peer.write(data);
         peer.end();
       };
-      if (command) command({ write: (data) => peer.write(data), end, reset: () => peer.reset() }, text);
+      const answer = () => command({ write: (data) => peer.write(data), end, reset: () => peer.reset() }, text);
+      if (command) device.machine.loop.add(answer, ANSWER.mock, []);
     };
   });
   device.run(`var PORT = ${port};\n${script}`);
@@ -50,8 +54,7 @@ function onInterpreter(binary) {
       const text = data.toString("latin1");
       const command = COMMANDS[text[0]];
       const peer = { write: (d) => socket.write(d), end: (d) => socket.end(d), reset: () => socket.resetAndDestroy() };
-      // Later than the interpreter's next pass, so that the order of its events does not hang on the computer's pace.
-      if (command) setTimeout(command, 30, peer, text);
+      if (command) setTimeout(command, ANSWER.interpreter, peer, text);
     });
   });
   const cwd = fs.mkdtempSync(path.join(os.tmpdir(), "conformance-"));

@@ -1,4 +1,4 @@
-/* global PORT, print, E, Modules, btoa, atob */
+/* global PORT, print, getTime, E, Modules, btoa, atob */
 // Facts about the interpreter that the library and its mock rely on. Plain ES5 that runs on Espruino and on the mock alike, after a
 // line `var PORT = <a server that obeys one-letter commands>;`. Prints "R <name> <value>" lines and at last "R end".
 var F = function (name, fn) {
@@ -56,6 +56,9 @@ F("string.split.limit", function () {
 });
 F("string.split.word", function () {
   return "x--y--z".split("--")[2];
+});
+F("string.split.nothing", function () {
+  return J(["".split("--"), "".split(","), "".split(""), "".split(), "".split(/--/), "-".split("--"), "--".split("--")]);
 });
 F("string.missing", function () {
   return [typeof "".at, typeof "".search, typeof "".localeCompare, typeof "".codePointAt, typeof "".trimStart].join();
@@ -736,6 +739,46 @@ step("net.callbackThis", function (done) {
     s.end();
   });
   setTimeout(done, 100);
+});
+// A listener of `data` runs inside the pass over the sockets, what is emitted only after it.
+step("net.dataInside", function (done) {
+  var s = require("net").connect({ host: "127.0.0.1", port: PORT }, function () {
+    s.write("K");
+    // Longer than the server takes to answer, so that the answer is read in the pass that sends this.
+    setTimeout(function () {
+      var till = getTime() + 0.1;
+      for (var i = 0; i < 200000 && getTime() < till; i++);
+      say("write");
+      s.write("x");
+    }, 20);
+  });
+  s.on("x", function () {
+    say("emitted");
+  });
+  s.on("drain", function () {
+    say("drain");
+  });
+  s.on("data", function () {
+    say("data");
+    s.emit("x");
+  });
+  setTimeout(function () {
+    s.end();
+    done();
+  }, 300);
+});
+step("net.dataThrows", function (done) {
+  var count = 0;
+  var s = require("net").connect({ host: "127.0.0.1", port: PORT }, function () {
+    s.write("K");
+  });
+  s.on("data", function () {
+    say(++count);
+    s.write("K");
+    if (count < 3) throw new Error("of the listener");
+    s.end();
+  });
+  setTimeout(done, 300);
 });
 step("net.nodeForm", function (done) {
   try {

@@ -21,7 +21,11 @@ class Machine {
     this.loop = new Loop(device.clock, (e) => this.report(e));
     this.context = vm.createContext({});
     this.realm = prelude.runInContext(this.context)(vm.runInContext("this", this.context), this.host(), missing);
-    const events = { emit: (object, event, args) => this.realm.emit(object, event, args.map(this.realm.copy)), heard: this.realm.heard };
+    const events = {
+      emit: (object, event, args) => this.realm.emit(object, event, args.map(this.realm.copy)),
+      call: (object, event, args) => this.realm.call(object, event, args),
+      heard: this.realm.heard,
+    };
     this.sockets = new Sockets(device.net, () => device.faults.chunk, events);
     this.loop.sockets = this.sockets;
   }

@@ -132,8 +132,10 @@ class Device {
       this.pump = undefined;
       clearTimeout(this.sleeping);
       if (!this.machine || this.machine.loop.stopped) return;
+      // From before the pass: what falls due while it runs has not had its chance.
+      const since = this.clock.now();
       const busy = this.machine.pass(this.machine.loop.serial);
-      const due = this.machine.loop.next();
+      const due = this.machine.loop.next(since);
       if (busy) this.wake();
       else if (due < Infinity) this.sleeping = setTimeout(() => this.wake(), Math.max(1, due - this.clock.now()));
     });
@@ -168,6 +170,13 @@ class Device {
     this.machine.stop(reset ? "reset" : "silent");
     this.skew = 0;
     return this;
+  }
+
+  /** The interpreter itself ends, which no program can catch; why goes where its last words would. */
+  crash(reason) {
+    this.print("CRASHED: " + reason);
+    this.errors.push(new Error(reason));
+    this.powerCut({ reset: true });
   }
 
   /** The Wi-Fi is gone: sockets vanish without any event; `false` brings the network back. */

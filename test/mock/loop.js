@@ -79,9 +79,8 @@ class Loop {
     return busy;
   }
 
-  /** When the next timer or arrival is due; what is due already has had its chance. */
-  next() {
-    const now = this.clock.now();
+  /** When the next timer or arrival after `now` is due; what is due already has had its chance. */
+  next(now = this.clock.now()) {
     let due = this.sockets.next(now);
     for (const timer of this.timers.values()) if (timer.due > now) due = Math.min(due, timer.due);
     return due;

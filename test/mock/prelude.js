@@ -69,14 +69,17 @@
     var kept = Object.prototype.hasOwnProperty.call(object, "#on" + event) ? object["#on" + event] : undefined;
     return typeof kept === "function" ? [kept] : kept;
   }
+  function callEach(list, object, args) {
+    list.slice().forEach(function (fn) {
+      if (fn) host.call(fn, object, args);
+    });
+  }
   function queueEvent(object, event, args) {
     var list = listOf(object, event);
+    // Removed since the emit: not called. Added since: `on` makes a new list, so neither.
     if (list)
       host.queue(function () {
-        // Removed since the emit: not called. Added since: `on` makes a new list, so neither.
-        list.slice().forEach(function (fn) {
-          if (fn) host.call(fn, object, args);
-        });
+        callEach(list, object, args);
       });
   }
   var emitter = {
@@ -208,8 +211,9 @@
     return s;
   });
   var nativeSplit = String.prototype.split;
+  // Nothing, split by what is longer than a char, is no text instead of an empty one.
   hidden(String.prototype, "split", function (by) {
-    return nativeSplit.call(this, by);
+    return this.length || String(by).length < 2 || by === undefined || by instanceof RegExp ? nativeSplit.call(this, by) : [];
   });
   // A beginning of what is sought, at the very end, counts as found.
   var nativeIndexOf = String.prototype.indexOf;
@@ -566,6 +570,9 @@
 
   return {
     emit: queueEvent,
+    call: function (object, event, args) {
+      callEach(listOf(object, event), object, args);
+    },
     heard: function (object, event) {
       var list = listOf(object, event);
       return !!list && list.length > 0;

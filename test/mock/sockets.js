@@ -6,9 +6,13 @@ const ERRORS = (
   "no connection,bad argument,SSL handshake failed,invalid SSL data,no response"
 ).split(",");
 
+/** What Linux builds of Espruino 2v29 say then: nothing, they end with SIGSEGV. */
+const CRASH =
+  "a listener of data used a socket, and a TLS socket comes later in the same pass: Espruino ends here. Leave the listener first, with setTimeout or emit";
+
 /**
- * The client sockets, served once per idle pass and one chunk each way. `object` is what the program holds; `emit` and `heard` (is
- * there a listener?) reach its handlers.
+ * The client sockets, served once per idle pass and one chunk each way. `object` is what the program holds; `emit` (by the loop), `call`
+ * (at once) and `heard` (is there a listener?) reach its handlers.
  */
 class Sockets {
   constructor(net, chunk, events) {
@@ -16,17 +20,26 @@ class Sockets {
     this.chunk = chunk;
     this.events = events;
     this.list = [];
+    /** A listener of data runs; one used a socket in this pass. */
+    this.inside = false;
+    this.used = false;
   }
 
   connect(object, options, tls) {
+    this.use();
     const link = this.net.open(options, tls);
-    const socket = { object, link, send: "", queue: "", unheard: "", connected: false, ending: false, now: false, over: false };
+    const socket = { object, link, tls, send: "", queue: "", unheard: "", connected: false, ending: false, now: false, over: false };
     if (typeof link === "string") return { error: link };
     this.list.push(socket);
     return { socket };
   }
 
+  use() {
+    if (this.inside) this.used = true;
+  }
+
   write(socket, bytes) {
+    this.use();
     if (socket.ending) return "This socket is closed";
     socket.send += bytes;
     this.net.device.wake();
@@ -34,6 +47,7 @@ class Sockets {
   }
 
   end(socket) {
+    this.use();
     if (!socket.send) socket.now = true;
     socket.ending = true;
     this.net.device.wake();
@@ -48,8 +62,12 @@ class Sockets {
     socket.queue = "";
     if (!data) return;
     // What nobody listens to waits for `read` or for the first listener.
-    if (this.events.heard(socket.object, "data")) this.emit(socket, "data", data);
-    else socket.unheard += data;
+    if (!this.events.heard(socket.object, "data")) socket.unheard += data;
+    else {
+      this.inside = true;
+      this.events.call(socket.object, "data", [data]);
+      this.inside = false;
+    }
   }
 
   serve(socket) {
@@ -85,7 +103,7 @@ class Sockets {
         }
       }
     }
-    if (socket.now) {
+    if (socket.now && this.list.includes(socket)) {
       this.push(socket);
       this.close(socket, error);
       busy = true;
@@ -112,9 +130,15 @@ class Sockets {
       // What a silent one holds never arrives.
       if (link.silent || !link.toPeer.length) this.net.dying.delete(link);
     }
-    for (const socket of [...this.list]) {
-      if (socket.link.deliver()) busy = true;
-      if (this.serve(socket)) busy = true;
+    this.used = false;
+    // Also those that a listener of data opens meanwhile.
+    const seen = new Set();
+    for (let socket; (socket = this.list.find((one) => !seen.has(one))); seen.add(socket)) {
+      if (this.used && socket.tls && !socket.now) this.net.device.crash(CRASH);
+      else {
+        if (socket.link.deliver()) busy = true;
+        if (this.serve(socket)) busy = true;
+      }
     }
     return busy;
   }

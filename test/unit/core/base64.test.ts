@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import { percent } from "../../../src/core/percent";
 import { hex, u32, unhex } from "../../../src/core/bytes";
+import vectors from "../../vectors/core.json";
+
+const { malformed } = vectors.base64;
 
 type Base64 = typeof import("../../../src/core/base64");
 
@@ -48,27 +51,7 @@ describe.each([
     }
   });
 
-  test.each([
-    "=",
-    "==",
-    "====",
-    "Q",
-    "QQ",
-    "QQ=",
-    "Zh==",
-    "Zm9=",
-    "QQ==QQ==",
-    "QU JD",
-    "QUJ\nDQ==",
-    "QU-_",
-    "!!!!",
-    "A===",
-    "=AAA",
-    "AA=A",
-    "\xff\xff\xff\xff",
-    "AAAA====",
-    "€€€€",
-  ])("refuses %j", (text) => {
+  test.each([...malformed, "€€€€"])("refuses %j", (text) => {
     expect(base64.decode(text)).toBeUndefined();
   });
 

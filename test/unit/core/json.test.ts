@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import vectors from "../../vectors/core.json";
 
 type Json = typeof import("../../../src/core/json");
 
@@ -90,29 +91,8 @@ describe.each(hosts)("a host whose text is %s", (_name, json, hold) => {
     expect(json.parse(text)).toEqual(held(want, hold));
   });
 
-  test.each([
-    "",
-    " ",
-    "1]",
-    "1,2",
-    "1],[2",
-    '{"a":1} x',
-    '{"a":1}{}',
-    '"abc',
-    '"abc\\',
-    '{"a":1',
-    "[1,2",
-    "[1,2]]",
-    "]",
-    "}",
-    "tru",
-    "nul",
-    "-",
-    '"\\u12"',
-    '"\\uzzzz"',
-    "a",
-    "1 2",
-  ])("refuses %j", (text) => {
+  // The last three pass the parsers of some interpreters.
+  test.each([...vectors.json.refused, "-", '"\\u12"', '"\\uzzzz"'])("refuses %j", (text) => {
     expect(() => json.parse(text)).toThrow(expect.objectContaining({ code: "protocol" }));
   });
 

@@ -21,6 +21,15 @@ describe("time", () => {
     expect(d.run("print(n)").log).toEqual(["10"]);
   });
 
+  test.each([20, 21, 22])("on the real clock a timer of %i ms that falls due while the loop is served still runs", async (ms) => {
+    const d = createDevice({ clock: "real" });
+    let now = 1000;
+    d.clock.now = () => now++;
+    d.run(`setTimeout(function () { print("late"); }, ${ms})`);
+    for (let turns = 0; turns < 100 && !d.log.length; turns++) await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(d.log).toEqual(["late"]);
+  });
+
   test("setTime moves the program's clock, not its timers", () => {
     const d = createDevice().run("setTime(1); setTimeout(function () { print(getTime()); }, 1000);").tick(1000);
     expect(d.log).toEqual(["2"]);
@@ -102,6 +111,52 @@ describe("links", () => {
     d.net.listen(1883, (stream: any) => stream.on("data", (data: Buffer) => stream.end(data.toString().toUpperCase() + "!")));
     await d.run(CLIENT + 's.write("abc");').advance(100);
     expect(d.log).toEqual(["data 4", "close false"]);
+  });
+
+  describe("a call on a socket in a listener of data, which runs inside the pass over the sockets", () => {
+    const run = (first: string, second: string, inside: string) => {
+      const d = createDevice();
+      const peers: any[] = [];
+      d.net.serve(1883, (peer: any) => peers.push(peer));
+      const open = (kind: string) => `require("${kind}").connect({ host: "127.0.0.1", port: 1883 })`;
+      d.run(`var a = ${open(first)}, b = ${second ? open(second) : "undefined"}; a.on("data", function () { ${inside} });`);
+      d.run('a.on("close", function () { print("closed"); });');
+      peers[0].write("x");
+      d.tick(1);
+      return d;
+    };
+
+    // As Espruino 2v29 for Linux was seen to end, both layouts.
+    test.each([
+      ["net", "tls", "a.write('x')"],
+      ["net", "tls", "b.write('x')"],
+      ["net", "tls", "a.end()"],
+      ["net", "tls", "require('net').connect({ host: '127.0.0.1', port: 1883 })"],
+      ["net", "", "require('tls').connect({ host: '127.0.0.1', port: 1883 })"],
+      ["tls", "", "require('tls').connect({ host: '127.0.0.1', port: 1883 })"],
+    ])("%s, %s: %s ends the interpreter", (first, second, inside) => {
+      const d = run(first, second, inside);
+      expect(d.log).toEqual([expect.stringMatching(/^CRASHED: .* Espruino ends here/)]);
+      expect(d.errors).toHaveLength(1);
+      expect(d.alive).toEqual({ timers: 0, sockets: 0 });
+      expect(d.restart().run("print(1)").log.pop()).toBe("1");
+    });
+
+    test.each([
+      ["net", "net", "a.write('x')"],
+      ["net", "tls", "a.available()"],
+      ["net", "tls", "a.read()"],
+      ["net", "tls", "b.end()"],
+      ["net", "tls", "setTimeout(function () { a.write('x'); }, 0)"],
+      ["tls", "net", "a.write('x')"],
+      ["tls", "net", "b.write('x')"],
+      ["tls", "", "a.write('x')"],
+      ["tls", "", "require('net').connect({ host: '127.0.0.1', port: 1883 })"],
+    ])("%s, %s: %s does not", (first, second, inside) => {
+      const d = run(first, second, inside);
+      expect(d.log).toEqual([]);
+      expect(d.alive.sockets).toBeGreaterThan(0);
+    });
   });
 
   test("datagrams are answered", () => {

@@ -24,8 +24,8 @@ afterEach(() => open.splice(0).forEach((one) => one.end(true)));
 afterAll(() => new Promise((done) => (child.once("exit", done), child.disconnect())));
 
 const until = async (check: () => boolean) => {
-  for (const end = Date.now() + 8000; !check();) {
-    if (Date.now() > end) throw new Error("not within 8 s: " + check);
+  for (const end = Date.now() + 20000; !check();) {
+    if (Date.now() > end) throw new Error("not within 20 s: " + check);
     await new Promise((done) => setTimeout(done, 5));
   }
 };
@@ -118,7 +118,7 @@ test("links cut while 300 messages of QoS 1 and 2 go each way: none lost, ours a
   // Whether QoS 2 comes here once is for test/fault/link-cut: aedes publishes again what it has released before a cut.
   expect(events.filter((e) => e === "connect").length).toBeGreaterThan(1);
   expect(client.status()).toMatchObject({ queued: 0, bytes: 0 });
-}, 20000);
+}, 60000);
 
 test("a broker that restarts and forgets: subscriptions are back", async () => {
   const { client, got, events } = ours({ clientId: "device-2" });
