@@ -39,10 +39,9 @@ export function connect(host: string, port: number, tls: TlsOptions | undefined,
     error = e;
     link = {};
   }
-  // A listener of `data` runs within the pass over all sockets, and a call on any socket in it ends the interpreter at the next
-  // TLS link of the same pass; `emit` leads out of the pass, and keeps the order with `close`.
-  link.on("data", link.emit.bind(link, "bytes"));
-  link.on("bytes", heard);
+  // A listener of `data` runs within the pass over all sockets, and a call on any socket in it ends the interpreter at the next TLS
+  // link of the same pass; `emit` leads out of the pass, and keeps the order with `close`. An event of its own would be one more list.
+  link.on("data", link.emit.bind(link, "drain"));
   link.on("drain", heard);
   link.on("close", heard);
   link.on("error", heard);

@@ -1,6 +1,6 @@
 "use strict";
 // On Espruino every parameter of a function is a variable for as long as the function is there. What is there from loading on, the
-// functions of the file and the members of its tables, reads `arguments` instead: a few characters, and no variable. What is only
+// functions of the file and the members of its tables and lists, reads `arguments` instead: a few characters, and no variable. What is only
 // exported is left alone: those are short, and their parameters tell at the prompt what they take.
 const { parse } = require("acorn");
 
@@ -11,6 +11,7 @@ function lasting(tree) {
     if (!node) return;
     if (node.type === "FunctionExpression") out.push(node);
     else if (node.type === "ObjectExpression") node.properties.forEach((property) => value(property.value));
+    else if (node.type === "ArrayExpression") node.elements.forEach(value);
   };
   for (const node of tree.body) {
     if (node.type === "FunctionDeclaration") out.push(node);

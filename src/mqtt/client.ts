@@ -2,11 +2,12 @@ import { chr } from "../core/bytes";
 import { emitter } from "../core/emitter";
 import { error } from "../core/errors";
 import type { Bytes } from "../host";
-import { join, send, tick, told } from "./link";
+import { sendPacket, tick, told } from "./link";
 import { check, normalise, type Options } from "./options";
 import { field, PUBLISH, SUBSCRIBE, topical, UNSUBSCRIBE } from "./packet";
 import { enqueue, restore } from "./session";
 import { WARM, type State } from "./state";
+import { answer, publication } from "./take";
 import type { Client, Granted } from "./types";
 
 export type { Client, Granted, Handler, Packet, PublishOptions, Status, SubscribeOptions } from "./types";
@@ -107,7 +108,7 @@ const methods: any = {
           if (one.handler) (c._handlers = c._handlers || {})[f] = one.handler;
         }
       }
-      const fixed = send(c);
+      const fixed = sendPacket(c);
       // Where text is bytes, the next of this topic and length goes without a look.
       if (
         fixed &&
@@ -179,8 +180,9 @@ const methods: any = {
     };
   },
 
-  _join: join,
   _told: told,
+  _publication: publication,
+  _answer: answer,
 };
 emitter(methods);
 

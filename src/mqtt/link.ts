@@ -8,7 +8,7 @@ import { PUBLISH } from "./packet";
 import { next } from "./session";
 import { warm } from "./short";
 import { WARM, type State } from "./state";
-import { frame, take } from "./take";
+import { frame } from "./take";
 
 /** Hears the link. */
 function heard(this: any, what: any): void {
@@ -30,7 +30,7 @@ export function tick(c: any, ms?: number): void {
     return;
   }
   c._timer = 0;
-  if (c._ended || c._attempt! < 0) close(c);
+  if (c._ended || c._attempt! < 0) closeLink(c);
   else if (!c._link) {
     let hello;
     if (c._dials > 0) c.emit("reconnect");
@@ -38,7 +38,7 @@ export function tick(c: any, ms?: number): void {
       hello = connectPacket(o);
     } catch (e) {
       if (c._dials < 0) throw e;
-      return close(c, e as Error);
+      return closeLink(c, e as Error);
     }
     // The first time, from `connect`, only to find fault.
     if (!++c._dials) return tick(c, o.manualConnect ? -1 : 0);
@@ -49,20 +49,20 @@ export function tick(c: any, ms?: number): void {
     tick(c, o.connectTimeout || 30000);
     c._link = dial(o.host || "localhost", o.port || (tls ? 8883 : 1883), tls ? o : undefined, heard);
     (c._link as { _client: State })._client = c;
-    send(c, hello);
-  } else if (!c.connected || c._idle > 1) close(c, error("timeout", c.connected ? "nothing came within 1.5 keepalive" : "no CONNACK"));
+    sendPacket(c, hello);
+  } else if (!c.connected || c._idle > 1) closeLink(c, error("timeout", c.connected ? "nothing came within 1.5 keepalive" : "no CONNACK"));
   else {
     delete c._attempt;
     delete c._early;
     tick(c, o.keepalive! * 500 || 30000);
     // [MQTT-3.1.2-23]
-    if (o.keepalive && (c._idle++ || !c._wrote)) send(c, "\xc0");
+    if (o.keepalive && (c._idle++ || !c._wrote)) sendPacket(c, "\xc0");
     c._wrote = 0;
   }
 }
 
 /** The link is let go, why is told, and the next attempt is awaited unless the client is to end. */
-export function close(c: State, e?: Error) {
+export function closeLink(c: State, e?: Error) {
   const o = c.options;
   const link = c._link;
   const broken = error("network", "the link broke first");
@@ -71,7 +71,7 @@ export function close(c: State, e?: Error) {
     c.connected = false;
     if (!e) {
       c._busy = 0;
-      send(c, "\xe0");
+      sendPacket(c, "\xe0");
     }
     lost = (c._gone || []).concat(c._calls || []);
   }
@@ -118,11 +118,10 @@ export function close(c: State, e?: Error) {
 }
 
 /**
- * Puts `b` (a packet without its length) and what the queue may send behind what waits for the link; while a write is under way only
- * what has no identifier. Returns the fixed header of the last.
+ * Writes what waits, `b` (a packet without its length) before the queue, when the last write is gone; what has no identifier may join
+ * meanwhile. Returns the fixed header of the last packet that joined.
  */
-export function join(this: State, b?: Bytes): Bytes | undefined {
-  const c = this;
+export function sendPacket(c: State, b?: Bytes): Bytes | undefined {
   const list = b ? [b] : [];
   let head;
   const first = c._queue[c._at];
@@ -139,12 +138,6 @@ export function join(this: State, b?: Bytes): Bytes | undefined {
     c._out += head += chr(n);
     c._out += b.substr(1);
   }
-  return head;
-}
-
-/** Writes `b` and what waits, when the last write is gone. Not in the same function as `join`: it ran for every write in vain. */
-export function send(c: State, b?: Bytes): Bytes | undefined {
-  const head = b || c._queue[c._at] ? c._join(b) : undefined;
   b = c._out;
   if (b && c._link && !c._busy) {
     c._out = "";
@@ -178,16 +171,16 @@ export function told(this: State, what: any, at?: number): number | void {
       c.emit(gone as never);
     }
     delete c._busy;
-    send(c);
+    sendPacket(c);
   } else if (!what.substr) {
     // Dropped again and again soon after CONNACK: that is what a second client of our name does.
-    close(
+    closeLink(
       c,
       c.connected && (c._early = (c._early || 0) + 1) > 2
         ? error("conflict", "dropped " + c._early + " times soon after CONNACK: is " + c.options.clientId + " used twice?")
         : what.message && error("network", what.message),
     );
-  } else if (c._out.length > 8192) close(c, error("limit", "the broker does not read the answers it asks for"));
+  } else if (c._out.length > 8192) closeLink(c, error("limit", "the broker does not read the answers it asks for"));
   else {
     if (at === undefined) {
       c._idle = at = 0;
@@ -197,7 +190,7 @@ export function told(this: State, what: any, at?: number): number | void {
     const from = at;
     try {
       for (let end; c._link && (end = frame(c, what, at)) > 0;) {
-        const wrong = take[c.connected ? (what.charCodeAt(at) >> 4 === PUBLISH ? 1 : 2) : 0](c, what, at, end);
+        const wrong = c.connected && what.charCodeAt(at) >> 4 === PUBLISH ? c._publication(what, at, end) : c._answer(what, at, end);
         if (wrong) throw error("protocol", "the broker broke [MQTT-" + wrong + "]");
         at = end;
         if (c._head && at < what.length) {
@@ -208,7 +201,7 @@ export function told(this: State, what: any, at?: number): number | void {
       }
       if (at > from) c._in = what.substr(at) || 0;
     } catch (e) {
-      close(c, e as Error);
+      closeLink(c, e as Error);
     }
   }
 }

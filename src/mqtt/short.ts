@@ -1,5 +1,5 @@
 import { listeners } from "#host";
-import { send } from "./link";
+import { sendPacket } from "./link";
 
 /**
  * Hides two functions of a client behind two that only compare: what comes begins with the bytes of the last message up to its
@@ -42,7 +42,7 @@ export function warm(c: any): void {
           while (c._gone && (done = c._gone.shift())) done();
           if (what === c._link && !c._queue[c._at]) {
             c._busy = 0;
-            return send(c);
+            return sendPacket(c);
           }
         }
       } catch (e) {
@@ -69,7 +69,7 @@ export function warm(c: any): void {
       c._out += payload;
       c._fresh++;
       if (done) (c._calls = c._calls || []).push(done);
-      if (!c._busy) send(c);
+      if (!c._busy) sendPacket(c);
       return c;
     }
     return publish.call(c, to, payload, o, done);

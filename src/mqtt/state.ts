@@ -51,7 +51,8 @@ export interface State extends Omit<Client, "options" | "publish">, Session {
   /** So many of them may wait for the link. */
   _most: number;
   _hot?: number;
-  _join(b?: Bytes): Bytes | undefined;
+  _publication(what: Bytes, at: number, end: number): string | void;
+  _answer(what: Bytes, at: number, end: number): string | void;
   _told(what: any, at?: number): number | void;
 }
 

@@ -3,11 +3,22 @@ import { chr } from "../core/bytes";
 import { kept } from "../core/emitter";
 import { error } from "../core/errors";
 import type { Bytes } from "../host";
-import { send, tick } from "./link";
+import { sendPacket, tick } from "./link";
 import { matching, PINGREQ, PINGRESP, PUBACK, PUBREC, PUBREL, SUBACK, SUBSCRIBE, topical, UNSUBSCRIBE } from "./packet";
 import { forget, release, settle } from "./session";
 import { WARM, type State } from "./state";
 import type { Filters, Packet } from "./types";
+
+/** Trying again soon is unlikely to help: the next attempt draws from the widest range. */
+function refusal(c: State, code: number): Error {
+  const e: any = error(
+    code > 3 ? "auth" : "refused",
+    "CONNACK " + code + ": " + ["", "protocol version", "clientId", "server unavailable", "username or password", "not authorised"][code],
+  );
+  c._attempt = 20;
+  e.returnCode = code;
+  return e;
+}
 
 /** Where the packet at `at` ends, or -1 when it has not wholly come. */
 export function frame(c: State, what: Bytes, at: number): number {
@@ -24,40 +35,12 @@ export function frame(c: State, what: Bytes, at: number): number {
   return at + n > what.length ? -1 : at + n;
 }
 
-/** The first packet. Says, as the others do, which clause the broker broke, if any. It begins at `at` and ends before `end`. */
-function connack(c: State, what: Bytes, at: number, end: number): string | void {
-  const present = what.charCodeAt(at + 2);
-  const code = what.charCodeAt(at + 3);
-  const again: Filters = {};
-  let some;
-  if (what.charCodeAt(at) !== 32 || end - at !== 4 || present > 1 || (present && (code || c.options.clean !== false))) return "3.2.0-1";
-  if (code > 5) return "3.2.2-6";
-  if (code) {
-    // Trying again soon is unlikely to help: draw from the widest range.
-    c._attempt = 20;
-    const e: any = error(
-      code > 3 ? "auth" : "refused",
-      "CONNACK " + code + ": " + ["", "protocol version", "clientId", "server unavailable", "username or password", "not authorised"][code],
-    );
-    e.returnCode = code;
-    throw e;
-  }
-  c.connected = true;
-  delete c._offline;
-  // CONNECT went too long ago to count.
-  c._at = c._wrote = 0;
-  tick(c, c.options.keepalive! * 500 || 30000);
-  if (!present) {
-    forget(c);
-    for (const f in c._subs) if (c._subs[f] > 3) again[(some = f)] = { qos: (c._subs[f] & 3) as 0, handler: c._handlers && c._handlers[f] };
-    if (some) c.publish(c, SUBSCRIBE, [again], true);
-  }
-  c.emit("connect", { sessionPresent: present > 0, returnCode: 0 });
-  send(c);
-}
-
-/** PUBLISH. Its payload is copied once: it may be most of what fits into memory. */
-function message(c: State, what: Bytes, at: number, end: number): string | void {
+/**
+ * PUBLISH, from `at` to before `end`. Its payload is copied once: it may be most of what fits into memory. Says, as `answer` does,
+ * which clause the broker broke, if any.
+ */
+export function publication(this: State, what: Bytes, at: number, end: number): string | void {
+  const c = this;
   const o = c.options;
   const head = what.charCodeAt(at);
   const qos = (head >> 1) & 3;
@@ -104,14 +87,38 @@ function message(c: State, what: Bytes, at: number, end: number): string | void 
     c.emit("message", name, payload, packet);
   }
   // PUBACK or PUBREC
-  if (qos) send(c, chr(48 + 16 * qos) + id);
+  if (qos) sendPacket(c, chr(48 + 16 * qos) + id);
 }
 
-/** What answers a packet of ours, and PUBREL. */
-function answer(c: State, what: Bytes, at: number, end: number): string | void {
+/** What answers a packet of ours, CONNACK before all, and PUBREL. */
+export function answer(this: State, what: Bytes, at: number, end: number): string | void {
+  const c = this;
   const head = what.charCodeAt(at);
   const type = head >> 4;
   const n = end - at;
+  if (!c.connected) {
+    const present = what.charCodeAt(at + 2);
+    const code = what.charCodeAt(at + 3);
+    const again: Filters = {};
+    let some;
+    if (head !== 32 || n !== 4 || present > 1 || (present && (code || c.options.clean !== false))) return "3.2.0-1";
+    if (code > 5) return "3.2.2-6";
+    if (code) throw refusal(c, code);
+    c.connected = true;
+    delete c._offline;
+    // CONNECT went too long ago to count.
+    c._at = c._wrote = 0;
+    tick(c, c.options.keepalive! * 500 || 30000);
+    if (!present) {
+      forget(c);
+      for (const f in c._subs)
+        if (c._subs[f] > 3) again[(some = f)] = { qos: (c._subs[f] & 3) as 0, handler: c._handlers && c._handlers[f] };
+      if (some) c.publish(c, SUBSCRIBE, [again], true);
+    }
+    c.emit("connect", { sessionPresent: present > 0, returnCode: 0 });
+    sendPacket(c);
+    return;
+  }
   if (
     type < PUBACK ||
     type > PINGRESP ||
@@ -126,21 +133,15 @@ function answer(c: State, what: Bytes, at: number, end: number): string | void {
   while (what.charCodeAt(from++) > 127);
   const body = what.substr(from, end - from);
   if (type === PUBREL) {
-    send(c, "p" + body);
+    sendPacket(c, "p" + body);
     release(c, body);
   } else if (type < PINGRESP) {
     const e = settle(c, type, body.substr(0, 2));
-    if (type === PUBREC) send(c, "b" + body);
+    if (type === PUBREC) sendPacket(c, "b" + body);
     else if (e) {
       if (type < SUBACK) c._count = ~~c._count! + 1;
       if (e._done) c.emit(e._done, undefined, body);
-      send(c);
+      sendPacket(c);
     }
   }
 }
-
-/**
- * In a list, because the minifier would put each into the only function that calls it, which would be long to read for the interpreter;
- * and not methods, because a call of a method holds its object twice, and what Espruino holds 15 times at once it never frees.
- */
-export const take = [connack, message, answer];
