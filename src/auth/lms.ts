@@ -1,11 +1,54 @@
 import { storeErase, storeView, storeWrite } from "#host";
-import { chr, u16, u32 } from "../core/bytes";
+import { chr } from "../core/bytes";
 import { fastSha256 as sha256 } from "../core/sha256";
 import type { Bytes } from "../host";
 
 /** Reads an unsigned 32-bit number; NaN past the end. */
 export function long(b: Bytes, at: number): number {
   return ((b.charCodeAt(at) * 256 + b.charCodeAt(at + 1)) * 256 + b.charCodeAt(at + 2)) * 256 + b.charCodeAt(at + 3);
+}
+
+/** The one-time key to which the `chains` of a signature lead (RFC 8554 §4.6); `digits` is the digest of what was signed. */
+function oneTimeKey(owner: Bytes, type: number, digits: Bytes, chains: Bytes, scratch?: string): Bytes {
+  const width = 1 << (type - 1);
+  const top = (1 << width) - 1;
+  let sum = 0;
+  let ends = owner + "\x80\x80";
+  let kept = 0;
+  if (scratch) storeErase(scratch);
+  for (let at = 0; at < chains.length; at += 32) {
+    const i = at >> 5;
+    const bit = i * width;
+    if (bit === 256) {
+      // The checksum's useful bits stand at the top of its 16 (§4.4).
+      sum = sum << (16 - ((chains.length - at) >> 5) * width);
+      digits += chr(sum >> 8, sum & 255);
+    }
+    let x = chains.substr(at, 32);
+    let j = (digits.charCodeAt(bit >> 3) >> (8 - width - (bit & 7))) & top;
+    for (sum += top - j; j < top; j++) x = sha256(owner + chr(i >> 8, i & 255, j) + x);
+    ends += x;
+    if (scratch && (ends.length > 95 || at + 32 === chains.length)) {
+      storeWrite(scratch, kept, ends, 22 + chains.length);
+      kept += ends.length;
+      ends = "";
+    }
+  }
+  const key = sha256(scratch ? storeView(scratch) || "" : ends);
+  if (scratch) storeErase(scratch);
+  return key;
+}
+
+/** The root to which a leaf's one-time key leads, `path` being what stands beside it on the way up (§5.4.2). */
+function rootOf(id: Bytes, node: number, key: Bytes, path: Bytes): Bytes {
+  let t = "\x82\x82" + key;
+  for (let at = 0; ; at += 32) {
+    t = sha256(id + chr(node >> 24, (node >> 16) & 255, (node >> 8) & 255, node & 255) + t);
+    if (at === path.length) return t;
+    const sibling = path.substr(at, 32);
+    t = "\x83\x83" + (node & 1 ? sibling + t : t + sibling);
+    node >>= 1;
+  }
 }
 
 /**
@@ -16,66 +59,35 @@ export function long(b: Bytes, at: number): number {
  */
 export function verifyLms(key: Bytes, message: Bytes, signature: Bytes, scratch?: string): boolean {
   let level = long(key, 0);
-  let at = 4;
-  if (!(level > 0 && level < 9) || long(signature, 0) !== level - 1) return false;
+  // No level at all would want -1 here.
+  if (!(level < 9) || long(signature, 0) !== level - 1) return false;
+  signature = signature.substr(4);
   for (key = key.substr(4); level--;) {
-    // One LMS signature (RFC 8554 §5.4.2, §4.6). Types come from the key, never from the signature.
-    const ots = long(key, 4);
+    // Types come from the key, never from the signature. One that is not in the list makes all lengths NaN.
+    const type = long(key, 4);
     const height = 5 * (long(key, 0) - 4);
-    // How many chains there are (§4.1).
-    const p = [0, 265, 133, 67, 34][ots];
-    const path = at + 44 + 32 * p;
-    const end = path + 32 * height;
-    const leaf = long(signature, at);
-    // A leaf of another tree has no place in this one.
+    const path = 40 + 32 * [NaN, 265, 133, 67, 34][type]!;
+    const end = path + 4 + 32 * height;
+    const leaf = long(signature, 0);
+    const leaves = [32, 1024, 32768, 1048576, 33554432][height / 5 - 1]!;
     if (
       key.length !== 56 ||
-      !p ||
-      !(height > 0 && height < 26 && leaf < 1 << height) ||
-      signature.substr(at + 4, 4) !== key.substr(4, 4) ||
-      signature.substr(path - 4, 4) !== key.substr(0, 4) ||
-      (level ? signature.length < end : signature.length !== end)
+      // A leaf of another tree has no place in this one.
+      !(leaf < leaves) ||
+      signature.substr(4, 4) + signature.substr(path, 4) !== key.substr(4, 4) + key.substr(0, 4) ||
+      !(signature.length >= end)
     )
       return false;
-    const width = 1 << (ots - 1);
-    const top = (1 << width) - 1;
     const id = key.substr(8, 16);
-    const owner = id + signature.substr(at, 4);
+    const owner = id + signature.substr(0, 4);
     // What it signs is the key of the level below or, at the last one, the message, which is needed no more.
     const below = signature.substr(end, level ? 56 : 0);
-    let digits = sha256(owner + "\x81\x81" + signature.substr(at + 8, 32) + (below || message));
-    let sum = 0;
-    let ends = owner + "\x80\x80";
-    let kept = 0;
+    const digits = sha256(owner + "\x81\x81" + signature.substr(8, 32) + (below || message));
     if (!level) message = "";
-    if (scratch) storeErase(scratch);
-    for (let i = 0; i < p; i++) {
-      const bit = i * width;
-      // The checksum's useful bits stand at the top of its 16 (§4.4).
-      if (bit === 256) digits += u16(sum << (16 - (p - i) * width));
-      let x = signature.substr(at + 40 + 32 * i, 32);
-      let j = (digits.charCodeAt(bit >> 3) >> (8 - width - (bit & 7))) & top;
-      for (sum += top - j; j < top; j++) x = sha256(owner + u16(i) + chr(j) + x);
-      ends += x;
-      if (scratch && (ends.length > 95 || i === p - 1)) {
-        storeWrite(scratch, kept, ends, 22 + 32 * p);
-        kept += ends.length;
-        ends = "";
-      }
-    }
-    let node = (1 << height) + leaf;
-    let t = "\x82\x82" + sha256(scratch ? storeView(scratch) || "" : ends);
-    if (scratch) storeErase(scratch);
-    for (at = path; ; at += 32) {
-      t = sha256(id + u32(node) + t);
-      if (at === end) break;
-      const sibling = signature.substr(at, 32);
-      t = "\x83\x83" + (node & 1 ? sibling + t : t + sibling);
-      node >>= 1;
-    }
-    if (t !== key.substr(24)) return false;
+    const own = oneTimeKey(owner, type, digits, signature.substr(40, path - 40), scratch);
+    if (rootOf(id, leaves + leaf, own, signature.substr(path + 4, end - path - 4)) !== key.substr(24)) return false;
     key = below;
-    at += 56;
+    signature = signature.substr(end + key.length);
   }
-  return true;
+  return !signature;
 }
