@@ -44,6 +44,14 @@ export function read(): Bytes {
   return "" + storeView(HEAD, 8, long(storeView(HEAD, 4, 4)!, 0) >>> 16);
 }
 
+/** Whether `code` is the HMAC of a message. All of its bytes are compared: the time it takes tells nothing. */
+function authentic(key: Bytes, message: Bytes, code: Bytes): boolean {
+  const right = hmac(sha256, key, message);
+  let wrong = code.length ^ right.length;
+  for (let i = 0; i < right.length; i++) wrong |= right.charCodeAt(i) ^ code.charCodeAt(i);
+  return !wrong;
+}
+
 /**
  * The manifest of the stored head when its signature is right. The scheme comes from the options, never from the head; the bytes are parsed
  * after they were verified, and are not held meanwhile: this is when memory is needed for the signature.
@@ -58,8 +66,7 @@ export function open(o: Options, key: Bytes): Manifest | undefined {
     o.key
       ? verifyLms(key, label + read(), signature, "ota.tmp")
       : o.hmacKey
-        ? // Compared as codes of codes, the time it takes tells nothing.
-          hmac(sha256, key, hmac(sha256, key, label + read())) === hmac(sha256, key, signature)
+        ? authentic(key, label + read(), signature)
         : // Without a key, as `create` found, a device wants no signature.
           !key && !signature
   )

@@ -296,6 +296,34 @@ describe("files that go elsewhere", () => {
     expect([...flash.files.keys()].sort()).toEqual(["a.main", "a.net", "ota0"]);
   });
 
+  it("wait for a writer that takes its time, in every call, and for one that fails late", () => {
+    const calls: string[] = [];
+    let waiting = 0;
+    const slow =
+      (name: string, fail?: Error) =>
+      (...args: any[]): void => {
+        expect(waiting++).toBe(0);
+        calls.push(name);
+        host.after(() => (waiting--, args.pop()(fail)), 700);
+      };
+    const w = { open: slow("open"), write: slow("write"), close: slow("close") };
+    const ota = installer({ writers: { display: w } });
+    ota.on("verify", () => calls.push("verify"));
+    expect(update(ota, source(pack(with_(1)))).version).toBe("1.1");
+    expect(calls).toEqual(["open", ...Array(Math.ceil(700 / 64)).fill("write"), "close", "verify"]);
+    boot();
+    installer().confirm();
+    const late = Object.assign(new Error("torn"), { code: "storage" });
+    expect(refused(pack(with_(2)), "storage", { writers: { display: { ...w, close: slow("close", late) } } })).toBe(late);
+    refused(pack(with_(2)), "storage", { writers: { display: { ...w, write: slow("write", late) } } });
+  });
+
+  it("end with a writer that never answers", () => {
+    const silent = { open: (_: unknown, next: () => void) => next(), write: jest.fn(), close: () => {} };
+    expect(refused(pack(with_(1)), "timeout", { writers: { display: silent } }).message).toBe("the writer is silent");
+    expect(silent.write).toHaveBeenCalledTimes(1);
+  });
+
   it("do not reach it when a byte is wrong", () => {
     const w = writer();
     const data = pack(with_(1));
