@@ -80,10 +80,11 @@ export function verifyLms(key: Bytes, message: Bytes, signature: Bytes, scratch?
       return false;
     const id = key.substr(8, 16);
     const owner = id + signature.substr(0, 4);
-    // What it signs is the key of the level below or, at the last one, the message, which is needed no more.
+    // What it signs is the key of the level below or, at the last one, the message, which is needed no more: it may be long, and is not held twice.
     const below = signature.substr(end, level ? 56 : 0);
-    const digits = sha256(owner + "\x81\x81" + signature.substr(8, 32) + (below || message));
+    let digits = owner + "\x81\x81" + signature.substr(8, 32) + (below || message);
     if (!level) message = "";
+    digits = sha256(digits);
     const own = oneTimeKey(owner, type, digits, signature.substr(40, path - 40), scratch);
     if (rootOf(id, leaves + leaf, own, signature.substr(path + 4, end - path - 4)) !== key.substr(24)) return false;
     key = below;
