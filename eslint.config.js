@@ -91,7 +91,6 @@ const correctness =
 const complex = (limits) => Object.entries(limits).map(([file, limit]) => ({ files: [file], rules: { complexity: ["error", limit] } }));
 
 const complexities = complex({
-  "src/auth/lms.ts": 31,
   "src/cloud/aliiot/alink.ts": 23,
   "src/cloud/aliiot/heard.ts": 31,
   "src/cloud/aliiot/link.ts": 14,
@@ -131,8 +130,6 @@ const complexities = complex({
   "src/tpm/tis.ts": 22,
   "src/mqtt/client.ts": 68,
   "src/mqtt/options.ts": 18,
-  "src/ota/installer.ts": 17,
-  "src/ota/options.ts": 14,
   "targets/iotjs.ts": 16,
 });
 

@@ -5,7 +5,9 @@ import type { Bytes } from "../host";
 
 /** Reads an unsigned 32-bit number; NaN past the end. */
 export function long(b: Bytes, at: number): number {
-  return ((b.charCodeAt(at) * 256 + b.charCodeAt(at + 1)) * 256 + b.charCodeAt(at + 2)) * 256 + b.charCodeAt(at + 3);
+  let n = 0;
+  for (let i = 4; i--;) n = n * 256 + b.charCodeAt(at++);
+  return n;
 }
 
 /** The one-time key to which the `chains` of a signature lead (RFC 8554 §4.6); `digits` is the digest of what was signed. */
@@ -63,13 +65,13 @@ export function verifyLms(key: Bytes, message: Bytes, signature: Bytes, scratch?
   if (!(level < 9) || long(signature, 0) !== level - 1) return false;
   signature = signature.substr(4);
   for (key = key.substr(4); level--;) {
-    // Types come from the key, never from the signature. One that is not in the list makes all lengths NaN.
+    // Types come from the key, never from the signature. One that is in neither list makes the length NaN.
     const type = long(key, 4);
-    const height = 5 * (long(key, 0) - 4);
-    const path = 40 + 32 * [NaN, 265, 133, 67, 34][type]!;
+    const height = [5, 10, 15, 20, 25][long(key, 0) - 5]!;
+    const path = 40 + 32 * [265, 133, 67, 34][type - 1]!;
     const end = path + 4 + 32 * height;
     const leaf = long(signature, 0);
-    const leaves = [32, 1024, 32768, 1048576, 33554432][height / 5 - 1]!;
+    const leaves = 1 << height;
     if (
       key.length !== 56 ||
       // A leaf of another tree has no place in this one.

@@ -4,12 +4,6 @@ import { find } from "../core/bytes";
 import { error, type CloudError } from "../core/errors";
 import type { Source } from "./options";
 
-/** How far the head of an answer was understood: nothing yet, its status, its range, or that it is no good. */
-const NOTHING = 0;
-const STATUS = 1;
-const RANGE = 2;
-const WRONG = 3;
-
 /** A package at an address: one request from the wanted byte on, written through as it comes. The server must know ranges. */
 export function source(url: string, tls?: TlsOptions): Source {
   const part = url.split("/");
@@ -21,7 +15,9 @@ export function source(url: string, tls?: TlsOptions): Source {
   // The line of the head that is not yet whole; undefined behind the head.
   let head: Bytes | undefined;
   let length = 0;
-  let known = NOTHING;
+  // What the head says: its status, and that the range is the one asked for.
+  let status = 0;
+  let ranged = false;
   // Where in the piece at hand the body begins.
   let body = 0;
 
@@ -30,27 +26,31 @@ export function source(url: string, tls?: TlsOptions): Source {
     link = give = undefined;
   }
 
+  /** What is wrong with the head as far as it came. */
+  function fault(): CloudError | undefined {
+    return status > 499 || status === 429
+      ? error("network", host[0] + " answers " + status)
+      : (status && status !== 206) || length > 4096 || (head === undefined && !ranged)
+        ? error("refused", host[0] + " gives no range of it")
+        : undefined;
+  }
+
   /** Reads the lines of the head in a piece, copying no more than one of them; gives what is wrong. */
   function skip(piece: Bytes): CloudError | undefined {
-    for (let next; known < WRONG && head !== undefined && (next = piece.indexOf("\n", body) + 1); body = next) {
+    for (let next; head !== undefined && (next = piece.indexOf("\n", body) + 1); body = next) {
       const line = (head + piece.substr(body, next - body)).toLowerCase();
-      const status = +line.substr(9, 3);
       head = "";
-      if (!known) {
-        if (status > 499 || status === 429) return error("network", host[0] + " answers " + status);
-        known = status === 206 ? STATUS : WRONG;
-      } else if (line === "\r\n") {
-        if (known < RANGE) known = WRONG;
-        head = undefined;
-      } else if (!find(line, "content-range: bytes " + from + "-")) known = RANGE;
-      else if (!find(line, "transfer-encoding:")) known = WRONG;
+      if (!status) status = +line.substr(9, 3) || 1;
+      else if (line === "\r\n") head = undefined;
+      else if (!find(line, "content-range: bytes " + from + "-")) ranged = true;
+      else if (!find(line, "transfer-encoding:")) status = 1;
     }
     if (head !== undefined) {
       head += piece.substr(body);
       body = piece.length;
       length += body;
     }
-    return known === WRONG || length > 4096 ? error("refused", host[0] + " gives no range of it") : undefined;
+    return fault();
   }
 
   const heard: Heard = function (this: Link, what: any) {
@@ -76,7 +76,8 @@ export function source(url: string, tls?: TlsOptions): Source {
     read: function (offset, size, take) {
       stop();
       head = "";
-      length = known = NOTHING;
+      length = status = 0;
+      ranged = false;
       from = offset;
       give = take;
       link = connect(host[0], +host[1] || (secure ? 443 : 80), secure ? tls || {} : undefined, heard);

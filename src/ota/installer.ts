@@ -1,5 +1,5 @@
-import type { Timer } from "../host";
-import { after, cancel, random, restart, storeErase, storeMark, storeView, storeWrite } from "#host";
+import type { Bytes, Timer } from "../host";
+import { after, cancel, random, restart, storeErase, storeView, storeWrite } from "#host";
 import { backoff } from "../core/backoff";
 import { emitter } from "../core/emitter";
 import { error, type CloudError } from "../core/errors";
@@ -7,8 +7,8 @@ import { activate, prepare } from "./activate";
 import { clear, whole, written } from "./files";
 import { HEAD, headSize, open, read, type Entry, type Manifest } from "./manifest";
 import { keyOf, type Options, type Ota, type Source } from "./options";
-import { CONFIRMED, TOLD } from "./record";
-import { hindrance, slots } from "./slots";
+import { slots } from "./slots";
+import { confirm, hindrance, tell } from "./trial";
 
 /** What the timer is for: what comes next; the end of patience with the source or a writer; or to tell what the source has given. */
 const IDLE = 0;
@@ -75,6 +75,20 @@ export function create(o: Options): Ota {
     else pause(backoff(attempts++, o.retryPeriod || 1000, o.maxRetryPeriod || 60000, random()));
   }
 
+  /** Stores a piece, or compares it with what flash holds from before. */
+  function put(part: Bytes) {
+    if (!size) lengths += part;
+    else if (at >= edge) {
+      if (!storeWrite(file, at, part, size)) return finish(error("storage", "no room for " + file));
+    } else if (storeView(file, at, part.length) !== part) {
+      // What a cut left is not what is sent now.
+      storeErase(file);
+      at = edge = 0;
+      return pause(REST);
+    }
+    at += part.length;
+  }
+
   /** Asks for the rest of the file, or for the lengths, and takes what comes. */
   function ask(mine: number) {
     let left = size ? size - at : 8;
@@ -94,17 +108,8 @@ export function create(o: Options): Ota {
           timer = after(go, 0);
         }
         left -= part.length;
-        if (at < edge && storeView(file, at, part.length) !== part) {
-          // What a cut left is not what is sent now.
-          storeErase(file);
-          at = edge = 0;
-          pause(REST);
-        } else if (at >= edge && size && !storeWrite(file, at, part, size)) finish(error("storage", "no room for " + file));
-        else {
-          if (!size) lengths += part;
-          at += part.length;
-          if (!left) pause(REST);
-        }
+        put(part);
+        if (!left && mine === turn) pause(REST);
       }
       return mine === turn;
     });
@@ -150,26 +155,9 @@ export function create(o: Options): Ota {
     self.emit("begin", m);
   }
 
-  /** Asks for the next file that is not yet whole, or delivers the next one when all are. */
-  function step(): void {
-    let m: Manifest | undefined = index < 0 ? undefined : JSON.parse(read());
-    const f = m && m.files[index % count];
-    if (index >= count) return deliver(f!);
-    if (at && at < size) return ask(turn);
-    file = f ? (f.to || f.packed ? "o." : slot) + f.name : HEAD;
-    const head = f ? "" : storeView(HEAD);
-    if (head === undefined) {
-      // How long it is stands in its first bytes.
-      size = at < 8 ? 0 : headSize(lengths);
-      if (at === 8 && !size) throw error("verify", "this is no update package");
-      if (!size) at = 0;
-      else if (!storeWrite(HEAD, 0, lengths, size)) throw error("storage", "no room for " + HEAD);
-      lengths = "";
-      return ask(turn);
-    }
-    size = f ? (f.packed || f).size : head.length;
-    if (f ? whole(f, file, slot, chunk) : (m = open(o, key))) {
-      if (!f) begin(m!);
+  /** What is fetched is there, and `right`, or goes on where flash has it up to. */
+  function onward(right: unknown) {
+    if (right) {
       base += size;
       at = edge = 0;
       index++;
@@ -183,6 +171,50 @@ export function create(o: Options): Ota {
     }
   }
 
+  /** The head: how long it is stands in its first bytes. */
+  function head() {
+    const stored = storeView(HEAD);
+    file = HEAD;
+    if (stored) {
+      size = stored.length;
+      const m = open(o, key);
+      if (m) begin(m);
+      onward(m);
+    } else {
+      const part = lengths;
+      lengths = "";
+      at = size = 0;
+      if (part.length === 8) {
+        size = headSize(part);
+        put(part);
+      }
+      if (source) ask(turn);
+    }
+  }
+
+  /** Asks for what is not yet whole, or delivers what is. */
+  function step() {
+    if (index < count && at && at < size) return ask(turn);
+    if (index < 0) return head();
+    const f: Entry = JSON.parse(read()).files[index % count];
+    if (index >= count) return deliver(f);
+    file = (f.to || f.packed ? "o." : slot) + f.name;
+    size = (f.packed || f).size;
+    onward(whole(f, file, slot, chunk));
+  }
+
+  /** What was found from before a restart is a reason to begin anew, once. */
+  function wrong(e: any) {
+    if (!e.code) e = error("verify", "the manifest is malformed: " + e);
+    finish(resumed && (index < 0 || e.code === "verify") ? undefined : e);
+  }
+
+  /** Goes on when patience ends, or at once when nothing is waited for. */
+  function wait() {
+    timer = after(go, state && (o.timeout || 30000));
+    state = state && WAITING;
+  }
+
   /** From a timer. What listens to it may need memory: nothing of the source is held here. */
   function go() {
     const mine = turn;
@@ -190,18 +222,12 @@ export function create(o: Options): Ota {
     try {
       if (state === WAITING) return lost();
       if (index >= 0 && index < count) self.emit("progress", base + at, total);
-      if (!state && mine === turn) {
-        // The switch has the memory for itself.
-        if (index === 2 * count) finish(undefined, activate(o, key, self));
-        else step();
-      }
-      if (mine !== turn) return;
-      timer = after(go, state ? o.timeout || 30000 : 0);
-      if (state) state = WAITING;
+      // The switch has the memory for itself.
+      if (index === 2 * count) return finish(undefined, activate(o, key, self));
+      if (!state && mine === turn) step();
+      if (mine === turn) wait();
     } catch (e) {
-      const err = (e as CloudError).code ? (e as CloudError) : error("verify", "the manifest is malformed: " + e);
-      // What was found from before a restart is a reason to begin anew, once.
-      if (mine === turn) finish(resumed && (index < 0 || err.code === "verify") ? undefined : err);
+      if (mine === turn) wrong(e);
     }
   }
 
@@ -218,16 +244,7 @@ export function create(o: Options): Ota {
     if (source) finish(error("refused", "cancelled"));
   };
   self.confirm = function () {
-    const run = slots(o)._run;
-    if (!run._kept) {
-      try {
-        storeMark(run._file, "\0", CONFIRMED);
-      } catch (e) {
-        return false;
-      }
-      self.emit("applied", { version: run.ver, seq: run.seq });
-    }
-    return true;
+    return confirm(o, self);
   };
   self.status = function () {
     const now = slots(o);
@@ -239,12 +256,7 @@ export function create(o: Options): Ota {
   emitter(self);
 
   after(function () {
-    const now = slots(o);
-    const last = now._last;
-    if (last !== now._run && !now._ready && storeView(last._file, TOLD, 1) === "\xff") {
-      storeMark(last._file, "\0", TOLD);
-      self.emit("reverted", { version: last.ver, seq: last.seq });
-    }
+    tell(o, self);
   }, 0);
   return self;
 }

@@ -31,12 +31,13 @@ export interface Manifest {
 /** Where the head of a package is kept while it is installed. */
 export const HEAD = "ota.new";
 
-/** The length of the head that begins with these 8 bytes, or 0 when it is none; m and s as they stand there. */
+/** The length of the head that begins with these 8 bytes; throws when it is none. m and s as they stand there. */
 export function headSize(bytes: Bytes): number {
   const n = long(bytes, 4);
   const m = n >>> 16;
   const s = n & 65535;
-  return bytes.substr(0, 4) === "OTA1" && m && m <= 8192 && s <= 16384 ? 8 + m + s : 0;
+  if (bytes.substr(0, 4) !== "OTA1" || !m || m > 8192 || s > 16384) throw error("verify", "this is no update package");
+  return 8 + m + s;
 }
 
 /** The manifest of the stored head, as it came. */

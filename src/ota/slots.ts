@@ -1,4 +1,3 @@
-import { error, type CloudError } from "../core/errors";
 import type { Options } from "./options";
 import { GIVEN_UP, records, type Record } from "./record";
 
@@ -32,13 +31,4 @@ export function slots(o: Options): Slots {
     _slot: run.slot === "a." ? "b." : "a.",
     _floor: Math.max(factory.seq, last.seq, found[1] ? found[1].seq : 0),
   };
-}
-
-/** What forbids to begin an update: one that waits for its restart, or for its confirmation. */
-export function hindrance(now: Slots): CloudError | undefined {
-  return now._ready
-    ? error("refused", "restart first: " + now._last.ver + " is ready")
-    : now._run._kept
-      ? undefined
-      : error("refused", "confirm first: " + now._run.ver + " is on trial");
 }

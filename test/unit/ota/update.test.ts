@@ -626,11 +626,11 @@ describe("no way around the verifier", () => {
     // Nothing found earlier is used: it knows the options, the key and whom to tell.
     expect(body).toMatch(/^function activate\(o: Options, key: Bytes, self: Emitter\): Manifest {/);
     // Nobody else writes anything but the package's files, and marks are set for a confirmation and for what was told.
-    expect(uses(/storeWrite\((\w+)/g)).toEqual(["activate.ts name", "installer.ts file", "installer.ts to"]);
+    expect(uses(/storeWrite\((\w+)/g)).toEqual(["activate.ts name", "files.ts to", "installer.ts file"]);
     expect(uses(/storeMark\((.+)\);/g)).toEqual([
       'boot.ts file, "\\0", run._next',
-      'installer.ts run._file, "\\0", CONFIRMED',
-      'installer.ts last._file, "\\0", TOLD',
+      'trial.ts run._file, "\\0", CONFIRMED',
+      'trial.ts last._file, "\\0", TOLD',
     ]);
     expect(uses(/\b(activate)\(o/g)).toEqual(["activate.ts activate", "installer.ts activate"]);
   });
