@@ -18,19 +18,18 @@ function oneTimeKey(owner: Bytes, type: number, digits: Bytes, chains: Bytes, sc
   let ends = owner + "\x80\x80";
   let kept = 0;
   if (scratch) storeErase(scratch);
-  for (let at = 0; at < chains.length; at += 32) {
-    const i = at >> 5;
+  for (let i = 0; 32 * i < chains.length; i++) {
     const bit = i * width;
     if (bit === 256) {
       // The checksum's useful bits stand at the top of its 16 (§4.4).
-      sum = sum << (16 - ((chains.length - at) >> 5) * width);
+      sum = sum << (16 - (chains.length / 32 - i) * width);
       digits += chr(sum >> 8, sum & 255);
     }
-    let x = chains.substr(at, 32);
+    let x = chains.substr(32 * i, 32);
     let j = (digits.charCodeAt(bit >> 3) >> (8 - width - (bit & 7))) & top;
     for (sum += top - j; j < top; j++) x = sha256(owner + chr(i >> 8, i & 255, j) + x);
     ends += x;
-    if (scratch && (ends.length > 95 || at + 32 === chains.length)) {
+    if (scratch && (ends.length > 95 || 32 * i + 32 === chains.length)) {
       storeWrite(scratch, kept, ends, 22 + chains.length);
       kept += ends.length;
       ends = "";
@@ -71,24 +70,22 @@ export function verifyLms(key: Bytes, message: Bytes, signature: Bytes, scratch?
     const path = 40 + 32 * [265, 133, 67, 34][type - 1]!;
     const end = path + 4 + 32 * height;
     const leaf = long(signature, 0);
-    const leaves = 1 << height;
     if (
       key.length !== 56 ||
       // A leaf of another tree has no place in this one.
-      !(leaf < leaves) ||
+      !(leaf < 1 << height) ||
       signature.substr(4, 4) + signature.substr(path, 4) !== key.substr(4, 4) + key.substr(0, 4) ||
       !(signature.length >= end)
     )
       return false;
-    const id = key.substr(8, 16);
-    const owner = id + signature.substr(0, 4);
+    const owner = key.substr(8, 16) + signature.substr(0, 4);
     // What it signs is the key of the level below or, at the last one, the message, which is needed no more: it may be long, and is not held twice.
     const below = signature.substr(end, level ? 56 : 0);
     let digits = owner + "\x81\x81" + signature.substr(8, 32) + (below || message);
     if (!level) message = "";
     digits = sha256(digits);
     const own = oneTimeKey(owner, type, digits, signature.substr(40, path - 40), scratch);
-    if (rootOf(id, leaves + leaf, own, signature.substr(path + 4, end - path - 4)) !== key.substr(24)) return false;
+    if (rootOf(key.substr(8, 16), (1 << height) + leaf, own, signature.substr(path + 4, end - path - 4)) !== key.substr(24)) return false;
     key = below;
     signature = signature.substr(end + key.length);
   }

@@ -20,7 +20,7 @@ module.exports = [
   fault("expiry: not compared", MANIFEST, "m.expires * 1000 > now", "m.expires > 0"),
   fault("clock: an expiry that nobody can check is none", MANIFEST, 'must(now, "the update expires', 'must(1, "the update expires'),
   fault("size: no limit", MANIFEST, "must(sum <= (o.limit || 262144),", "must(sum,"),
-  fault("size: no limit of the head", MANIFEST, " && m && m <= 8192 && s <= 16384 ?", " ?"),
+  fault("size: no limit of the head", MANIFEST, " || !m || m > 8192 || s > 16384)", ")"),
   fault("size: no look at the room", ACTIVATE, "if (storeFree(need) < need)", "if (storeFree(need) < 0)"),
   fault("name: any will do", MANIFEST, "/^[\\w-][\\w.-]*$/.test(name) && ", ""),
   fault("digest: not compared before the switch", ACTIVATE, "!holds(slot + f.name, f.sha256)", "!holds(slot + f.name, f.sha256) && !slot"),
@@ -30,7 +30,7 @@ module.exports = [
   fault("signature: the types are not compared", LMS, "!== key.substr(4, 4) + key.substr(0, 4)", "=== key"),
   fault("signature: anything may follow", LMS, "return !signature;", "return true;"),
   fault("signature: it may break off", LMS, "!(signature.length >= end)", "signature.length < end - 31"),
-  fault("signature: a leaf of another tree", LMS, "!(leaf < leaves) ||", ""),
+  fault("signature: a leaf of another tree", LMS, "!(leaf < 1 << height) ||", ""),
   fault("signature: the code is not compared", MANIFEST, "return !wrong;", "return !!code;"),
   fault("signature: a device that wants none takes any", MANIFEST, "!key && !signature", "!key"),
   fault(
