@@ -61,6 +61,7 @@ export function create(o: Options): Ota {
     if (!err || !o.keep || (err.code !== "network" && err.code !== "timeout")) clear(o, m);
     index = -1;
     at = base = 0;
+    lengths = "";
     resumed = false;
     if (!over) return;
     source = callback = undefined;
@@ -91,7 +92,7 @@ export function create(o: Options): Ota {
 
   /** Asks for the rest of the file, or for the lengths, and takes what comes. */
   function ask(mine: number) {
-    let left = size ? size - at : 8;
+    let left = (size || 8) - at;
     state = WAITING;
     source!.read(base + at, left, function (err, bytes) {
       if (mine === turn && !bytes) lost(err);
@@ -181,12 +182,11 @@ export function create(o: Options): Ota {
       if (m) begin(m);
       onward(m);
     } else {
-      const part = lengths;
-      lengths = "";
-      at = size = 0;
-      if (part.length === 8) {
-        size = headSize(part);
-        put(part);
+      size = 0;
+      if (at === 8) {
+        size = headSize(lengths);
+        at = 0;
+        put(lengths);
       }
       if (source) ask(turn);
     }

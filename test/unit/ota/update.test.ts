@@ -1,4 +1,5 @@
 import type { Manifest, Options, Source } from "../../../src/ota/index";
+import { source as mqtt } from "../../../src/ota/mqtt";
 import {
   boot,
   device,
@@ -231,6 +232,36 @@ describe("an update", () => {
     expect(from.fetched).toBeLessThanOrEqual(data.length + 64 * lost.size);
     // In fact nothing is fetched twice.
     expect(from.fetched).toBe(data.length);
+    boot();
+    expect(runs([one])).toBe(one);
+  });
+
+  it("survives every chunk lost once over MQTT, and as many answers that are not asked for", () => {
+    const data = pack(one);
+    const lost = new Set<number>();
+    let handler: ((topic: string, payload: string) => void) | undefined;
+    let sent = 0;
+    const answer = (at: number, length: number) => {
+      if (handler)
+        handler(
+          "answer",
+          String.fromCharCode(at >>> 24, (at >> 16) & 255, (at >> 8) & 255, at & 255) + data.toString("latin1", at, at + length),
+        );
+    };
+    const client = {
+      publish: (_: string, payload: string) => {
+        const [at, length] = payload.split(",").map(Number) as [number, number];
+        host.after(() => answer(at + 64, length), 1);
+        if (!lost.has(at)) return lost.add(at);
+        sent += Math.min(length, data.length - at);
+        return host.after(() => (answer(at, length), answer(at, length)), 2);
+      },
+      subscribe: (_: string, options: { handler: typeof handler }) => (handler = options.handler),
+      unsubscribe: () => (handler = undefined),
+    };
+    expect(update(installer({ timeout: 100 }), mqtt(client, "ask", "answer", 64), 600000).version).toBe("1.1");
+    expect(lost.size).toBeGreaterThanOrEqual(Math.ceil(data.length / 64));
+    expect(sent).toBe(data.length);
     boot();
     expect(runs([one])).toBe(one);
   });
