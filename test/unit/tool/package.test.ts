@@ -222,6 +222,31 @@ describe("the command", () => {
     fs.rmSync(dir, { recursive: true });
   });
 
+  it("never packs a secret, and names files alike, alone and in a folder", () => {
+    const dir = fs.mkdtempSync(path.join(os.tmpdir(), "thincloud-cli-"));
+    KeyStore.create(path.join(dir, "my.key"), { lmsType: 5, otsType: 1 });
+    fs.writeFileSync(path.join(dir, "secret"), "00".repeat(16));
+    fs.writeFileSync(path.join(dir, "main.js"), "print(1)");
+    const sign = (...args: string[]) => run(dir, "sign", "--version", "1", "--seq", "1", "--model", "lamp", "--main", "main", ...args);
+    const secret = (name: string) => expect.stringContaining(`${name}: that is a secret, and belongs into no package`);
+    expect(sign("--key", "my.key", ".").stderr).toEqual(secret("my.key"));
+    expect(sign("--unsigned", "main.js", "x=my.key").stderr).toEqual(secret("x"));
+    expect(sign("--hmac", "secret", "main.js", "secret").stderr).toEqual(secret("secret"));
+    expect(KeyStore.usage(path.join(dir, "my.key")).used).toBe(0);
+    fs.renameSync(path.join(dir, "my.key"), path.join(dir, "..", path.basename(dir) + ".key"));
+    fs.rmSync(path.join(dir, "my.key.tree"));
+    const names = () => parse(fs.readFileSync(path.join(dir, "1.ota"))).content.files.map((f: any) => f.name);
+    expect(sign("--hmac", "secret", "main.js").status).toBe(0);
+    expect(names()).toEqual(["main"]);
+    fs.renameSync(path.join(dir, "secret"), path.join(dir, ".secret"));
+    // The package of last time is no file of the next.
+    expect(sign("--hmac", ".secret", ".").status).toBe(0);
+    expect(names()).toEqual(["main"]);
+    expect(sign("--hmac", ".secret", "app=main.js").stderr).toBe("thincloud-ota: main: main is none of the files app\n");
+    fs.rmSync(dir, { recursive: true });
+    fs.rmSync(dir + ".key");
+  });
+
   it("announces the end of a key early, and stops at it", () => {
     const dir = fs.mkdtempSync(path.join(os.tmpdir(), "thincloud-cli-"));
     const file = path.join(dir, "k");
