@@ -28,7 +28,7 @@ module.exports = [
   fault("digest: of nothing it is that of anything", FILES, "=== unhex(digest)", "=== unhex(digest) || !bytes[300]"),
   fault("signature: the root is not compared", LMS, "!== key.substr(24)) return false;", "=== 0 as never) return false;"),
   fault("signature: the types are not compared", LMS, "!== key.substr(4, 4) + key.substr(0, 4)", "=== key"),
-  fault("signature: anything may follow", LMS, "return !signature;", "return true;"),
+  fault("signature: anything may follow", LMS, "return at === signature.length;", "return true;"),
   fault("signature: it may break off", LMS, "!(signature.length >= end)", "signature.length < end - 31"),
   fault("signature: a leaf of another tree", LMS, "!(leaf < 1 << height) ||", ""),
   fault("signature: the code is not compared", MANIFEST, "return !wrong;", "return !!code;"),
