@@ -1,18 +1,12 @@
 import type { Bytes } from "../host";
-import { storeErase, storeFree, storeSize, storeView, storeWrite } from "#host";
-import { unhex } from "../core/bytes";
+import { storeErase, storeFree, storeWrite } from "#host";
 import type { Emitter } from "../core/emitter";
 import { error } from "../core/errors";
-import { fastSha256 } from "../core/sha256";
+import { holds } from "./files";
 import { check, open, type Manifest } from "./manifest";
 import type { Options } from "./options";
 import { sealed } from "./record";
 import { slots } from "./slots";
-
-/** Whether a stored file is what was signed: its digest is made from flash. */
-export function holds(name: string, digest: string): boolean {
-  return storeSize(name) > 0 && fastSha256(storeView(name)!) === unhex(digest);
-}
 
 /** Makes room for what a verified manifest brings when it may be installed here; the slot it goes to. */
 export function prepare(m: Manifest, o: Options): string {

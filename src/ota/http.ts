@@ -12,43 +12,72 @@ export function source(url: string, tls?: TlsOptions): Source {
   let link: Link | undefined;
   let from = 0;
   let give: Parameters<Source["read"]>[2] | undefined;
+  // The line of the head that is not yet whole; undefined behind the head.
   let head: Bytes | undefined;
+  let length = 0;
+  // What the head says: its status, and that the range is the one asked for.
+  let status = 0;
+  let ranged = false;
+  // Where in the piece at hand the body begins.
+  let body = 0;
 
   function stop() {
     if (link) end(link);
     link = give = undefined;
   }
 
-  /** What follows the head that has come so far; an error where it is no good. A function, so that little is held while bytes are taken. */
-  function body(): Bytes | CloudError {
-    const at = find(head!, "\r\n\r\n");
-    const text = head!.substr(0, at + 2).toLowerCase();
-    const status = +text.substr(9, 3);
-    const rest = head!.substr(at + 4);
-    if (at < 0 && head!.length < 4097) return "";
-    if (status > 499 || status === 429) return error("network", host[0] + " answers " + status);
-    if (status !== 206 || find(text, "content-range: bytes " + from + "-") < 0 || find(text, "transfer-encoding:") > 0)
-      return error("refused", host[0] + " gives no range of it");
-    head = undefined;
-    return rest;
+  /** What is wrong with the head as far as it came. */
+  function fault(): CloudError | undefined {
+    return status > 499 || status === 429
+      ? error("network", host[0] + " answers " + status)
+      : (status && status !== 206) || length > 4096 || (head === undefined && !ranged)
+        ? error("refused", host[0] + " gives no range of it")
+        : undefined;
+  }
+
+  /** Reads the lines of the head in a piece, copying no more than one of them; gives what is wrong. */
+  function skip(piece: Bytes): CloudError | undefined {
+    for (let next; head !== undefined && (next = piece.indexOf("\n", body) + 1); body = next) {
+      const line = (head + piece.substr(body, next - body)).toLowerCase();
+      head = "";
+      if (!status) status = +line.substr(9, 3) || 1;
+      else if (line === "\r\n") head = undefined;
+      else if (!find(line, "content-range: bytes " + from + "-")) ranged = true;
+      else if (!find(line, "transfer-encoding:")) status = 1;
+    }
+    if (head !== undefined) {
+      head += piece.substr(body);
+      body = piece.length;
+      length += body;
+    }
+    return fault();
   }
 
   const heard: Heard = function (this: Link, what: any) {
     if (link !== this || what === link) return;
-    if (typeof what !== "string") what = error("network", host[0] + ": " + (what.message || "closed"));
-    else if (head !== undefined) {
-      // No copy of what comes in one piece.
-      head = head ? head + what : what;
-      what = body();
-    }
-    if (what && (what.code ? give!(what) || true : !give!(undefined, what)) && link === this) stop();
+    body = 0;
+    const err =
+      typeof what !== "string"
+        ? error("network", host[0] + ": " + (what.message || "closed"))
+        : head === undefined
+          ? undefined
+          : skip(what);
+    if (err) {
+      give!(err);
+      stop();
+    } else
+      // The interpreter holds a piece as long as this runs. Of one that begins with the head no large part is copied.
+      for (let step = body ? 128 : what.length; body < what.length && link === this; body += step)
+        if (!give!(undefined, body ? what.substr(body, step) : what)) stop();
   };
 
   return {
     stop: stop,
-    read: function (offset, length, take) {
+    read: function (offset, size, take) {
       stop();
       head = "";
+      length = status = 0;
+      ranged = false;
       from = offset;
       give = take;
       link = connect(host[0], +host[1] || (secure ? 443 : 80), secure ? tls || {} : undefined, heard);
@@ -61,7 +90,7 @@ export function source(url: string, tls?: TlsOptions): Source {
           "\r\nRange: bytes=" +
           offset +
           "-" +
-          (offset + length - 1) +
+          (offset + size - 1) +
           "\r\nConnection: close\r\n\r\n",
       );
     },

@@ -31,17 +31,26 @@ export interface Manifest {
 /** Where the head of a package is kept while it is installed. */
 export const HEAD = "ota.new";
 
-/** The length of the head that begins with these 8 bytes, or 0 when it is none; m and s as they stand there. */
+/** The length of the head that begins with these 8 bytes; throws when it is none. m and s as they stand there. */
 export function headSize(bytes: Bytes): number {
   const n = long(bytes, 4);
   const m = n >>> 16;
   const s = n & 65535;
-  return bytes.substr(0, 4) === "OTA1" && m && m <= 8192 && s <= 16384 ? 8 + m + s : 0;
+  if (bytes.substr(0, 4) !== "OTA1" || !m || m > 8192 || s > 16384) throw error("verify", "this is no update package");
+  return 8 + m + s;
 }
 
 /** The manifest of the stored head, as it came. */
 export function read(): Bytes {
   return "" + storeView(HEAD, 8, long(storeView(HEAD, 4, 4)!, 0) >>> 16);
+}
+
+/** Whether `code` is the HMAC of a message. All of its bytes are compared: the time it takes tells nothing. */
+function authentic(key: Bytes, message: Bytes, code: Bytes): boolean {
+  const right = hmac(sha256, key, message);
+  let wrong = code.length ^ right.length;
+  for (let i = 0; i < right.length; i++) wrong |= right.charCodeAt(i) ^ code.charCodeAt(i);
+  return !wrong;
 }
 
 /**
@@ -58,8 +67,7 @@ export function open(o: Options, key: Bytes): Manifest | undefined {
     o.key
       ? verifyLms(key, label + read(), signature, "ota.tmp")
       : o.hmacKey
-        ? // Compared as codes of codes, the time it takes tells nothing.
-          hmac(sha256, key, hmac(sha256, key, label + read())) === hmac(sha256, key, signature)
+        ? authentic(key, label + read(), signature)
         : // Without a key, as `create` found, a device wants no signature.
           !key && !signature
   )

@@ -78,11 +78,9 @@ export interface Ota extends Emitter {
 /** The bytes of the key or the secret, none without a signature; throws what is wrong with the options. */
 export function keyOf(o: Options): Bytes {
   const key = unhex(o.key || o.hmacKey || "") || "";
+  const schemes = +!!o.key + +!!o.hmacKey + +!!o.unsigned;
   const n = key.length;
-  if (
-    !(o.key ? n === 60 && !o.hmacKey : o.hmacKey ? n > 15 && n < 65 : o.unsigned === "anyone may replace my program") ||
-    (o.unsigned && n)
-  )
+  if (schemes !== 1 || (o.key ? n !== 60 : o.hmacKey ? n < 16 || n > 64 : o.unsigned !== "anyone may replace my program"))
     throw error("config", "wanted: key (60 bytes in hexadecimal), hmacKey (16 to 64) or unsigned");
   if (!o.target || !o.model) throw error("config", "target and model are wanted");
   if (!fastSha256("-")) throw error("config", "this host has no SHA-256");

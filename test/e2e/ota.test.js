@@ -32,7 +32,7 @@ function release(seq, program) {
 function world() {
   const network = createNetwork();
   network.name("updates.example");
-  const web = { data: undefined, most: Infinity, requests: 0, answer: undefined };
+  const web = { data: undefined, most: Infinity, requests: 0, sent: 0, losses: 0, answer: undefined };
   network.serve(80, (peer) => {
     let heard = "";
     peer.onData = (bytes) => {
@@ -44,10 +44,16 @@ function world() {
       if (web.answer) return void peer.write(web.answer);
       const [from, to] = [+range[1], Math.min(+range[2], web.data.length - 1)];
       const body = web.data.subarray(from, Math.min(to + 1, from + web.most)).toString("latin1");
+      // Of the first update: the next program looks for one at once.
+      const first = !device.log.some((line) => /^ready/.test(line));
+      if (first) web.sent += body.length;
       peer.write(
         `HTTP/1.1 206 Partial Content\r\nContent-Length: ${to + 1 - from}\r\nContent-Range: bytes ${from}-${to}/${web.data.length}\r\n\r\n${body}`,
       );
-      if (body.length < to + 1 - from) peer.end();
+      if (body.length < to + 1 - from) {
+        if (first) web.losses++;
+        peer.end();
+      }
     };
   });
   const device = createDevice({
@@ -94,6 +100,30 @@ describe("the shipped loader and installer", () => {
     for (let i = 0; i < 4; i++) device.restart().tick(20000);
     expect(events(device).filter((line) => /with/.test(line))).toEqual(Array(4).fill("three with part 3"));
   });
+
+  test.each([299, 300, 301, 1])(
+    "a link lost behind every %i bytes: what is fetched in all is the size and at most a chunk for each loss",
+    (most) => {
+      const { device, web } = (made = world());
+      web.most = most;
+      web.data = release(1, GOOD("one"));
+      // One byte at a time: of the head only, the rest comes whole.
+      const head = 8 + web.data.readUInt16BE(4) + web.data.readUInt16BE(6);
+      device.restart();
+      for (let i = 0; i < 2000 && !device.log.includes("ready v1"); i++) {
+        if (most === 1 && web.sent > head) web.most = Infinity;
+        device.tick(50);
+      }
+      expect(device.log).toContain("ready v1");
+      expect(web.losses).toBeGreaterThanOrEqual(Math.floor((most > 1 ? web.data.length - head : head) / most) - 2);
+      expect(web.sent).toBeLessThanOrEqual(web.data.length + 300 * web.losses);
+      // In fact nothing is fetched twice.
+      expect(web.sent).toBe(web.data.length);
+      device.tick(1000);
+      expect(device.log.filter((line) => /with/.test(line)).pop()).toBe("one with part 1");
+      process.stdout.write(`ota: ${web.losses} losses behind every ${most} bytes, ${web.sent} fetched of ${web.data.length}\n`);
+    },
+  );
 
   test("the loader leaves nothing behind in the global scope", () => {
     const { device, web } = (made = world());

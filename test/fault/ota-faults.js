@@ -3,6 +3,8 @@
 const MANIFEST = "ota/manifest.ts";
 const ACTIVATE = "ota/activate.ts";
 const INSTALLER = "ota/installer.ts";
+const FILES = "ota/files.ts";
+const TRIAL = "ota/trial.ts";
 const SLOTS = "ota/slots.ts";
 const RECORD = "ota/record.ts";
 const BOOT = "ota/boot.ts";
@@ -18,15 +20,18 @@ module.exports = [
   fault("expiry: not compared", MANIFEST, "m.expires * 1000 > now", "m.expires > 0"),
   fault("clock: an expiry that nobody can check is none", MANIFEST, 'must(now, "the update expires', 'must(1, "the update expires'),
   fault("size: no limit", MANIFEST, "must(sum <= (o.limit || 262144),", "must(sum,"),
-  fault("size: no limit of the head", MANIFEST, " && m && m <= 8192 && s <= 16384 ?", " ?"),
+  fault("size: no limit of the head", MANIFEST, " || !m || m > 8192 || s > 16384)", ")"),
   fault("size: no look at the room", ACTIVATE, "if (storeFree(need) < need)", "if (storeFree(need) < 0)"),
   fault("name: any will do", MANIFEST, "/^[\\w-][\\w.-]*$/.test(name) && ", ""),
   fault("digest: not compared before the switch", ACTIVATE, "!holds(slot + f.name, f.sha256)", "!holds(slot + f.name, f.sha256) && !slot"),
-  fault("digest: a file that is there is whole", INSTALLER, "return holds(to, f.sha256);", "return storeSize(to) > 0;"),
-  fault("digest: of nothing it is that of anything", ACTIVATE, "=== unhex(digest)", "=== unhex(digest) || !storeView(name)![300]"),
-  fault("signature: the root is not compared", LMS, "if (t !== key.substr(24)) return false;", ""),
-  fault("signature: the type is that of the signature", LMS, "signature.substr(at + 4, 4) !== key.substr(4, 4) ||", ""),
-  fault("signature: the code is not compared", MANIFEST, "=== hmac(sha256, key, signature)", "!== signature"),
+  fault("digest: a file that is there is whole", FILES, "return holds(to, f.sha256);", "return !!storeView(to);"),
+  fault("digest: of nothing it is that of anything", FILES, "=== unhex(digest)", "=== unhex(digest) || !bytes[300]"),
+  fault("signature: the root is not compared", LMS, "!== key.substr(24)) return false;", "=== 0 as never) return false;"),
+  fault("signature: the types are not compared", LMS, "!== key.substr(4, 4) + key.substr(0, 4)", "=== key"),
+  fault("signature: anything may follow", LMS, "return at === signature.length;", "return true;"),
+  fault("signature: it may break off", LMS, "!(signature.length >= end)", "signature.length < end - 31"),
+  fault("signature: a leaf of another tree", LMS, "!(leaf < 1 << height) ||", ""),
+  fault("signature: the code is not compared", MANIFEST, "return !wrong;", "return !!code;"),
   fault("signature: a device that wants none takes any", MANIFEST, "!key && !signature", "!key"),
   fault(
     "switch: without a look at the signature",
@@ -37,16 +42,19 @@ module.exports = [
   fault("switch: before the writers have what is theirs", INSTALLER, "index === 2 * count", "index === count"),
   fault("switch: over the record of what runs", ACTIVATE, '"ota0" ? "ota1" : "ota0"', '"ota0" ? "ota0" : "ota1"'),
   fault("slot: that of what runs", SLOTS, '"a." ? "b." : "a."', '"a." ? "a." : "b."'),
-  fault("trial: another update may begin", INSTALLER, ": now._run._kept\n", ": now._run\n"),
+  fault("trial: another update may begin", TRIAL, ": now._run._kept\n", ": now._run\n"),
   fault("trial: boots are not counted", BOOT, "if (run._next < CONFIRMED) storeMark", "if (run._next < 0) storeMark"),
   fault("trial: no end in time", BOOT, '=== "\\xff") restart();', '=== "\\xfe") restart();'),
   fault("way back: to what was never confirmed", RECORD, '[CONFIRMED] !== "\\xff"', '[CONFIRMED] !== "\\xfe"'),
   fault("record: any checksum will do", RECORD, "if (bytes.substr(BODY) === h + body)", "if (body)"),
   fault("record: the earlier one counts", RECORD, "found[0].ctr > record.ctr", "found[0].ctr < record.ctr"),
-  fault("clearing: the head goes before what it names", INSTALLER, "        const now = slots(o);\n        JSON", "        storeErase(HEAD);\n        const now = slots(o);\n        JSON"), // prettier-ignore
-  fault("clearing: what is no program stays", INSTALLER, 'storeErase("o." + f.name);', ""),
-  fault("resuming: what is blank was written", INSTALLER, "edge -= n;\n", "edge = 0;\n"),
-  fault("source: more than was signed is taken", INSTALLER, ": Math.min(chunk, left);", ": chunk;"),
-  fault("source: a refusal is asked again", INSTALLER, 'if (err.code === "refused" || attempts', "if (attempts"),
-  fault("source: silence has no end", INSTALLER, "if (state === SILENT) return lost", "if (state > HEARD) return lost"),
+  fault("clearing: the head goes before what it names", FILES, "    const slot = slots(o)._slot;\n", "    const slot = slots(o)._slot;\n    storeErase(HEAD);\n"), // prettier-ignore
+  fault("clearing: what is no program stays", FILES, 'storeErase("o." + f.name);', ""),
+  fault("resuming: what is blank was written", FILES, "size -= n;\n", "size = 0;\n"),
+  fault("resuming: what differs stays", INSTALLER, "storeView(file, at, part.length) !== part", "!storeView(file, at, part.length)"),
+  fault("source: more than was signed is taken", INSTALLER, "at < edge ? edge - at : left", "at < edge ? edge - at : chunk"),
+  fault("writer: it is not waited for", INSTALLER, "    state = WAITING;\n    if (writer && !edge) {", "    if (writer && !edge) {"),
+  fault("writer: it may be silent for ever", INSTALLER, "index >= count || attempts", "attempts"),
+  fault("source: a refusal is asked again", INSTALLER, 'if (err.code === "refused" || index', "if (index"),
+  fault("source: silence has no end", INSTALLER, "if (state === WAITING) return lost", "if (state > HEARD) return lost"),
 ];

@@ -3,7 +3,7 @@
 const fs = require("node:fs");
 const path = require("node:path");
 const { parseArgs } = require("node:util");
-const { KeyStore } = require("./keystore.js");
+const { KeyStore, isKey } = require("./keystore.js");
 const lms = require("./lms.js");
 const pack = require("./package.js");
 const { serve } = require("./serve.js");
@@ -20,7 +20,7 @@ thincloud-ota sign --key KEY|--hmac HEXFILE|--unsigned --version TEXT --seq N --
 thincloud-ota inspect FILE.ota
 thincloud-ota verify FILE.ota --public HEX | --hmac HEXFILE
 thincloud-ota serve FOLDER [--port 8080] [--host 0.0.0.0]
-FILE may be NAME=PATH.`;
+FILE may be NAME=PATH; else the name is that of the file, without .js.`;
 
 const OPTIONS = Object.fromEntries(
   [
@@ -83,12 +83,21 @@ function keygen(options, [file]) {
   console.log(key.toString("hex"));
 }
 
-function collect(names) {
-  return names.flatMap((name) => {
-    const [as, file] = name.includes("=") ? name.split("=") : [path.basename(name), name];
-    if (!fs.statSync(file).isDirectory()) return [{ name: as, data: fs.readFileSync(file) }];
-    const inside = fs.readdirSync(file).filter((one) => !one.startsWith(".") && fs.statSync(path.join(file, one)).isFile());
-    return inside.sort().map((one) => ({ name: one.replace(/\.js$/, ""), data: fs.readFileSync(path.join(file, one)) }));
+const plain = (file) => path.basename(file).replace(/\.js$/, "");
+
+/** The files of a release, none of them a secret. */
+function collect(names, secret) {
+  const files = names.flatMap((name) => {
+    const [as, file] = name.includes("=") ? name.split("=") : [plain(name), name];
+    if (!fs.statSync(file).isDirectory()) return [{ name: as, file }];
+    const inside = fs.readdirSync(file).filter((one) => !/^\.|\.ota$/.test(one) && fs.statSync(path.join(file, one)).isFile());
+    return inside.sort().map((one) => ({ name: plain(one), file: path.join(file, one) }));
+  });
+  return files.map(({ name, file }) => {
+    const data = fs.readFileSync(file);
+    if (isKey(data) || (secret && path.resolve(file) === path.resolve(secret)))
+      throw new Error(`${name}: that is a secret, and belongs into no package`);
+    return { name, data };
   });
 }
 
@@ -122,7 +131,7 @@ function signature(options, manifest) {
 function sign(options, names) {
   need(options, "version", "seq", "model", "main");
   if (!!options.key + !!options.hmac + !!options.unsigned !== 1) throw new Error("exactly one of --key, --hmac and --unsigned");
-  const files = collect(names);
+  const files = collect(names, options.hmac);
   for (const pair of options.to || []) {
     const [name, to] = pair.split("=");
     const file = files.find((one) => one.name === name);

@@ -145,4 +145,7 @@ class KeyStore {
   }
 }
 
-module.exports = { KeyStore };
+/** Whether a file's bytes are a key of this tool. */
+const isKey = (data) => data.includes(`"${FORMAT}"`);
+
+module.exports = { KeyStore, isKey };

@@ -60,7 +60,8 @@ function build({ version, seq, target, model, device, expires, main, files, pack
     if (!file.data.length) throw new Error(`file ${file.name} is empty`);
     if (files.filter((other) => other.name === file.name).length > 1) throw new Error(`file ${file.name} is there twice`);
   }
-  if (!files.some((file) => file.name === main && !file.to)) throw new Error(`main: ${main} is none of the files`);
+  if (!files.some((file) => file.name === main && !file.to))
+    throw new Error(`main: ${main} is none of the files ${files.map((file) => file.name).join(", ")}`);
   const sent = [];
   const entries = ordered(files, main).map(({ name, data, to }) => {
     const packed = pack && !to && compress(data);

@@ -1,4 +1,5 @@
 import type { Manifest, Options, Source } from "../../../src/ota/index";
+import { source as mqtt } from "../../../src/ota/mqtt";
 import {
   boot,
   device,
@@ -235,6 +236,36 @@ describe("an update", () => {
     expect(runs([one])).toBe(one);
   });
 
+  it("survives every chunk lost once over MQTT, and as many answers that are not asked for", () => {
+    const data = pack(one);
+    const lost = new Set<number>();
+    let handler: ((topic: string, payload: string) => void) | undefined;
+    let sent = 0;
+    const answer = (at: number, length: number) => {
+      if (handler)
+        handler(
+          "answer",
+          String.fromCharCode(at >>> 24, (at >> 16) & 255, (at >> 8) & 255, at & 255) + data.toString("latin1", at, at + length),
+        );
+    };
+    const client = {
+      publish: (_: string, payload: string) => {
+        const [at, length] = payload.split(",").map(Number) as [number, number];
+        host.after(() => answer(at + 64, length), 1);
+        if (!lost.has(at)) return lost.add(at);
+        sent += Math.min(length, data.length - at);
+        return host.after(() => (answer(at, length), answer(at, length)), 2);
+      },
+      subscribe: (_: string, options: { handler: typeof handler }) => (handler = options.handler),
+      unsubscribe: () => (handler = undefined),
+    };
+    expect(update(installer({ timeout: 100 }), mqtt(client, "ask", "answer", 64), 600000).version).toBe("1.1");
+    expect(lost.size).toBeGreaterThanOrEqual(Math.ceil(data.length / 64));
+    expect(sent).toBe(data.length);
+    boot();
+    expect(runs([one])).toBe(one);
+  });
+
   it("begins anew when another package is found in the place of the one that was begun", () => {
     for (const cut of [100, 1500, 2600, 2800, 2900]) {
       wipe();
@@ -294,6 +325,34 @@ describe("files that go elsewhere", () => {
     expect(w.log).toEqual(["open font 700", "close", "verify"]);
     expect(w.got()).toBe(display.data.toString("latin1"));
     expect([...flash.files.keys()].sort()).toEqual(["a.main", "a.net", "ota0"]);
+  });
+
+  it("wait for a writer that takes its time, in every call, and for one that fails late", () => {
+    const calls: string[] = [];
+    let waiting = 0;
+    const slow =
+      (name: string, fail?: Error) =>
+      (...args: any[]): void => {
+        expect(waiting++).toBe(0);
+        calls.push(name);
+        host.after(() => (waiting--, args.pop()(fail)), 700);
+      };
+    const w = { open: slow("open"), write: slow("write"), close: slow("close") };
+    const ota = installer({ writers: { display: w } });
+    ota.on("verify", () => calls.push("verify"));
+    expect(update(ota, source(pack(with_(1)))).version).toBe("1.1");
+    expect(calls).toEqual(["open", ...Array(Math.ceil(700 / 64)).fill("write"), "close", "verify"]);
+    boot();
+    installer().confirm();
+    const late = Object.assign(new Error("torn"), { code: "storage" });
+    expect(refused(pack(with_(2)), "storage", { writers: { display: { ...w, close: slow("close", late) } } })).toBe(late);
+    refused(pack(with_(2)), "storage", { writers: { display: { ...w, write: slow("write", late) } } });
+  });
+
+  it("end with a writer that never answers", () => {
+    const silent = { open: (_: unknown, next: () => void) => next(), write: jest.fn(), close: () => {} };
+    expect(refused(pack(with_(1)), "timeout", { writers: { display: silent } }).message).toBe("the writer is silent");
+    expect(silent.write).toHaveBeenCalledTimes(1);
   });
 
   it("do not reach it when a byte is wrong", () => {
@@ -598,11 +657,11 @@ describe("no way around the verifier", () => {
     // Nothing found earlier is used: it knows the options, the key and whom to tell.
     expect(body).toMatch(/^function activate\(o: Options, key: Bytes, self: Emitter\): Manifest {/);
     // Nobody else writes anything but the package's files, and marks are set for a confirmation and for what was told.
-    expect(uses(/storeWrite\((\w+)/g)).toEqual(["activate.ts name", "installer.ts file", "installer.ts to"]);
+    expect(uses(/storeWrite\((\w+)/g)).toEqual(["activate.ts name", "files.ts to", "installer.ts file"]);
     expect(uses(/storeMark\((.+)\);/g)).toEqual([
       'boot.ts file, "\\0", run._next',
-      'installer.ts run._file, "\\0", CONFIRMED',
-      'installer.ts last._file, "\\0", TOLD',
+      'trial.ts run._file, "\\0", CONFIRMED',
+      'trial.ts last._file, "\\0", TOLD',
     ]);
     expect(uses(/\b(activate)\(o/g)).toEqual(["activate.ts activate", "installer.ts activate"]);
   });

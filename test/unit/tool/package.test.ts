@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { HeatshrinkDecoder } from "heatshrink-ts";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
@@ -8,6 +8,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { verifyLms } from "../../../src/auth/lms";
 import { compress, LOOKAHEAD, WINDOW } from "../../../tool/ota/heatshrink";
+import { KeyStore } from "../../../tool/ota/keystore";
 import { assemble, build, hmac, message, parse, sameHmac } from "../../../tool/ota/package";
 import { serve } from "../../../tool/ota/serve";
 
@@ -175,6 +176,113 @@ describe("the command", () => {
     expect(() => cli(...again, "--key", "k3", "--out", "3.ota")).toThrow("ENOENT");
     expect(fs.existsSync(path.join(dir, "3.ota"))).toBe(false);
     for (const command of ["inspect", "verify"]) expect(() => cli(command, "--public", key)).toThrow(`${command}: which FILE.ota?`);
+    fs.rmSync(dir, { recursive: true });
+  });
+
+  const tool = path.join(__dirname, "../../../tool/ota/cli.js");
+  const run = (cwd: string, ...args: string[]) => spawnSync(process.execPath, [tool, ...args], { cwd, encoding: "utf8" });
+
+  it("says which file of a package is broken, and that a code is not that of the secret", () => {
+    const dir = fs.mkdtempSync(path.join(os.tmpdir(), "thincloud-cli-"));
+    fs.writeFileSync(path.join(dir, "secret"), "00".repeat(16));
+    fs.writeFileSync(path.join(dir, "other"), "01".repeat(16));
+    fs.writeFileSync(path.join(dir, "app.js"), "print(1)");
+    fs.writeFileSync(path.join(dir, "net.js"), "exports.a=1");
+    const made = run(
+      dir,
+      "sign",
+      "--hmac",
+      "secret",
+      "--version",
+      "1",
+      "--seq",
+      "1",
+      "--model",
+      "lamp",
+      "--main",
+      "app",
+      "app=app.js",
+      "net=net.js",
+    );
+    expect([made.status, made.stdout]).toEqual([0, expect.stringMatching(/^1\.ota: \d+ bytes\n$/)]);
+    const seen = (...args: string[]) => {
+      const { status, stdout } = run(dir, ...args);
+      return [status, stdout.trim().split("\n").slice(-2).join(", ")];
+    };
+    expect(seen("verify", "1.ota", "--hmac", "secret")).toEqual([0, "good: signature and files"]);
+    expect(seen("verify", "1.ota", "--hmac", "other")).toEqual([1, "the signature does NOT fit"]);
+    expect(seen("inspect", "1.ota")).toEqual([0, "whole  net, whole  app"]);
+    const data = fs.readFileSync(path.join(dir, "1.ota"));
+    data[data.length - 1]! ^= 1;
+    fs.writeFileSync(path.join(dir, "1.ota"), data);
+    expect(seen("inspect", "1.ota")).toEqual([1, "whole  net, BROKEN  app"]);
+    expect(seen("verify", "1.ota", "--hmac", "secret")).toEqual([1, "the signature fits, but broken: app"]);
+    fs.writeFileSync(path.join(dir, "1.ota"), data.subarray(0, -1));
+    expect(run(dir, "verify", "1.ota", "--hmac", "secret").stderr).toMatch(/^thincloud-ota: byte \d+: app is cut short, 7 of 8 bytes\n$/);
+    fs.rmSync(dir, { recursive: true });
+  });
+
+  it("never packs a secret, and names files alike, alone and in a folder", () => {
+    const dir = fs.mkdtempSync(path.join(os.tmpdir(), "thincloud-cli-"));
+    KeyStore.create(path.join(dir, "my.key"), { lmsType: 5, otsType: 1 });
+    fs.writeFileSync(path.join(dir, "secret"), "00".repeat(16));
+    fs.writeFileSync(path.join(dir, "main.js"), "print(1)");
+    const sign = (...args: string[]) => run(dir, "sign", "--version", "1", "--seq", "1", "--model", "lamp", "--main", "main", ...args);
+    const secret = (name: string) => expect.stringContaining(`${name}: that is a secret, and belongs into no package`);
+    expect(sign("--key", "my.key", ".").stderr).toEqual(secret("my.key"));
+    expect(sign("--unsigned", "main.js", "x=my.key").stderr).toEqual(secret("x"));
+    expect(sign("--hmac", "secret", "main.js", "secret").stderr).toEqual(secret("secret"));
+    expect(KeyStore.usage(path.join(dir, "my.key")).used).toBe(0);
+    fs.renameSync(path.join(dir, "my.key"), path.join(dir, "..", path.basename(dir) + ".key"));
+    fs.rmSync(path.join(dir, "my.key.tree"));
+    const names = () => parse(fs.readFileSync(path.join(dir, "1.ota"))).content.files.map((f: any) => f.name);
+    expect(sign("--hmac", "secret", "main.js").status).toBe(0);
+    expect(names()).toEqual(["main"]);
+    fs.renameSync(path.join(dir, "secret"), path.join(dir, ".secret"));
+    // The package of last time is no file of the next.
+    expect(sign("--hmac", ".secret", ".").status).toBe(0);
+    expect(names()).toEqual(["main"]);
+    expect(sign("--hmac", ".secret", "app=main.js").stderr).toBe("thincloud-ota: main: main is none of the files app\n");
+    fs.rmSync(dir, { recursive: true });
+    fs.rmSync(dir + ".key");
+  });
+
+  it("announces the end of a key early, and stops at it", () => {
+    const dir = fs.mkdtempSync(path.join(os.tmpdir(), "thincloud-cli-"));
+    const file = path.join(dir, "k");
+    KeyStore.create(file, { lmsType: 5, otsType: 1 });
+    fs.writeFileSync(path.join(dir, "app"), "1");
+    const sign = () => run(dir, "sign", "--key", "k", "--version", "1", "--seq", "1", "--model", "m", "--main", "app", "app");
+    for (let i = 0; i < 27; i++) KeyStore.sign(file, Buffer.from("x"));
+    expect(sign().stderr).toBe("4 of 32 signatures left\n");
+    expect(sign().stderr).toBe("3 of 32 signatures left: ship the public part of a new key while this one can still sign\n");
+    for (let i = 0; i < 3; i++) KeyStore.sign(file, Buffer.from("x"));
+    const { status, stderr } = sign();
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/k has signed 32 times and can sign no more: make a new key/)]);
+    fs.rmSync(dir, { recursive: true });
+  });
+
+  it("lets no two of many signers at once have the same leaf", async () => {
+    const dir = fs.mkdtempSync(path.join(os.tmpdir(), "thincloud-cli-"));
+    KeyStore.create(path.join(dir, "k"), { lmsType: 5, otsType: 1 });
+    fs.writeFileSync(path.join(dir, "app"), "1");
+    const results = await Promise.all(
+      Array.from({ length: 6 }, (_, i) => {
+        const args = ["sign", "--key", "k", "--version", `${i}`, "--seq", "1", "--model", "m", "--main", "app", "--out", `${i}.ota`, "app"];
+        const child = spawn(process.execPath, [tool, ...args], { cwd: dir });
+        let said = "";
+        child.stderr.on("data", (text) => (said += text));
+        return new Promise<[number, string]>((done) => child.on("close", (code) => done([code!, said])));
+      }),
+    );
+    const good = results.flatMap(([code], i) =>
+      code ? [] : [parse(fs.readFileSync(path.join(dir, `${i}.ota`))).signature.readUInt32BE(4)],
+    );
+    expect(good.length).toBeGreaterThan(0);
+    expect(new Set(good).size).toBe(good.length);
+    for (const [code, said] of results)
+      expect(said).toMatch(code ? /k is locked: process \d+ (signs now|is gone)/ : /^\d+ of 32 signatures left\n$/);
+    expect(KeyStore.usage(path.join(dir, "k")).used).toBe(good.length);
     fs.rmSync(dir, { recursive: true });
   });
 });
