@@ -134,7 +134,7 @@ const complexities = complex({
   "src/mqtt/link.ts": 25,
   "src/mqtt/options.ts": 18,
   "src/mqtt/short.ts": 20,
-  "src/mqtt/take.ts": 26,
+  "src/mqtt/take.ts": 33,
   "src/tpm/enrol.ts": 25,
   "src/tpm/index.ts": 25,
   "src/tpm/tis.ts": 22,
