@@ -187,19 +187,19 @@ export function told(this: State, what: any, at?: number): number | void {
       if (c._in) what = c._in + what;
       c._in = what;
     }
-    const from = at;
+    let begin: number = at;
     try {
-      for (let end; c._link && (end = frame(c, what, at)) > 0;) {
-        const wrong = c.connected && what.charCodeAt(at) >> 4 === PUBLISH ? c._publication(what, at, end) : c._answer(what, at, end);
+      for (let end; c._link && (end = frame(c, what, begin)) > 0;) {
+        const wrong = c.connected && what.charCodeAt(begin) >> 4 === PUBLISH ? c._publication(what, begin, end) : c._answer(what, begin, end);
         if (wrong) throw error("protocol", "the broker broke [MQTT-" + wrong + "]");
-        at = end;
-        if (c._head && at < what.length) {
-          if (known) return at;
-          c._in = what.substr(at);
+        begin = end;
+        if (c._head && begin < what.length) {
+          if (known) return begin;
+          c._in = what.substr(begin);
           return c._told("");
         }
       }
-      if (at > from) c._in = what.substr(at) || 0;
+      if (begin > at) c._in = what.substr(begin) || 0;
     } catch (e) {
       closeLink(c, e as Error);
     }
