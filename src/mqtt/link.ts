@@ -190,7 +190,8 @@ export function told(this: State, what: any, at?: number): number | void {
     let begin: number = at;
     try {
       for (let end; c._link && (end = frame(c, what, begin)) > 0;) {
-        const wrong = c.connected && what.charCodeAt(begin) >> 4 === PUBLISH ? c._publication(what, begin, end) : c._answer(what, begin, end);
+        const wrong =
+          c.connected && what.charCodeAt(begin) >> 4 === PUBLISH ? c._publication(what, begin, end) : c._answer(what, begin, end);
         if (wrong) throw error("protocol", "the broker broke [MQTT-" + wrong + "]");
         begin = end;
         if (c._head && begin < what.length) {
