@@ -70,12 +70,13 @@ export function request(o: HttpRequest, done: (err?: Error, response?: HttpRespo
 
   /** Takes status and headers off the front. */
   function start(at: number) {
-    const lines = input.substr(0, at).split("\r\n");
+    // With its own end: Espruino splits nothing into no parts.
+    const lines = input.substr(0, at + 2).split("\r\n");
     const status = +lines[0].split(" ")[1];
     if (lines[0].substr(0, 5) !== "HTTP/" || !(status > 99)) return finish(error("protocol", o.host + " does not answer in HTTP"));
     input = input.substr(at + 4);
     if (status > 199) head = { status: status, headers: {}, body: "" };
-    for (let i = 1; head && i < lines.length; i++) {
+    for (let i = 1; head && i < lines.length - 1; i++) {
       const colon = lines[i].indexOf(":");
       head.headers[lines[i].substr(0, colon).toLowerCase()] = lines[i].substr(colon + 1).trim();
     }

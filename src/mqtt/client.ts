@@ -40,6 +40,7 @@ const methods: any = {
       done = o;
       o = undefined;
     }
+    if (done && typeof done !== "function") throw error("config", "callback: a function, not " + done);
     const given = o || {};
     let told = done;
     if (type === PUBLISH) {
@@ -90,8 +91,9 @@ const methods: any = {
           : c._queue.length > 65534 && error("limit", "all 65535 identifiers are in use"));
     if (e) {
       c._dropped = (c._dropped || 0) + 1;
-      if (!done) throw e;
-      c.emit(done, e);
+      if (done) c.emit(done, e);
+      else if (c._ended) throw e;
+      else c.emit("error", e);
     } else {
       const entry = enqueue(c, head, before, after, told);
       if (c.options.store && type === PUBLISH && entry._id && !entry._key)

@@ -200,7 +200,7 @@ export function told(this: State, what: any, at?: number): number | void {
           return c._told("");
         }
       }
-      if (begin > at) c._in = what.substr(begin) || 0;
+      if (begin) c._in = what.substr(begin) || 0;
     } catch (e) {
       closeLink(c, e as Error);
     }

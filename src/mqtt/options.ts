@@ -41,6 +41,7 @@ type Loose = { [name: string]: any };
 
 /** Throws for the first option that `known` does not have: words of a type's first letter, a colon and a name. */
 export function check(options: Loose, known: string): void {
+  if (!options || typeof options !== "object" || Array.isArray(options)) throw error("config", "options: an object, not " + options);
   for (const name in options) {
     const v = options[name];
     const at = known.indexOf(":" + name + " ");
@@ -58,30 +59,38 @@ export function check(options: Loose, known: string): void {
   }
 }
 
+/** What a URL says. */
+function located(url: string): Loose {
+  const o: Loose = {};
+  const part = url.split("://");
+  const place = (part[1] || "").split("/")[0].split("@");
+  const user = place[1] ? place[0].split(":") : [];
+  const host = place[place.length - 1].split(":");
+  if (part[0] !== "mqtt") o.protocol = part[0];
+  o.host = host[0];
+  if (host[1]) o.port = +host[1];
+  try {
+    if (user[0]) o.username = decodeURIComponent(user[0]);
+    if (user[1]) o.password = decodeURIComponent(user.slice(1).join(":"));
+  } catch (e) {
+    o.host = "";
+  }
+  const wrong = host[1] && !(o.port >= 0 && o.port < 65536 && o.port % 1 === 0);
+  if (!o.host || o.host.indexOf("?") >= 0 || host.length > 2 || wrong) throw error("config", "url: mqtt://user:password@host:port");
+  return o;
+}
+
 /** The options as given, from a URL or both, checked. */
 export function normalise(from: string | Options, more?: Options): Options {
-  const o: Loose = { keepalive: 60 };
-  if (typeof from === "string") {
-    const part = from.split("://");
-    const place = (part[1] || "").split("/")[0].split("@");
-    const user = place[1] ? place[0].split(":") : [];
-    const host = place[place.length - 1].split(":");
-    if (part[0] !== "mqtt") o.protocol = part[0];
-    o.host = host[0];
-    if (host[1]) o.port = +host[1];
-    try {
-      if (user[0]) o.username = decodeURIComponent(user[0]);
-      if (user[1]) o.password = decodeURIComponent(user.slice(1).join(":"));
-    } catch (e) {
-      o.host = "";
-    }
-    if (!o.host || host.length > 2) throw error("config", "url: mqtt://user:password@host:port");
-  } else more = from;
-  for (const name in more) o[name] = (more as Loose)[name];
+  const o: Loose = typeof from === "string" ? located(from) : {};
+  if (typeof from !== "string") more = from;
+  o.keepalive = 60;
   check(
-    o,
+    more === undefined ? o : more,
     " s:protocol s:host n:port s:clientId s:username s:password n:keepalive b:clean b:resubscribe o:will n:connectTimeout n:reconnectPeriod n:maxReconnectPeriod n:queueLimit n:maxPacketSize n:maxInflight b:manualConnect b:anyTopic o:store s:ca s:cert s:key s:servername ",
   );
+  for (const name in more) o[name] = (more as Loose)[name];
+  if (o.store && !(o.store.put && o.store.drop && o.store.each)) throw error("config", "option store: put, drop and each are wanted");
   if (o.protocol && o.protocol !== "mqtt" && o.protocol !== "mqtts") throw error("config", "option protocol: mqtt or mqtts");
   if (!o.clientId) {
     // [MQTT-3.1.3-7]

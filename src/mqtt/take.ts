@@ -51,9 +51,9 @@ export function publication(this: State, what: Bytes, at: number, end: number): 
   const id = qos ? what.substr(i, 2) : "";
   if (qos > 2) return "3.3.1-4";
   if (!qos && head & 8) return "3.3.1-2";
+  if (from + 2 > end) return "3.3.2-1";
   if (qos) i += 2;
-  // Not a number where there is no length of a topic.
-  if (!(i <= end) || id === "\0\0") return "2.3.1-1";
+  if (i > end || id === "\0\0") return "2.3.1-1";
   if (!o.anyTopic && !topical(topic)) return "3.3.2-1";
   if (qos < 2 || !(c._held && c._held[id])) {
     const name = bytesToText(topic);

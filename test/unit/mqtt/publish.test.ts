@@ -247,10 +247,12 @@ describe("offline", () => {
     expect(s.client.status()).toMatchObject({ queued: 0, bytes: 0, dropped, sent: queued });
   });
 
-  test("without a callback the error is thrown", () => {
+  test("without a callback the error is an event, for a program that publishes from a timer", () => {
     const s = scene({ queueLimit: 100 });
     s.broker.drop();
-    expect(thrown(() => s.client.publish("t", "x".repeat(200)))).toMatchObject({ code: "limit" });
+    s.news();
+    expect(thrown(() => s.client.publish("t", "x".repeat(200)))).toBeUndefined();
+    expect(s.news()).toEqual(["error limit"]);
     expect(s.client.status()).toMatchObject({ queued: 0, dropped: 1 });
   });
 
