@@ -69,7 +69,7 @@ const dialect = {
       { selector: "TSEnumDeclaration", message: "a const number is folded, an enum is not" },
     ],
     complexity: ["error", 12],
-    "max-lines": ["warn", { max: 250, skipComments: true, skipBlankLines: true }],
+    "max-lines": ["error", { max: 250, skipComments: true, skipBlankLines: true }],
     "no-var": "error",
     "prefer-const": "error",
     // `this` of a device object is typed, and a callback without closure costs less.

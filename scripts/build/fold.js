@@ -62,8 +62,12 @@ function uses(tree, names) {
   return out;
 }
 
+/** A list may be of lists: then each is a function of its own, so that what is called often is not behind what is called once. */
+const groups = (list) => (Array.isArray(list[0]) ? list : [list]);
+
 /** Marks what `list` names, before the minifier takes the names away. Fails for what would not be the same when it is made anew each time. */
-function mark(code, list) {
+function mark(code, listed) {
+  const list = groups(listed).flat();
   const tree = parse(code, { ecmaVersion: 5 });
   const found = functions(tree).filter(({ name }) => list.includes(name));
   const missing = list.filter((name) => !found.some((item) => item.name === name));
@@ -71,7 +75,7 @@ function mark(code, list) {
   const wrong = uses(tree, new Set(list)).filter(({ how }) => how && how !== "call" && how !== "apply");
   if (wrong.length)
     throw new Error(`scripts/build/rare.js: ${wrong.map(({ name, how }) => `${name} (${how})`).join(", ")}: is more than called`);
-  const rank = (name) => String(list.indexOf(name)).padStart(3, "0");
+  const rank = (name) => groups(listed).findIndex((group) => group.includes(name)) + String(list.indexOf(name)).padStart(3, "0");
   for (const { name, fn } of found.sort((a, b) => b.fn.start - a.fn.start)) {
     const at = fn.body.start + 1;
     code = `${code.slice(0, at)}"rare${rank(name)}";${code.slice(at)}`;
@@ -82,11 +86,11 @@ function mark(code, list) {
 /** What in minified code carries a mark goes into one function. */
 function gather(code) {
   const tree = parse(code, { ecmaVersion: 5 });
-  const directive = (fn) => /^rare(\d{3})$/.exec((fn.body.body[0] && fn.body.body[0].directive) || "");
+  const directive = (fn) => /^rare(\d\d{3})$/.exec((fn.body.body[0] && fn.body.body[0].directive) || "");
   const list = functions(tree)
     .filter(({ fn }) => directive(fn))
     .sort((a, b) => (directive(a.fn)[1] < directive(b.fn)[1] ? -1 : 1));
-  const bare = (text) => text.replace(/(["'])rare\d{3}\1;?/g, "");
+  const bare = (text) => text.replace(/(["'])rare\d{4}\1;?/g, "");
   if (list.length < 3) return bare(code);
 
   const taken = new Set();
@@ -98,8 +102,10 @@ function gather(code) {
   const free = [..."zyxwvutsrqponmlkjihgfedcbaZYXWVUTSRQPONMLKJIHGFEDCBA$_", ..."zyxwvuts".split("").map((c) => c + c)].filter(
     (name) => !taken.has(name),
   );
-  const index = new Map(list.map(({ name }, i) => [name, i]));
-  const replaced = uses(tree, new Set(index.keys())).map((use) => ({ ...use, text: `${free[0]}(${index.get(use.name)})` }));
+  const group = ({ fn }) => directive(fn)[1][0];
+  const folded = [...new Set(list.map(group))].map((name) => list.filter((item) => group(item) === name));
+  const call = new Map(folded.flatMap((items, g) => items.map(({ name }, i) => [name, `${free[g + 1]}(${i})`])));
+  const replaced = uses(tree, new Set(call.keys())).map((use) => ({ ...use, text: call.get(use.name) }));
   const render = (start, end, cuts = []) => {
     const inside = [...replaced, ...cuts].filter((edit) => edit.start >= start && edit.end <= end);
     const outer = inside.filter((a) => !inside.some((b) => b !== a && b.start <= a.start && b.end >= a.end));
@@ -118,11 +124,14 @@ function gather(code) {
     const text = left.map((item) => render(item.start, item.end)).join(",");
     cuts.push({ start: node.start, end: node.end, text: text && `var ${text};` });
   }
-  const made = list.map(({ fn }, i) => {
-    const text = `return function(${fn.params.map(({ name }) => name).join(",")})${render(fn.body.start, fn.body.end)};`;
-    return i < list.length - 1 ? `if(${i}===${free[1]})${text}` : text;
+  const made = folded.map((items, g) => {
+    const cases = items.map(({ fn }, i) => {
+      const text = `return function(${fn.params.map(({ name }) => name).join(",")})${render(fn.body.start, fn.body.end)};`;
+      return i < items.length - 1 ? `if(${i}===${free[0]})${text}` : text;
+    });
+    return `function ${free[g + 1]}(${free[0]}){${cases.join("")}}`;
   });
-  return bare(`function ${free[0]}(${free[1]}){${made.join("")}}${render(0, code.length, cuts)}`);
+  return bare(made.join("") + render(0, code.length, cuts));
 }
 
 /** @param {string} file  of the build: dist/target/module.js */

@@ -10,9 +10,11 @@ import { OFF } from "./types";
  */
 export function turn(this: any, on: any): void;
 export function turn(this: any, on: any, call: string, args: IArguments): any;
-export function turn(this: any, on: any, call?: string): any {
+export function turn(this: any): any {
   "nest";
-  // A parameter would take a variable.
+  // Parameters would take a variable each.
+  const on: any = arguments[0];
+  const call: string | undefined = arguments[1];
   const args = arguments[2];
   // But for this: in a loop of the application the newest of what waits.
   if (

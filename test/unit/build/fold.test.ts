@@ -4,7 +4,7 @@ import { gather, listed, mark } from "../../../scripts/build/fold.js";
 const run = (code: string) => runInNewContext(code + "\n;out");
 
 /** What becomes of it without the minifier in between. */
-const fold = (code: string, list: string[]): string => gather(mark(code, list));
+const fold = (code: string, list: string[] | string[][]): string => gather(mark(code, list));
 
 const three = `
 var base = 10;
@@ -17,6 +17,13 @@ test("functions move into one, and everything is as it was", () => {
   const code = fold(three, ["add", "times", "fact"]);
   expect(run(code)).toEqual(run(three));
   expect(code.match(/\bfunction [$\w]+\(/g)).toHaveLength(1);
+  expect(code).not.toMatch(/rare\d/);
+});
+
+test("of two lists each is a function of its own", () => {
+  const code = fold(three, [["add"], ["times", "fact"]]);
+  expect(run(code)).toEqual(run(three));
+  expect(code.match(/\bfunction [$\w]+\(/g)).toHaveLength(2);
   expect(code).not.toMatch(/rare\d/);
 });
 
@@ -65,7 +72,7 @@ test.each([
 test("a name that no function has is refused", () => expect(() => mark(three, ["add", "gone"])).toThrow("no function of the module: gone"));
 
 test("only Espruino's files are folded", () => {
-  expect(listed("/x/dist/espruino/aliiot.js")).toContain("tell");
+  expect(listed("/x/dist/espruino/aliiot.js")[0]).toContain("tell");
   expect(listed("/x/dist/node/aliiot.js")).toBeUndefined();
   expect(listed("/x/dist/espruino/mqtt.js")).toBeUndefined();
 });
