@@ -48,7 +48,9 @@ const minify = (host) => ({
     const again = forward(once);
     const least = again === once ? once : await shrink(again, map);
     const folded = list ? fold.gather(least) : least;
-    return { code: host === "espruino" ? unparam(folded) : folded, map: null };
+    // An update has to fit into what the application leaves: what `ota` takes at its highest matters more than what it takes loaded.
+    const keep = host !== "espruino" || path.basename(file) === "ota.js";
+    return { code: keep ? folded : unparam(folded), map: null };
   },
 });
 
