@@ -3,20 +3,27 @@
  * Faults in the parser and the session: where (a file of src/mqtt), what the source says there, once, and what a tired programmer
  * might have said.
  */
-const CLIENT = "client.ts";
+const LINK = "link.ts";
+const TAKE = "take.ts";
+const SHORT = "short.ts";
 const SESSION = "session.ts";
 const PACKET = "packet.ts";
 
 const fault = (name, file, good, bad) => ({ name, file, good, bad });
 
 module.exports = [
-  fault("bounds: a packet is taken one byte before it is whole", CLIENT, "if (from + n > what.length)", "if (from + n > what.length + 1)"),
-  fault("varint: the third byte of a length weighs like the second", CLIENT, "m *= 128) {", "m = 128) {"),
-  fault("varint: a length may have five bytes", CLIENT, "if (m > 2097152)", "if (m > 268435456)"),
-  fault("length: a short one is written with a continuation", CLIENT, "for (; n > 127; n >>= 7)", "for (; n > 126; n >>= 7)"),
-  fault("limit: maxPacketSize is not looked at", CLIENT, "if (n > (o.maxPacketSize || 32768))", "if (n > 268435456)"),
-  fault("whitelist: packets for brokers are taken", CLIENT, "type > PINGRESP ||", "type > 15 ||"),
-  fault("flags: those of PUBREL are not looked at", CLIENT, "!== (type === PUBREL ? 2 : 0)", "!== (type === PUBREL ? head & 15 : 0)"),
+  fault(
+    "bounds: a packet is taken one byte before it is whole",
+    TAKE,
+    "return at + n > what.length ? -1",
+    "return at + n > what.length + 1 ? -1",
+  ),
+  fault("varint: the third byte of a length weighs like the second", TAKE, "m *= 128) {", "m = 128) {"),
+  fault("varint: a length may have five bytes", TAKE, "if (m > 2097152)", "if (m > 268435456)"),
+  fault("length: a short one is written with a continuation", LINK, "for (; n > 127; n >>= 7)", "for (; n > 126; n >>= 7)"),
+  fault("limit: maxPacketSize is not looked at", TAKE, "if (n > (c.options.maxPacketSize || 32768))", "if (n > 268435456)"),
+  fault("whitelist: packets for brokers are taken", TAKE, "type > PINGRESP ||", "type > 15 ||"),
+  fault("flags: those of PUBREL are not looked at", TAKE, "!== (type === PUBREL ? 2 : 0)", "!== (type === PUBREL ? head & 15 : 0)"),
   fault("id: 0 is one after the wrap", SESSION, "s._last = (s._last % 65535) + 1;", "s._last = (s._last + 1) % 65536;"),
   fault("id: one that is in flight is given again", SESSION, "i >= 0 && s._queue[i]._id !== id;", 'i >= 0 && s._queue[i]._id !== "none";'),
   fault("dup: a second transmission does not say so", SESSION, "chr(head | 8)", "chr(head)"),
@@ -26,29 +33,31 @@ module.exports = [
     "s._at < (s.options.maxInflight || 20)",
     "s._at <= (s.options.maxInflight || 20)",
   ),
-  fault("ping: after silence there is none", CLIENT, "(c._idle++ || !c._wrote)", "(c._idle++ && !c._wrote)"),
-  fault("ping: a dead peer is waited for once more", CLIENT, "|| c._idle > 1)", "|| c._idle > 2)"),
+  fault("ping: after silence there is none", LINK, "(c._idle++ || !c._wrote)", "(c._idle++ && !c._wrote)"),
+  fault("ping: a dead peer is waited for once more", LINK, "|| c._idle > 1)", "|| c._idle > 2)"),
   fault(
     "resubscribe: not when the broker has no session",
-    CLIENT,
-    "if (e) c.publish(c, SUBSCRIBE, [again]",
-    "if (e && present) c.publish(c, SUBSCRIBE, [again]",
+    TAKE,
+    "if (some) c.publish(c, SUBSCRIBE, [again]",
+    "if (some && present) c.publish(c, SUBSCRIBE, [again]",
   ),
   fault(
     "QoS 2: a duplicate is delivered",
-    CLIENT,
+    TAKE,
     "if (qos < 2 || !(c._held && c._held[id])) {",
     "if (qos < 3 || !(c._held && c._held[id])) {",
   ),
-  fault("QoS 2: an identifier is never let go", SESSION, "delete s._held![held];", "if (s.options.store) delete s._held![held];"),
+  fault("QoS 2: an identifier is never let go", SESSION, "delete s._held![id];", "if (s.options.store) delete s._held![id];"),
   fault("QoS 2: PUBREC ends the matter", SESSION, "if (type === PUBREC) {", "if (type === 20) {"),
   fault("answer: one of another kind settles", SESSION, "3 + (head & 3) : (head >> 3) + 1)", "type : (head >> 3) + 1)"),
-  fault("reconnect: what was with the broker is not sent again", CLIENT, "c._at = c._wrote = 0;", "c._wrote = 0;"),
-  fault("reconnect: the pause does not grow", CLIENT, "c._attempt = (c._attempt || 0) + 1;", "c._attempt = 0;"),
-  fault("reconnect: old bytes are read as new ones", CLIENT, 'c._in = c._out = "";', 'c._out = "";'),
+  fault("reconnect: what was with the broker is not sent again", TAKE, "c._at = c._wrote = 0;", "c._wrote = 0;"),
+  fault("reconnect: the pause does not grow", LINK, "c._attempt = (c._attempt || 0) + 1;", "c._attempt = 0;"),
+  fault("reconnect: old bytes are read as new ones", LINK, "c._in = 0;", ""),
   fault("queue: bytes are not given back", SESSION, "s._size -= b.length;", ""),
+  fault("queue: repeated messages know no limit", SHORT, "c._fresh < c._most", "c._fresh < 1e9"),
+  fault("chunk: a repeated message is taken one byte before it is whole", SHORT, "if (at > end)", "if (at > end + 1)"),
   fault("topic: + may be anywhere", PACKET, 'l === "+" ||', 'l.indexOf("+") >= 0 ||'),
   fault("topic: # sees $SYS", PACKET, 'topic.charAt(0) !== "$" ||', 'topic.charAt(0) !== "#" ||'),
-  fault("CONNACK: a refusal is a success", CLIENT, "else if (code) {", "else if (code > 9) {"),
+  fault("CONNACK: a refusal is a success", TAKE, "if (code) throw refusal(c, code);", "if (code > 9) throw refusal(c, code);"),
   fault("store: what is settled stays", SESSION, "if (key) store!.drop(key);", "if (!key) store!.drop(key);"),
 ];
