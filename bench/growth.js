@@ -10,6 +10,7 @@ var socket = { h: {} }, count = 0;
 socket.on = function (event, fn) { socket.h[event] = fn; };
 socket.removeListener = function () {};
 socket.fire = function (event, data) { if (socket.h[event]) socket.h[event].call(socket, data); };
+socket.emit = socket.fire;
 socket.end = function () { R("error closed"); };
 socket.write = function (bytes) {
   if (bytes.charCodeAt(0) === 16) setTimeout(function () { socket.fire("data", "\\x20\\x02\\0\\0"); }, 1);
