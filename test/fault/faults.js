@@ -54,7 +54,6 @@ module.exports = [
   fault("reconnect: the pause does not grow", LINK, "c._attempt = (c._attempt || 0) + 1;", "c._attempt = 0;"),
   fault("reconnect: old bytes are read as new ones", LINK, "c._in = 0;", ""),
   fault("queue: bytes are not given back", SESSION, "s._size -= b.length;", ""),
-  fault("queue: repeated messages know no limit", SHORT, "c._fresh < c._most", "c._fresh < 1e9"),
   fault("chunk: a repeated message is taken one byte before it is whole", SHORT, "if (at > end)", "if (at > end + 1)"),
   fault("topic: + may be anywhere", PACKET, 'l === "+" ||', 'l.indexOf("+") >= 0 ||'),
   fault("topic: # sees $SYS", PACKET, 'topic.charAt(0) !== "$" ||', 'topic.charAt(0) !== "#" ||'),
