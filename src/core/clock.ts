@@ -5,7 +5,7 @@ import { error } from "./errors";
 import { request } from "./http";
 
 /** No program of ours ran before 2024: a host clock that says so was never set. */
-const UNSET = 1704067200000;
+export const UNSET = 1704067200000;
 
 /** What to add to the host's clock. */
 let offset = 0;

@@ -1,14 +1,11 @@
 import { now, textToBytes } from "#host";
-import { time } from "../../core/clock";
+import { time, UNSET } from "../../core/clock";
 import { error } from "../../core/errors";
 import { stringify } from "../../core/json";
 import { percent } from "../../core/percent";
 import { bag, type Properties } from "./bag";
 import type { Done, Item, State } from "./hub";
 import { telemetryNames } from "./limits";
-
-/** No program of ours ran before 2024. */
-const BUILT = 1704067200000;
 
 /** A message of its properties and its body, when the hub can take it. */
 function made(c: State, payload: any, given: any, done?: Done): Item {
@@ -33,7 +30,7 @@ function made(c: State, payload: any, given: any, done?: Done): Item {
 function stamped(item: Item): string {
   // By today's difference between the clocks: when it was made the time may not have been known.
   const t = item._made && time() && item._made + time() - now();
-  return item._bag + (t && t > BUILT ? (item._bag && "&") + "iothub-creation-time-utc=" + percent(new Date(t).toISOString()) : "");
+  return item._bag + (t && t > UNSET ? (item._bag && "&") + "iothub-creation-time-utc=" + percent(new Date(t).toISOString()) : "");
 }
 
 /** Without arguments it sends the oldest of what has waited, which it can once the hub is known. */

@@ -1,4 +1,5 @@
 import { bytesToText, now } from "#host";
+import { UNSET } from "../../core/clock";
 import { parse } from "../../core/json";
 import type { Bytes } from "../../host";
 import { route } from "./adapter";
@@ -30,8 +31,8 @@ export const hear: (this: any, topic: string, bytes: Bytes, packet?: any) => any
         : "";
       m.raw = bytes;
       m.retained = arguments[2].retain;
-      // Unless the clock was never set: no program of ours ran before 2024.
-      if (now() > 1704067200000) m.timestamp = new Date();
+      // Unless the clock was never set.
+      if (now() > UNSET) m.timestamp = new Date();
       if (m.deviceType) m.device = m.deviceType + ":" + m.deviceId;
       if (codec) {
         doc = codec.decode(bytes, m);

@@ -1,4 +1,5 @@
 import { now } from "#host";
+import { UNSET } from "../../core/clock";
 import { error } from "../../core/errors";
 import { stringify } from "../../core/json";
 import { field } from "../../mqtt/packet";
@@ -16,8 +17,8 @@ export function post(client: any, kind: string, args: any): boolean {
   const format = o.format || "json";
   const done: Done = typeof given === "function" ? given : list[levels + 2];
   const topic = kind ? route(kind, list.slice(0, levels).concat(format)) : list[0];
-  // Unless the clock was never set: no program of ours ran before 2024.
-  const time = now() > 1704067200000 ? new Date() : undefined;
+  // Unless the clock was never set.
+  const time = now() > UNSET ? new Date() : undefined;
   const codec = kind && client.codecs[format];
   let data = list[levels];
   const name = "payload of format " + format;

@@ -1,4 +1,4 @@
-/** Bad input that is not yet refused at once with an error that names the option: see the rules of docs/errors.md. */
+/** Bad input is refused at once with an error that says what was expected: the rules of docs/errors.md. */
 import { scene, thrown } from "../../rig/scene";
 import { openWorld } from "../../rig/world";
 
