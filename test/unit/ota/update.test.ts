@@ -281,6 +281,24 @@ describe("an update", () => {
     }
   });
 
+  it("fetches only that file anew of which the last chunk was written wrong", () => {
+    const data = pack(one);
+    const from = source(data, 50);
+    installer().update(from, () => {});
+    while (from.fetched < data.length - 60) settle(1);
+    boot();
+    const file = [...flash.files.values()].find((content) => content.length === 333 && content.includes(255))!;
+    const last = file.length - 1 - [...file].reverse().findIndex((byte) => byte !== 255);
+    file[last] ^= 1;
+    const rest = source(data, 50);
+    expect(update(installer(), rest).version).toBe("1.1");
+    // Neither the head nor the file before it.
+    expect(Math.min(...rest.reads)).toBe(data.length - 333);
+    expect(rest.fetched).toBeLessThan(333 + 2 * 64 + 50);
+    boot();
+    expect(runs([one])).toBe(one);
+  });
+
   it("keeps what was fetched when told to, and goes on there", () => {
     const data = pack(one);
     const dies = source(data, 64, (at) => at > 2700);
