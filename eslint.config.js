@@ -130,7 +130,7 @@ const complexities = complex({
   "src/core/journal.ts": 13,
   "src/core/json.ts": 22,
   "src/core/utf8.ts": 18,
-  "src/mqtt/client.ts": 54,
+  "src/mqtt/client.ts": 37,
   "src/mqtt/link.ts": 25,
   "src/mqtt/options.ts": 18,
   "src/mqtt/short.ts": 20,

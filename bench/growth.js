@@ -1,7 +1,8 @@
 "use strict";
 /**
  * How the client's cost grows with what it is given, without a network: a stand-in for `net` on the device hands it bytes.
- * Ten times the packets in one chunk, and twice the packet in 1-byte chunks, must cost ten times and twice as much.
+ * Ten times the packets in one chunk, twice the packet in 1-byte chunks and five times the messages that wait must cost ten times,
+ * twice and five times as much.
  */
 
 /** `feed(piece, times, chunk)`: a stream of `times` × `piece` in chunks of `chunk` bytes (0: in one). */
@@ -60,6 +61,10 @@ const cut = (count, size, chunk) =>
   }`,
   );
 
+/** Messages of QoS 1, which all wait: the stand-in is a broker that acknowledges nothing. */
+const waiting = (count) =>
+  SCRIPT(count, `function deliver() { while (count < ${count}) { client.publish("a", "1", { qos: 1 }); count++; } }`);
+
 async function run(context, module, once, median) {
   // 100 kB in one string and its copies do not fit into 16,383 vars: the large pair is measured where it fits
   const wide = context.binaries[64];
@@ -72,6 +77,8 @@ async function run(context, module, once, median) {
     ["100 B by 1 byte", 200, cut(200, 100, 1), context.binary],
     ["1 kB by 1 byte", 5, cut(5, 1000, 1), context.binary],
     ["2 kB by 1 byte", 5, cut(5, 2000, 1), context.binary, 2],
+    ["to the queue", 100, waiting(100), context.binary],
+    ["to the queue", 500, waiting(500), context.binary, 5],
   ];
   const rows = [];
   for (const [title, count, script, where, factor] of plan) {

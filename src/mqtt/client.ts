@@ -4,7 +4,7 @@ import { error } from "../core/errors";
 import type { Bytes } from "../host";
 import { sendPacket, tick, told } from "./link";
 import { check, normalise, type Options } from "./options";
-import { field, PUBLISH, SUBSCRIBE, topical, UNSUBSCRIBE } from "./packet";
+import { field, SUBSCRIBE, topical, UNSUBSCRIBE } from "./packet";
 import { enqueue, restore } from "./session";
 import { WARM, type State } from "./state";
 import { answer, publication } from "./take";
@@ -14,76 +14,37 @@ export type { Client, Granted, Handler, Packet, PublishOptions, Status, Subscrib
 
 const methods: any = {
   /**
-   * Also SUBSCRIBE and UNSUBSCRIBE, one function being cheaper than three: then the client, the type and their arguments are given.
+   * Also takes what `subscribe` has made, one function being cheaper than two: the client itself, the first byte, what follows the
+   * identifier, the callback, what hears the answer, and whether it goes whatever waits. Then it returns why it did not.
    * Without a callback a refusal is an `error` event.
    */
   publish: function (this: State) {
     const c = this;
-    let args: any = arguments;
-    let type = PUBLISH;
-    let again;
-    if (args[0] === c) {
-      type = args[1];
-      again = args[3];
-      args = args[2];
-    }
-    let at = type === PUBLISH ? 2 : 1;
-    let to = args[0];
-    let o = args[at++];
-    let done = args[at];
-    let names: string[] = [];
-    let many = false;
-    let head = (type << 4) | 2;
+    const args: any = arguments;
+    const to = args[0];
+    const made = to === c;
+    let head = args[1];
+    let after = args[2];
+    let done = args[3];
     let before = "";
-    let after = "";
-    if (typeof o === "function") {
-      done = o;
-      o = undefined;
-    }
-    if (done && typeof done !== "function") throw error("config", "callback: a function, not " + done);
-    const given = o || {};
-    let told = done;
-    if (type === PUBLISH) {
-      check(given, " n:qos b:retain b:binary ");
-      head = 48 | ((given.qos || 0) << 1) | (given.retain ? 1 : 0);
+    let o: any;
+    if (!made) {
+      o = after;
+      if (typeof o === "function") {
+        done = o;
+        o = undefined;
+      }
+      o = o || {};
+      check(o, " n:qos b:retain b:binary ");
       before = field("topic", to);
       if (typeof to !== "string" || !topical(before.substr(2))) throw error("config", "topic " + to + ": not empty, no NUL, no wildcard");
-      after = given.binary && typeof args[1] === "string" ? args[1] : field("payload", args[1]);
-    } else {
-      if (typeof to === "string") to = [to];
-      many = Array.isArray(to);
-      names = many ? to.slice() : Object.keys(to || {});
-      for (let i = 0; i < names.length; i++) {
-        const f = names[i];
-        const one = many ? given : to[f];
-        const name = field("topic filter", f);
-        if (!again) check(one, " n:qos f:handler ");
-        if (!topical(name.substr(2), true)) throw error("config", "topic filter " + f + ": + and # stand alone in a level, # last");
-        after += name;
-        if (type === SUBSCRIBE) after += chr(one.qos || 0);
-      }
-      // [MQTT-3.8.3-3], [MQTT-3.10.3-2]
-      if (!after) throw error("config", "topic filter: there is none");
-      told = function (err?: Error, codes?: Bytes) {
-        const granted: Granted[] = [];
-        for (let i = 0; codes && i < names.length; i++) {
-          const f = names[i];
-          const qos = codes.charCodeAt(i + 2);
-          granted.push({ topic: f, qos: qos });
-          // NaN where a code is missing.
-          if (type === SUBSCRIBE && !(qos < 3)) {
-            delete c._subs[f];
-            if (c._handlers) delete c._handlers[f];
-            err = error("refused", "the broker refuses to subscribe " + f);
-          } else if (c._subs[f] < 4) c._subs[f] |= 4;
-        }
-        if (done) done(err, granted);
-        else if (err && codes) throw err;
-      };
+      after = o.binary && typeof head === "string" ? head : field("payload", head);
+      head = 48 | ((o.qos || 0) << 1) | (o.retain ? 1 : 0);
     }
+    if (done && typeof done !== "function") throw error("config", "callback: a function, not " + done);
     // What a new session asks for goes anyway.
     const e =
-      !again &&
+      !args[5] &&
       (c._ended
         ? error("offline", "the client has ended")
         : c._size + before.length + after.length > (c.options.queueLimit || 16384)
@@ -95,28 +56,18 @@ const methods: any = {
       else if (c._ended) throw e;
       else c.emit("error", e);
     } else {
-      const entry = enqueue(c, head, before, after, told);
-      if (c.options.store && type === PUBLISH && entry._id && !entry._key)
+      const entry = enqueue(c, head, before, after, made ? args[4] : done);
+      if (c.options.store && !made && entry._id && !entry._key)
         c.emit("error", error("storage", "store is full: message " + to + " would not outlive a reboot"));
       delete c._to;
-      for (let i = 0; i < names.length; i++) {
-        const f = names[i];
-        delete c._head;
-        delete c._subs[f];
-        if (c._handlers) delete c._handlers[f];
-        if (type === SUBSCRIBE) {
-          const one = many ? given : to[f];
-          if (c.options.resubscribe !== false || one.handler) c._subs[f] = one.qos || 0;
-          if (one.handler) (c._handlers = c._handlers || {})[f] = one.handler;
-        }
-      }
-      const fixed = sendPacket(c);
+      // One with an identifier cannot join a write that is under way.
+      const fixed = (!c._busy || !entry._id) && sendPacket(c);
       // Where text is bytes, the next of this topic and length goes without a look.
       if (
         fixed &&
         c.connected &&
         head === 48 &&
-        !given.binary &&
+        !o.binary &&
         !c._queue[c._at] &&
         after.length + before.length < 1024 &&
         field("payload", JSON.parse('"\\u20ac"')).length < 2
@@ -128,15 +79,77 @@ const methods: any = {
         c._pre = fixed + before;
       }
     }
+    return made ? e : c;
+  },
+
+  /** Also UNSUBSCRIBE, and SUBSCRIBE for a new session: then the client, the type, the arguments, and whether it is the latter. */
+  subscribe: function (this: State) {
+    const c = this;
+    let args: any = arguments;
+    let type = SUBSCRIBE;
+    let again: unknown;
+    if (args[0] === c) {
+      type = args[1];
+      again = args[3];
+      args = args[2];
+    }
+    let to = args[0];
+    let given = args[1];
+    let done = args[2];
+    let after = "";
+    if (typeof given === "function") {
+      done = given;
+      given = undefined;
+    }
+    given = given || {};
+    if (typeof to === "string") to = [to];
+    const many = Array.isArray(to);
+    const names: string[] = many ? to.slice() : Object.keys(to || {});
+    for (let i = 0; i < names.length; i++) {
+      const f = names[i];
+      const one = many ? given : to[f];
+      const name = field("topic filter", f);
+      if (!again) check(one, " n:qos f:handler ");
+      if (!topical(name.substr(2), true)) throw error("config", "topic filter " + f + ": + and # stand alone in a level, # last");
+      after += name;
+      if (type === SUBSCRIBE) after += chr(one.qos || 0);
+    }
+    // [MQTT-3.8.3-3], [MQTT-3.10.3-2]
+    if (!after) throw error("config", "topic filter: there is none");
+    function told(err?: Error, codes?: Bytes) {
+      const granted: Granted[] = [];
+      for (let i = 0; codes && i < names.length; i++) {
+        const f = names[i];
+        const qos = codes.charCodeAt(i + 2);
+        granted.push({ topic: f, qos: qos });
+        // NaN where a code is missing.
+        if (type === SUBSCRIBE && !(qos < 3)) {
+          delete c._subs[f];
+          if (c._handlers) delete c._handlers[f];
+          err = error("refused", "the broker refuses to subscribe " + f);
+        } else if (c._subs[f] < 4) c._subs[f] |= 4;
+      }
+      if (done) done(err, granted);
+      else if (err && codes) throw err;
+    }
+    // Not the one of `warm`, which knows four arguments.
+    const e = methods.publish.call(c, c, (type << 4) | 2, after, done, told, again);
+    for (let i = 0; !e && i < names.length; i++) {
+      const f = names[i];
+      delete c._head;
+      delete c._subs[f];
+      if (c._handlers) delete c._handlers[f];
+      if (type === SUBSCRIBE) {
+        const one = many ? given : to[f];
+        if (c.options.resubscribe !== false || one.handler) c._subs[f] = one.qos || 0;
+        if (one.handler) (c._handlers = c._handlers || {})[f] = one.handler;
+      }
+    }
     return c;
   },
 
-  subscribe: function (this: State) {
-    return this.publish(this, SUBSCRIBE, arguments);
-  },
-
   unsubscribe: function (this: State) {
-    return this.publish(this, UNSUBSCRIBE, arguments);
+    return this.subscribe(this, UNSUBSCRIBE, arguments);
   },
 
   end: function (this: State) {

@@ -34,8 +34,9 @@ export interface Session {
   _at: number;
   /** Sum of the bytes in `_queue`. */
   _size: number;
-  /** The identifier given last, as a number. */
+  /** The identifier given last, as a number, and so many after it are known to be free. */
   _last: number;
+  _free?: number;
   /** Identifiers received at QoS 2 and not yet released, with their store key. */
   _held?: { [id: string]: number };
   /** Packets of QoS 0 taken from the queue and not yet written, and the callbacks that some of them have. */
@@ -65,12 +66,21 @@ export function enqueue(s: Session, head: number, before: Bytes, after: Bytes, d
   const store = s.options.store;
   let id = "";
   if (head >> 4 !== PUBLISH || head & 6) {
-    let i = 0;
-    while (i >= 0) {
+    let free = s._free;
+    do {
       s._last = (s._last % 65535) + 1;
-      id = chr(s._last >> 8, s._last & 255);
-      for (i = s._queue.length - 1; i >= 0 && s._queue[i]._id !== id;) i--;
-    }
+      if (!free) {
+        // So many are up to the nearest in flight; NaN where there is no identifier.
+        free = 65535;
+        for (let i = 0; i < s._queue.length; i++) {
+          const other = s._queue[i]._id;
+          const ahead = (other.charCodeAt(0) * 256 + other.charCodeAt(1) - s._last + 65535) % 65535;
+          if (ahead < free) free = ahead;
+        }
+      }
+    } while (!free);
+    s._free = free - 1;
+    id = chr(s._last >> 8, s._last & 255);
   }
   const e: Entry = { _id: id, _bytes: chr(head) + before + id + after, _done: done };
   if (store && id && head >> 4 === PUBLISH) e._key = store.put(id + e._bytes);

@@ -7,9 +7,10 @@ import type { Client, Handler, Packet } from "./types";
  * What the client knows besides its session. A field costs a variable even when it holds nothing: those that are not set
  * at the start are made when they are needed. For the same reason they are numbers where a boolean would do.
  */
-export interface State extends Omit<Client, "options" | "publish">, Session {
+export interface State extends Omit<Client, "options" | "publish" | "subscribe">, Session {
   options: Options;
   publish(...args: any[]): Client;
+  subscribe(...args: any[]): Client;
   _link?: Link;
   _timer?: Timer;
   /** Bytes of a packet that has not wholly come; none is 0, which costs a variable less. */

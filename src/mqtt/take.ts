@@ -79,10 +79,10 @@ export function publication(this: State, what: Bytes, at: number, end: number): 
       c._packet = packet;
       if (!c._hot) tick(c, WARM);
     }
-    const under = matching(c._handlers, name);
-    if (under.length) {
+    const under = c._handlers && matching(c._handlers, name);
+    if (under && under[0]) {
       delete c._head;
-      c.emit(under, name, payload, packet);
+      c.emit(under as never, name, payload, packet);
     }
     c.emit("message", name, payload, packet);
   }
@@ -113,7 +113,7 @@ export function answer(this: State, what: Bytes, at: number, end: number): strin
       forget(c);
       for (const f in c._subs)
         if (c._subs[f] > 3) again[(some = f)] = { qos: (c._subs[f] & 3) as 0, handler: c._handlers && c._handlers[f] };
-      if (some) c.publish(c, SUBSCRIBE, [again], true);
+      if (some) c.subscribe(c, SUBSCRIBE, [again], true);
     }
     c.emit("connect", { sessionPresent: present > 0, returnCode: 0 });
     sendPacket(c);

@@ -25,7 +25,7 @@ module.exports = [
   fault("whitelist: packets for brokers are taken", TAKE, "type > PINGRESP ||", "type > 15 ||"),
   fault("flags: those of PUBREL are not looked at", TAKE, "!== (type === PUBREL ? 2 : 0)", "!== (type === PUBREL ? head & 15 : 0)"),
   fault("id: 0 is one after the wrap", SESSION, "s._last = (s._last % 65535) + 1;", "s._last = (s._last + 1) % 65536;"),
-  fault("id: one that is in flight is given again", SESSION, "i >= 0 && s._queue[i]._id !== id;", 'i >= 0 && s._queue[i]._id !== "none";'),
+  fault("id: one that is in flight is given again", SESSION, "if (ahead < free) free = ahead;", "if (ahead < 0) free = ahead;"),
   fault("dup: a second transmission does not say so", SESSION, "chr(head | 8)", "chr(head)"),
   fault(
     "window: one too many is with the broker",
@@ -38,8 +38,8 @@ module.exports = [
   fault(
     "resubscribe: not when the broker has no session",
     TAKE,
-    "if (some) c.publish(c, SUBSCRIBE, [again]",
-    "if (some && present) c.publish(c, SUBSCRIBE, [again]",
+    "if (some) c.subscribe(c, SUBSCRIBE, [again]",
+    "if (some && present) c.subscribe(c, SUBSCRIBE, [again]",
   ),
   fault(
     "QoS 2: a duplicate is delivered",
