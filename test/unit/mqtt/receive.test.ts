@@ -264,3 +264,12 @@ test("bytes that come after the client let go are not looked at", () => {
   expect(events).toEqual(["connect", "message a/b zero 0", "close", "end"]);
   expect(world.timers()).toBe(0);
 });
+
+test("nor are those that came behind what made it let go, however many", () => {
+  const { world, broker, events } = scene({}, (w) => (w.chunk = 65536));
+  broker.say("\xf0\0" + encode(FIXTURES[0]!).repeat(1000));
+  expect(events).toEqual(["connect", expect.stringMatching(/^error protocol/), "close", "offline"]);
+  world.tick(60000);
+  broker.say(encode(FIXTURES[0]!));
+  expect(events.slice(4)).toEqual(["reconnect", "connect", "message a/b zero 0"]);
+});
