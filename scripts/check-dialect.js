@@ -3,25 +3,20 @@
 // docs/jerryscript.md). Called by `npm run build`; alone: node scripts/check-dialect.js [file …]
 const fs = require("node:fs");
 const path = require("node:path");
-const acorn = require("acorn");
-const { analyse, children } = require("./dialect/scope.js");
+const { analyse } = require("./syntax/scope.js");
+const { parse, walk } = require("./syntax/tree.js");
 const { usedBeforeDeclaration } = require("./dialect/order.js");
 const { rules, globalFault, TARGETS } = require("./dialect/rules.js");
 
 /** All rule names, for the test that seeds a violation of each. */
 const RULES = ["parse", "ascii", "module-name", "hoisting", "global", ...Object.keys(rules)];
 
-function parse(code) {
+function read(code) {
   try {
-    return { ast: acorn.parse(code, { ecmaVersion: 5, locations: true }) };
+    return { ast: parse(code) };
   } catch (e) {
     return { fault: { rule: "parse", why: e.message, line: e.loc ? e.loc.line : 0, column: e.loc ? e.loc.column : 0 } };
   }
-}
-
-function walk(node, visit) {
-  visit(node);
-  for (const [child, key] of children(node)) if (key !== "parent") walk(child, visit);
 }
 
 /**
@@ -30,7 +25,7 @@ function walk(node, visit) {
  * @param {string} [name]  the module's name, as it is stored on the device
  */
 function check(code, targetName, name = "") {
-  const { ast, fault } = parse(code);
+  const { ast, fault } = read(code);
   if (fault) return [fault];
   const out = [];
   const report = (rule, why, { loc } = { loc: { start: { line: 1, column: 0 } } }) =>

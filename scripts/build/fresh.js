@@ -5,7 +5,7 @@ const path = require("node:path");
 const { root, entries, targets } = require("./modules.js");
 
 /** What a built file is made from. */
-const SOURCES = ["src", "targets", "scripts/build", "mangle.json", "rollup.config.js"];
+const SOURCES = ["src", "targets", "scripts/build", "scripts/syntax", "mangle.json", "rollup.config.js"];
 
 /** When the file or anything in the folder last changed, ms. */
 function changed(place) {

@@ -2,7 +2,8 @@
 // Use before declaration. Espruino makes a declared function only when execution arrives there, so whatever runs earlier must not
 // name it. Followed are the code itself and every function it calls in a way that can be seen: by name, at once, as a method whose
 // name is assigned in the same file, or as the argument of a builtin that calls back at once.
-const { isFunction, isRequire, find } = require("./scope.js");
+const { isRequire, find } = require("../syntax/scope.js");
+const { isFunction } = require("../syntax/tree.js");
 
 const CALLS_BACK = new Set(["forEach", "map", "filter", "some", "every", "reduce", "sort", "replace"]);
 
@@ -39,8 +40,8 @@ function early(binding, limit, { scopes, methods }) {
     const ref = scope.refs.find((one) => one.binding === binding && one.node.start < end);
     if (ref) return ref.node;
     for (const call of scope.calls) {
-      if (call.start >= end) continue;
-      for (const fn of called(call, scope, methods)) {
+      if (call.node.start >= end) continue;
+      for (const fn of called(call.node, call.scope, methods)) {
         const found = visit(scopes.get(fn), Infinity);
         if (found) return found;
       }

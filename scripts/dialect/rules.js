@@ -2,6 +2,7 @@
 // One entry per construct that is valid ES5 and breaks on a host. A rule gets a node and answers why it is wrong, or nothing.
 const { unsafe } = require("./regex.js");
 const { assignedBeforeDeclaration } = require("./var.js");
+const { isFunction, target: written } = require("../syntax/tree.js");
 const { GLOBALS, STATICS, METHODS, TARGETS } = require("./hosts.js");
 
 const isMember = (node, object, property) =>
@@ -33,7 +34,7 @@ function literals(node) {
 function guarded(call, text) {
   const [argument] = call.arguments;
   const wanted = text(argument);
-  for (let node = call; node.parent && !/Function/.test(node.parent.type); node = node.parent) {
+  for (let node = call; node.parent && !isFunction(node.parent); node = node.parent) {
     const { parent } = node;
     const condition = parent.type === "LogicalExpression" ? parent.left : parent.test;
     if (condition && condition !== node && text(condition).includes(wanted)) return true;
@@ -51,7 +52,7 @@ const rules = {
   "block-function": (node) =>
     node.type === "FunctionDeclaration" &&
     node.parent.type !== "Program" &&
-    !/Function/.test(node.parent.parent.type) &&
+    !isFunction(node.parent.parent) &&
     "a function declared in a block",
   // One that is told not to be enumerable is skipped by every host.
   accessor: (node, { text }) =>
@@ -79,8 +80,8 @@ const rules = {
       isMember(node, undefined, "__proto__")) &&
     "extends is not available: its helper relies on hoisting and on inherited statics",
   "array-length": (node) => {
-    const target = node.type === "AssignmentExpression" ? node.left : node.type === "UpdateExpression" ? node.argument : undefined;
-    return target && isMember(target, undefined, "length") && "assignment to length throws: use splice";
+    const set = written(node);
+    return set && isMember(set, undefined, "length") && "assignment to length throws: use splice";
   },
   regex: (node) => node.regex && unsafe(node.regex.pattern, node.regex.flags),
   "regex-built": (node) =>
@@ -141,7 +142,7 @@ const rules = {
     );
   },
   "var-order": (node) => {
-    const names = /^Function/.test(node.type) ? assignedBeforeDeclaration(node) : [];
+    const names = isFunction(node) ? assignedBeforeDeclaration(node) : [];
     return names.length > 0 && `${names.join(", ")}: assigned before its var was reached, which changes an outer variable`;
   },
   callee: (node) => isMember(node, "arguments") && /^calle[er]$/.test(node.property.name) && "arguments.callee is undefined",

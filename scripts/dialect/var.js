@@ -1,7 +1,7 @@
 "use strict";
 // On Espruino a `var` takes effect when it is reached: until then an assignment goes to an outer variable of the same name, which
 // after minification may be anyone's.
-const { children } = require("./scope.js");
+const { children, isFunction, target } = require("../syntax/tree.js");
 
 /** What runs only sometimes: a declaration inside reaches no assignment outside. */
 const sometimes = ({ type }, key) =>
@@ -18,12 +18,11 @@ function assignedBeforeDeclaration(fn) {
   const assigned = [];
   const note = (name, node, path) => declared.set(name, [...(declared.get(name) || []), { start: node.start, path }]);
   const visit = (node, path) => {
-    if (/^Function/.test(node.type)) return;
+    if (isFunction(node)) return;
     if (node.type === "VariableDeclarator") note(node.id.name, node, path);
-    const target = node.type === "AssignmentExpression" ? node.left : node.type === "UpdateExpression" ? node.argument : undefined;
-    if (target && target.type === "Identifier") assigned.push({ name: target.name, start: node.start, path });
-    for (const [child, key] of children(node))
-      if (key !== "parent") visit(child, sometimes(node, key) ? [...path, node.start + key] : path);
+    const set = target(node);
+    if (set && set.type === "Identifier") assigned.push({ name: set.name, start: node.start, path });
+    for (const [child, key] of children(node)) visit(child, sometimes(node, key) ? [...path, node.start + key] : path);
   };
   visit(fn.body, []);
   const params = fn.params.map((param) => param.name);

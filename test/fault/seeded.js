@@ -31,6 +31,7 @@ function copy() {
     "test/vectors",
     "tool",
     "scripts/build",
+    "scripts/syntax",
     "jest.config.js",
     "package.json",
   ])

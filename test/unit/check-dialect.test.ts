@@ -25,6 +25,8 @@ const seeded: [rule: string, code: string, target?: Target][] = [
   ["hoisting", "function A() {} A.prototype.m = function () { f(); }; new A().m(); function f() {}"],
   ["hoisting", "var o = { m: function () { f(); } }; o.m(); function f() {}"],
   ["hoisting", "function g() { (function () { f(); })(); function f() {} } exports.g = g;"],
+  ["hoisting", "try { f(); } catch (e) {} function f() {}"],
+  ["hoisting", "try { exports.a(); } catch (e) { g(); } function g() { f(); } function f() {}"],
   ["block-function", "if (exports) { function f() {} }"],
 
   ["label", "out: for (;;) { break out; }"],
@@ -54,6 +56,7 @@ const seeded: [rule: string, code: string, target?: Target][] = [
   ["index-prefix", 'exports.a = exports.b.includes(exports.c ? "a" : "ab");', "espruino"],
   ["var-order", "exports.f = function () { a = 1; var a; return a; };"],
   ["var-order", "exports.f = function (b) { if (b) { var a = 1; } a = 2; return a; };"],
+  ["var-order", "exports.f = function (b) { for (a in b); var a; return a; };"],
   ["var-order", "exports.f = function (b) { for (; b; a++) { var a = 1; } return a; };"],
 
   ["regex", "exports.a = /(ab)+/;"],
@@ -79,6 +82,8 @@ const seeded: [rule: string, code: string, target?: Target][] = [
   ["global", "exports.a = typeof Symbol;"],
   ["global", "leak = 1;"],
   ["global", "Math = 1;"],
+  ["global", "for (leak in exports);"],
+  ["global", "try { exports.a(); } catch (e) {} e();"],
 
   ...["Object.assign", "Object.values", "Object.entries", "Object.freeze", "Number.isInteger", "Number.MAX_SAFE_INTEGER", "Math.trunc"].map(
     (name): [string, string] => ["static", `exports.a = ${name};`],
@@ -145,6 +150,7 @@ const clean: [code: string, target?: Target][] = [
   ['exports.a = E.isUTF8("\\u20ac");'],
   ['exports.a = "\\ufffd";', "iotjs"],
   ["try { exports.a(); } catch (e) { exports.b = e.message; }"],
+  ["try { exports.a(); } catch (f) { f(); } function f() { g(); } function g() {} exports.f = f;"],
   ["exports.a = { get: function () {}, set: 1, with: 2 };"],
   ['Object.defineProperty(exports, "a", { enumerable: false, get: function () { return 1; } });'],
   ['exports.f = function (o) { return require("net").connect(o); };', "iotjs"],

@@ -1,24 +1,11 @@
 "use strict";
 // Who means whom in an ES5 program: the scopes, and every reference with the binding it reaches (none: a global).
-
-const isFunction = (node) => node.type === "FunctionDeclaration" || node.type === "FunctionExpression";
-
-function children(node) {
-  const out = [];
-  for (const key of Object.keys(node)) {
-    const value = node[key];
-    for (const item of Array.isArray(value) ? value : [value]) if (item && typeof item.type === "string") out.push([item, key]);
-  }
-  return out;
-}
+const { children, isFunction, target } = require("./tree.js");
 
 const isRequire = (node) => !!node && node.type === "CallExpression" && node.callee.name === "require";
 
-function newScope(node, parent) {
-  const scope = { node, parent, names: new Map(), refs: [], calls: [], inner: [] };
-  if (parent) parent.inner.push(scope);
-  return scope;
-}
+/** `refs` and `calls` are those of the function, or of the program, that the code belongs to. */
+const newScope = (node, parent, { refs, calls } = { refs: [], calls: [] }) => ({ node, parent, names: new Map(), refs, calls });
 
 function declare(scope, name, node) {
   const binding = scope.names.get(name) || { name, scope, functions: [], declarations: [] };
@@ -35,18 +22,22 @@ function functionScope(node, parent) {
   return scope;
 }
 
-/** First pass: scopes and declarations, which hold for the whole function they stand in. */
-function declareAll(node, scope, scopes) {
+/** First pass: scopes and declarations, which hold for the whole function they stand in; a caught error only in its clause. */
+function declareAll(node, scope, scopes, fn = scope) {
   if (isFunction(node)) {
-    if (node.type === "FunctionDeclaration") declare(scope, node.id.name, node).declarations.push(node);
-    scope = functionScope(node, scope);
+    if (node.type === "FunctionDeclaration") declare(fn, node.id.name, node).declarations.push(node);
+    scope = fn = functionScope(node, scope);
     scopes.set(node, scope);
   } else if (node.type === "VariableDeclarator") {
     const init = node.init && isFunction(node.init) ? node.init : undefined;
-    const binding = declare(scope, node.id.name, init);
+    const binding = declare(fn, node.id.name, init);
     if (isRequire(node.init)) binding.foreign = true;
-  } else if (node.type === "CatchClause") declare(scope, node.param.name);
-  for (const [child] of children(node)) declareAll(child, scope, scopes);
+  } else if (node.type === "CatchClause") {
+    scope = newScope(node, scope, fn);
+    declare(scope, node.param.name);
+    scopes.set(node, scope);
+  }
+  for (const [child] of children(node)) declareAll(child, scope, scopes, fn);
 }
 
 const isName = (node, parent, key) => {
@@ -61,20 +52,19 @@ const find = (scope, name) => {
   return undefined;
 };
 
-/** Second pass: references and calls, each filed under the scope whose code makes it. */
+/** Second pass: references and calls, each filed under the function whose code makes it. */
 function resolve(node, parent, key, scope, state) {
   node.parent = parent;
-  if (isFunction(node)) scope = state.scopes.get(node);
+  scope = state.scopes.get(node) || scope;
   if (isName(node, parent, key) && !(parent.type === "VariableDeclarator" && key === "id")) {
-    const write = (parent.type === "AssignmentExpression" && key === "left") || parent.type === "UpdateExpression";
-    const ref = { name: node.name, node, scope, write, binding: find(scope, node.name) };
+    const ref = { name: node.name, node, scope, write: target(parent) === node, binding: find(scope, node.name) };
     scope.refs.push(ref);
     state.refs.push(ref);
   }
-  if (node.type === "CallExpression" || node.type === "NewExpression") scope.calls.push(node);
+  if (node.type === "CallExpression" || node.type === "NewExpression") scope.calls.push({ node, scope });
   if (node.type === "AssignmentExpression" && isFunction(node.right)) assigned(node, scope, state);
   if (node.type === "Property" && isFunction(node.value)) state.method(node.key.name || node.key.value, node.value);
-  for (const [child, at] of children(node)) if (at !== "parent") resolve(child, node, at, scope, state);
+  for (const [child, at] of children(node)) resolve(child, node, at, scope, state);
 }
 
 function assigned({ left, right }, scope, state) {
@@ -84,6 +74,10 @@ function assigned({ left, right }, scope, state) {
   } else if (!left.computed) state.method(left.property.name, right);
 }
 
+/**
+ * @param ast  an ES5 program; gives every node in it its `parent`
+ * → the scope of the program, those of its functions and catch clauses by node, all references, and the functions by name of the property
+ */
 function analyse(ast) {
   const root = newScope(ast, undefined);
   const scopes = new Map([[ast, root]]);
@@ -92,7 +86,7 @@ function analyse(ast) {
   const method = (name, node) => methods.set(name, [...(methods.get(name) || []), node]);
   const state = { scopes, refs: [], methods, method };
   resolve(ast, undefined, "", root, state);
-  return { scopes, refs: state.refs, methods };
+  return { root, scopes, refs: state.refs, methods };
 }
 
-module.exports = { isRequire, analyse, children, isFunction, find };
+module.exports = { isRequire, analyse, find };
