@@ -2,7 +2,7 @@
 // On Espruino every parameter of a function is a variable for as long as the function is there. What is there from loading on, the
 // functions of the file and the members of its tables and lists, reads `arguments` instead: a few characters, and no variable. What is only
 // exported is left alone: those are short, and their parameters tell at the prompt what they take.
-const { parse } = require("acorn");
+const { parse, replace } = require("../syntax/tree.js");
 
 /** The functions that loading makes. */
 function lasting(tree) {
@@ -23,7 +23,7 @@ function lasting(tree) {
 /** @param {string} code  minified ES5; what names `arguments` itself, or begins with a directive ("ram"), is left alone. */
 function unparam(code) {
   const edits = [];
-  for (const { params, body, start, end } of lasting(parse(code, { ecmaVersion: 5 }))) {
+  for (const { params, body, start, end } of lasting(parse(code))) {
     const text = code.slice(start, end);
     const first = body.body[0];
     if (!params.length || /\barguments\b/.test(text) || (first && first.directive)) continue;
@@ -31,12 +31,11 @@ function unparam(code) {
     const [list, ...others] = params.map(({ name }) => name);
     const rest = others.map((name, i) => `${name}=${list}[${i + 1}],`).join("");
     const declared = others.length ? `var ${list}=arguments,${rest}${list}=${list}[0]` : `var ${list}=arguments[0]`;
-    edits.push([params[0].start, params[params.length - 1].end, ""]);
-    if (first && first.type === "VariableDeclaration") edits.push([first.start, first.start + 4, declared + ","]);
-    else edits.push([body.start + 1, body.start + 1, declared + ";"]);
+    edits.push({ start: params[0].start, end: params[params.length - 1].end, text: "" });
+    if (first && first.type === "VariableDeclaration") edits.push({ start: first.start, end: first.start + 4, text: declared + "," });
+    else edits.push({ start: body.start + 1, end: body.start + 1, text: declared + ";" });
   }
-  for (const [from, to, text] of edits.sort((a, b) => b[0] - a[0])) code = code.slice(0, from) + text + code.slice(to);
-  return code;
+  return replace(code, edits);
 }
 
 module.exports = { unparam };

@@ -67,6 +67,8 @@ test.each([
   ["what has properties", "function P() {} P.prototype.x = 1;", "P (prototype)"],
   ["what is compared", "function P() {} x = y === P;", "P (===)"],
   ["what is set anew", "function P() {} P = 1;", "P (=)"],
+  ["what a loop sets", "function P() {} for (P in x);", "P (=)"],
+  ["what is read by a computed name", "function P() {} P[call];", "P ([])"],
 ])("and refused is %s: it would be another each time", (_, code, what) => expect(() => mark(code, ["P"])).toThrow(what));
 
 test("a name that no function has is refused", () => expect(() => mark(three, ["add", "gone"])).toThrow("no function of the module: gone"));
