@@ -21,12 +21,14 @@ function base(node) {
 /** @param {string} code  an ES5 script; calls of such a function go to what it calls, where no declaration hides the one or the other. */
 function forward(code) {
   const tree = parse(code);
-  const { root, refs } = analyse(tree);
+  const { root, scopes, refs } = analyse(tree);
+  const anew = new Set(refs.filter(({ write }) => write).map(({ binding }) => binding));
   const direct = new Map();
   for (const node of tree.body) {
     const to = node.type === "FunctionDeclaration" && callee(node);
     const name = to && base(to);
-    if (name && !root.names.has(name)) direct.set(root.names.get(node.id.name), { to, name, length: node.params.length });
+    const own = name && !find(scopes.get(node), name) && root.names.get(node.id.name);
+    if (own && !anew.has(own)) direct.set(own, { to, name, length: node.params.length });
   }
   const calls = refs.filter(({ node, scope, binding }) => {
     const call = node.parent;

@@ -22,5 +22,7 @@ test.each([
   ["a variable of that name, declared later", now + "function f() { x = now(); var now = 1; }"],
   ["a caught error of that name", now + "function f() { try { g(); } catch (now) { now(); } }"],
   ["a variable that hides what is called", now + "function f(Date) { return now(); }"],
+  ["a parameter that is called", "function f(g) { return g(g); }\nf(1);"],
+  ["a function that is set anew", now + "now = g;\nx = now();"],
   ["a function expression of that name", now + "x = function now() { return now(); };"],
 ])("and stays as it is: %s", (_, code) => expect(forward(code)).toBe(code));
