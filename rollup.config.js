@@ -18,12 +18,12 @@ const output = {
   generatedCode: "es5",
 };
 
-const code = ({ name, entry }) =>
+const code = (item) =>
   hosts().map((host) => ({
-    input: entry,
+    input: item.entry,
     treeshake,
-    output: { ...output, format: name === "otaboot" && host.name !== "node" ? "iife" : "cjs", file: `${host.dist}/${name}.js` },
-    plugins: [resolve(host.file), emit(), minify(host.name)],
+    output: { ...output, format: item.program && host.name !== "node" ? "iife" : "cjs", file: `${host.dist}/${item.name}.js` },
+    plugins: [resolve(host.file), emit(), minify(host.name, item)],
   }));
 
 const types = ({ name, entry }) => ({

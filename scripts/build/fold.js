@@ -95,10 +95,7 @@ function gather(code) {
   return made.join("") + replace(code, [...cuts, ...kept]);
 }
 
-/** @param {string} file  of the build: dist/target/module.js */
-function listed(file) {
-  const [target, name] = file.replace(/\\/g, "/").replace(/\.js$/, "").split("/").slice(-2);
-  return target === "espruino" ? rare[name] : undefined;
-}
+/** What of a module is folded, if anything. */
+const listed = (target, name) => (target === "espruino" ? rare[name] : undefined);
 
 module.exports = { mark, gather, listed };

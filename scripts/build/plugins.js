@@ -33,24 +33,22 @@ const emit = () => ({
 });
 
 /** @param {string} host  the target's name */
-const minify = (host) => ({
+const minify = (host, { name, parameters }) => ({
   name: "minify",
   buildStart() {
     const wrong = faults(readMap());
     if (wrong.length) this.error(`mangle.json: ${wrong.join("; ")}. Run \`npm run mangle\`.`);
   },
-  async renderChunk(code, chunk, { file }) {
+  async renderChunk(code) {
     const map = readMap();
-    const list = fold.listed(file);
+    const list = fold.listed(host, name);
     const whole = nest(forward(code));
     const once = await shrink(list ? fold.mark(whole, list) : whole, map);
     // The minifier may leave less of a function than its name costs.
     const again = forward(once);
     const least = again === once ? once : await shrink(again, map);
     const folded = list ? fold.gather(least) : least;
-    // An update has to fit into what the application leaves: what `ota` takes at its highest matters more than what it takes loaded.
-    const keep = host !== "espruino" || path.basename(file) === "ota.js";
-    return { code: keep ? folded : unparam(folded), map: null };
+    return { code: host === "espruino" && !parameters ? unparam(folded) : folded, map: null };
   },
 });
 

@@ -74,7 +74,7 @@ test.each([
 test("a name that no function has is refused", () => expect(() => mark(three, ["add", "gone"])).toThrow("no function of the module: gone"));
 
 test("only Espruino's files are folded", () => {
-  expect(listed("/x/dist/espruino/aliiot.js")[0]).toContain("tell");
-  expect(listed("/x/dist/node/aliiot.js")).toBeUndefined();
-  expect(listed("/x/dist/espruino/mqtt.js")).toBeUndefined();
+  expect(listed("espruino", "aliiot")[0]).toContain("tell");
+  expect(listed("node", "aliiot")).toBeUndefined();
+  expect(listed("espruino", "mqtt")).toBeUndefined();
 });
