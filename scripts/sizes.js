@@ -37,7 +37,7 @@ async function peers(list) {
       compress: { passes: 3 },
       format: { ascii_only: true },
     });
-    out.push({ name, bytes: code, kind: "peer" });
+    out.push({ name, bytes: code, peer: true });
   }
   return out;
 }
@@ -48,11 +48,7 @@ async function collect(peerArgs) {
   const subjects = [
     ...Object.keys(modules)
       .filter((name) => modules[name].espruino)
-      .map((name) => ({
-        name,
-        bytes: modules[name].espruino,
-        kind: ["mqtt", "bigiot", "aliiot", "watson", "iotconnect", "iotcentral"].includes(name) ? name : undefined,
-      })),
+      .map((name) => ({ name, bytes: modules[name].espruino })),
     ...others,
   ];
   const rows = [
