@@ -1,7 +1,7 @@
 "use strict";
 // On Espruino every function of a module is five or six variables from the moment the module is loaded. Those that `rare` names are
-// put into one that makes them when they are called and forgets them after: `name(x)` becomes `fold(3)(x)`. The price is time: to
-// reach a function the interpreter reads over those in front of it, so what is small and called often stands first in a list.
+// put into one that makes them when they are called and forgets them after: `name(x)` becomes `fold(3)(x)`. The price is time: at each
+// call the interpreter passes over all of the list, what is in front of the function at half the speed of what is behind it.
 const { isFunction, parse, replace, walk } = require("../syntax/tree.js");
 const { analyse } = require("../syntax/scope.js");
 const rare = require("./rare.js");
@@ -23,23 +23,23 @@ function uses(tree, names) {
   return refs.filter(({ name, binding }) => binding && binding.scope === root && names.has(name));
 }
 
-/** What is done with a function besides calling it, or handing it on. */
+/** What is done with a function besides calling it, or handing it on to what runs now. */
 function misuse({ node, write }) {
   const { parent } = node;
   if (write) return "=";
   if (parent.type === "NewExpression" && parent.callee === node) return "new";
   if (parent.type === "BinaryExpression") return parent.operator;
+  // That would be kept, and with it what it was made in.
+  if (parent.type === "AssignmentExpression" && parent.left.type === "MemberExpression" && parent.left.object.name === "exports")
+    return "exported";
   if (parent.type !== "MemberExpression" || parent.object !== node) return undefined;
   const property = parent.computed ? "[]" : parent.property.name;
   return property === "call" || property === "apply" ? undefined : property;
 }
 
-/** A list may be of lists: then each is a function of its own, so that what is called often is not behind what is called once. */
-const groups = (list) => (Array.isArray(list[0]) ? list : [list]);
-
-/** Marks what `list` names, before the minifier takes the names away. Fails for what would not be the same when it is made anew each time. */
-function mark(code, listed) {
-  const list = groups(listed).flat();
+/** Marks what the lists name, before the minifier takes the names away. Fails for what would not be the same when it is made anew each time. */
+function mark(code, lists) {
+  const list = lists.flat();
   const tree = parse(code);
   const found = functions(tree).filter(({ name }) => list.includes(name));
   const missing = list.filter((name) => !found.some((item) => item.name === name));
@@ -47,14 +47,14 @@ function mark(code, listed) {
   const wrong = uses(tree, new Set(list)).filter(misuse);
   if (wrong.length)
     throw new Error(`scripts/build/rare.js: ${wrong.map((ref) => `${ref.name} (${misuse(ref)})`).join(", ")}: is more than called`);
-  const rank = (name) => groups(listed).findIndex((group) => group.includes(name)) + String(list.indexOf(name)).padStart(3, "0");
+  const rank = (name) => lists.findIndex((group) => group.includes(name)) + String(list.indexOf(name)).padStart(3, "0");
   const edits = found.map(({ name, fn }) => ({ start: fn.body.start + 1, end: fn.body.start + 1, text: `"rare${rank(name)}";` }));
   return replace(code, edits);
 }
 
 const MARK = /^rare(\d)\d{3}$/;
 
-/** What in minified code carries a mark goes into one function. */
+/** What in minified code carries a mark goes into one function for each list. */
 function gather(code) {
   const tree = parse(code);
   const taken = new Set();

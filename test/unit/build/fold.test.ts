@@ -4,7 +4,7 @@ import { gather, listed, mark } from "../../../scripts/build/fold.js";
 const run = (code: string) => runInNewContext(code + "\n;out");
 
 /** What becomes of it without the minifier in between. */
-const fold = (code: string, list: string[] | string[][]): string => gather(mark(code, list));
+const fold = (code: string, ...lists: string[][]): string => gather(mark(code, lists));
 
 const three = `
 var base = 10;
@@ -21,7 +21,7 @@ test("functions move into one, and everything is as it was", () => {
 });
 
 test("of two lists each is a function of its own", () => {
-  const code = fold(three, [["add"], ["times", "fact"]]);
+  const code = fold(three, ["add"], ["times", "fact"]);
   expect(run(code)).toEqual(run(three));
   expect(code.match(/\bfunction [$\w]+\(/g)).toHaveLength(2);
   expect(code).not.toMatch(/rare\d/);
@@ -66,12 +66,14 @@ test.each([
   ["what is made with new", "function P() {} new P();", "P (new)"],
   ["what has properties", "function P() {} P.prototype.x = 1;", "P (prototype)"],
   ["what is compared", "function P() {} x = y === P;", "P (===)"],
+  ["what is exported", "function P() {} exports.P = P;", "P (exported)"],
   ["what is set anew", "function P() {} P = 1;", "P (=)"],
   ["what a loop sets", "function P() {} for (P in x);", "P (=)"],
   ["what is read by a computed name", "function P() {} P[call];", "P ([])"],
-])("and refused is %s: it would be another each time", (_, code, what) => expect(() => mark(code, ["P"])).toThrow(what));
+])("and refused is %s: it would be another each time", (_, code, what) => expect(() => mark(code, [["P"]])).toThrow(what));
 
-test("a name that no function has is refused", () => expect(() => mark(three, ["add", "gone"])).toThrow("no function of the module: gone"));
+test("a name that no function has is refused", () =>
+  expect(() => mark(three, [["add", "gone"]])).toThrow("no function of the module: gone"));
 
 test("only Espruino's files are folded", () => {
   expect(listed("espruino", "aliiot")[0]).toContain("tell");
