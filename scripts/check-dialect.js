@@ -6,7 +6,8 @@ const path = require("node:path");
 const { analyse } = require("./syntax/scope.js");
 const { parse, walk } = require("./syntax/tree.js");
 const { usedBeforeDeclaration } = require("./dialect/order.js");
-const { rules, globalFault, TARGETS } = require("./dialect/rules.js");
+const { TARGETS } = require("./dialect/hosts.js");
+const { rules, globalFault } = require("./dialect/rules.js");
 
 /** All rule names, for the test that seeds a violation of each. */
 const RULES = ["parse", "ascii", "module-name", "hoisting", "global", ...Object.keys(rules)];
@@ -15,7 +16,7 @@ function read(code) {
   try {
     return { ast: parse(code) };
   } catch (e) {
-    return { fault: { rule: "parse", why: e.message, line: e.loc ? e.loc.line : 0, column: e.loc ? e.loc.column : 0 } };
+    return { fault: { rule: "parse", why: e.message, line: e.loc.line, column: e.loc.column } };
   }
 }
 
@@ -35,7 +36,7 @@ function check(code, targetName, name = "") {
   const program = analyse(ast);
   const target = TARGETS[targetName];
   const text = (node) => (node ? code.slice(node.start, node.end) : code);
-  const context = { target, targetName, text, own: new Set(program.methods.keys()) };
+  const context = { target, targetName, text, scopes: program.scopes, own: new Set(program.methods.keys()) };
   // The others hoist as the standard says.
   for (const { node, name: used } of targetName === "espruino" ? usedBeforeDeclaration(program) : [])
     report("hoisting", `${used} is used before it is declared`, node);

@@ -20,7 +20,10 @@ function lasting(tree) {
   return out;
 }
 
-/** @param {string} code  minified ES5; what names `arguments` itself, or begins with a directive ("ram"), is left alone. */
+/**
+ * @param {string} code  minified ES5; what begins with a directive ("ram") is left alone, and what names `arguments` itself or has a
+ * function inside that does: that one would find those of the function around it.
+ */
 function unparam(code) {
   const edits = [];
   for (const { params, body, start, end } of lasting(parse(code))) {

@@ -3,7 +3,7 @@
 const { unsafe } = require("./regex.js");
 const { assignedBeforeDeclaration } = require("./var.js");
 const { isFunction, target: written } = require("../syntax/tree.js");
-const { GLOBALS, STATICS, METHODS, TARGETS } = require("./hosts.js");
+const { GLOBALS, STATICS, METHODS } = require("./hosts.js");
 
 const isMember = (node, object, property) =>
   node.type === "MemberExpression" &&
@@ -145,6 +145,14 @@ const rules = {
     const names = isFunction(node) ? assignedBeforeDeclaration(node) : [];
     return names.length > 0 && `${names.join(", ")}: assigned before its var was reached, which changes an outer variable`;
   },
+  // There `arguments`, once read, is a variable of the function, which those inside find before their own.
+  "arguments-inside": (node, { targetName, scopes }) => {
+    const reads = (scope) => isFunction(scope.node) && scope.refs.some(({ name }) => name === "arguments");
+    if (targetName !== "espruino" || !isFunction(node) || !reads(scopes.get(node))) return false;
+    let scope = scopes.get(node).parent;
+    while (scope && !reads(scope)) scope = scope.parent;
+    return scope && "a function around it reads arguments, too: here they are its";
+  },
   callee: (node) => isMember(node, "arguments") && /^calle[er]$/.test(node.property.name) && "arguments.callee is undefined",
   "new-bound": (node) => node.type === "NewExpression" && isCall(node.callee, undefined, "bind") && "new on a bound function gives null",
   require: (node, { target, targetName }) => {
@@ -176,4 +184,4 @@ function globalFault(ref, target) {
   return ref.write && !/^(module|exports)$/.test(ref.name) ? `${ref.name} is assigned without being declared` : undefined;
 }
 
-module.exports = { rules, globalFault, TARGETS };
+module.exports = { rules, globalFault };

@@ -11,6 +11,7 @@ test.each([
   ["no parameter", "function a(){return 1}"],
   ["an export", "exports.a=function(b,c){return c}"],
   ["it reads arguments", "function a(b,c){return arguments.length}"],
+  ["a function inside reads arguments", "function a(b){return function(){return arguments[b]}}"],
   ["a directive", 'function a(b,c){"ram";return b}'],
   ["it is made later", "function a(){return function(c,d){return c}}"],
 ])("and stays as it is: %s", (_, code) => expect(unparam(code)).toBe(code));
