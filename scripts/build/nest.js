@@ -1,8 +1,8 @@
 "use strict";
 // A function that is loaded takes some six variables on Espruino for as long as the program runs; a function inside another takes them
 // only while that one runs. A source says where with the directive "nest": what nothing else needs is put into the function that
-// begins with it, each before the first statement that comes to need it. The price is that each call passes over the text, so that it suits
-// what happens now and then; what such a function does first, before it needs anything, costs nothing.
+// begins with it, each before the first statement that comes to need it. The price is that each call passes over the whole text, even
+// when a line at the top returns, so that it suits what happens now and then.
 const { parse, replace, target, walk } = require("../syntax/tree.js");
 const { analyse } = require("../syntax/scope.js");
 
