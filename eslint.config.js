@@ -1,5 +1,5 @@
 "use strict";
-const globals = require("./scripts/build/globals.js");
+const globals = require("./scripts/globals.js");
 const tseslint = require("typescript-eslint");
 
 // The arrows of the house: what a folder of src/ may import besides itself. Everything else is refused.

@@ -1,7 +1,7 @@
 "use strict";
 /** What the demonstrations of `npm start` share: a device, on the mock or on a real Espruino, and what is said about it. */
-const fs = require("fs");
-const path = require("path");
+const fs = require("node:fs");
+const path = require("node:path");
 
 const ROOT = path.join(__dirname, "..");
 const COLOURS = { device: 36, cloud: 33, ok: 32, bad: 31, title: 1 };

@@ -1,12 +1,8 @@
 "use strict";
 // Keeps mangle.json: adds the private names that have no short one yet, removes those that are gone, changes none.
-// --fresh hands out all names anew, the shortest to the most used: for a release that breaks compatibility anyway.
+// Without the file all names are handed out anew, the shortest to the most used: for a release that breaks compatibility anyway.
 const fs = require("node:fs");
-const path = require("node:path");
-const { root } = require("./build/modules.js");
-const { scan, builtins } = require("./build/names.js");
-
-const file = path.join(root, "mangle.json");
+const { MAP, read, scan, builtins } = require("./build/names.js");
 
 // Letters that no cloud uses as a field name come first, then pairs of a shape that none would choose.
 function* candidates() {
@@ -42,9 +38,9 @@ function update(old, { used, taken }) {
 }
 
 if (require.main === module) {
-  const old = process.argv.includes("--fresh") || !fs.existsSync(file) ? {} : JSON.parse(fs.readFileSync(file, "utf8"));
+  const old = read();
   const map = update(old, scan());
-  fs.writeFileSync(file, JSON.stringify(map, null, 2) + "\n");
+  fs.writeFileSync(MAP, JSON.stringify(map, null, 2) + "\n");
   const count = (list) => (list.length ? list.join(", ") : "none");
   console.log(`mangle.json: ${Object.keys(map).length} names; added: ${count(Object.keys(map).filter((n) => old[n] !== map[n]))};`);
   console.log(`removed: ${count(Object.keys(old).filter((n) => !map[n]))}`);

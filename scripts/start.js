@@ -3,8 +3,8 @@
  * `npm start [-- name] [--seconds N] [--broker URL] [--interpreter [PATH]]`: a demonstration out of scripts/start/, the MQTT one
  * when none is named. Builds what it needs, ends by itself, exit code 0 when all that it announces happened.
  */
-const fs = require("fs");
-const path = require("path");
+const fs = require("node:fs");
+const path = require("node:path");
 const { freshen } = require("./build/fresh");
 const { boot, example, voice } = require("./demo");
 

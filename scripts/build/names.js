@@ -1,10 +1,14 @@
 "use strict";
-// The private names (`_name`) and the public property names of the shipped sources, and what is wrong with a name map.
+// The map of the private names (`_name`) to their short ones, what it has to cover in the shipped sources, and what is wrong with it.
 const fs = require("node:fs");
 const path = require("node:path");
 const ts = require("typescript");
 const { root } = require("./modules.js");
 const { PRIVATE } = require("./terser.js");
+
+const MAP = path.join(root, "mangle.json");
+
+const read = () => (fs.existsSync(MAP) ? JSON.parse(fs.readFileSync(MAP, "utf8")) : {});
 
 function sources(dir) {
   if (!fs.existsSync(path.join(root, dir))) return [];
@@ -77,4 +81,4 @@ function faults(map, { used, taken } = scan()) {
   return out;
 }
 
-module.exports = { scan, builtins, faults };
+module.exports = { MAP, read, scan, builtins, faults };

@@ -5,8 +5,8 @@ const swc = require("@swc/core");
 const ts = require("typescript");
 const settings = require("./swc.js");
 const { shrink, PRIVATE } = require("./terser.js");
-const { root } = require("./modules.js");
-const { faults } = require("./names.js");
+const names = require("./names.js");
+const { replace } = require("../syntax/tree.js");
 const { forward } = require("./forward.js");
 const { nest } = require("./nest.js");
 const { unparam } = require("./params.js");
@@ -36,11 +36,11 @@ const emit = () => ({
 const minify = (host, { name, parameters }) => ({
   name: "minify",
   buildStart() {
-    const wrong = faults(readMap());
+    const wrong = names.faults(names.read());
     if (wrong.length) this.error(`mangle.json: ${wrong.join("; ")}. Run \`npm run mangle\`.`);
   },
   async renderChunk(code) {
-    const map = readMap();
+    const map = names.read();
     const list = fold.listed(host, name);
     const whole = nest(forward(code));
     const once = await shrink(list ? fold.mark(whole, list) : whole, map);
@@ -52,11 +52,6 @@ const minify = (host, { name, parameters }) => ({
   },
 });
 
-const readMap = () => {
-  const file = path.join(root, "mangle.json");
-  return fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, "utf8")) : {};
-};
-
 /** Private members are not part of the types either, and no name of the build may be left. */
 const publicTypes = () => ({
   name: "public-types",
@@ -65,14 +60,14 @@ const publicTypes = () => ({
     const cuts = [];
     const visit = (node) => {
       if (ts.isTypeElement(node) || ts.isClassElement(node)) {
-        if (node.name && PRIVATE.test(node.name.text || "")) return void cuts.push([node.getFullStart(), node.end]);
+        if (node.name && PRIVATE.test(node.name.text || "")) return void cuts.push({ start: node.getFullStart(), end: node.end, text: "" });
       }
       ts.forEachChild(node, visit);
     };
     visit(tree);
-    for (const [from, to] of cuts.reverse()) code = code.slice(0, from) + code.slice(to);
-    if (/from ['"]/.test(code)) this.error(`the types are not self-contained: ${code.match(/.*from ['"].*/)[0]}`);
-    return { code, map: null };
+    const left = replace(code, cuts);
+    if (/from ['"]/.test(left)) this.error(`the types are not self-contained: ${left.match(/.*from ['"].*/)[0]}`);
+    return { code: left, map: null };
   },
 });
 

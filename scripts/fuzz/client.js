@@ -3,9 +3,9 @@
  * The built client on a link that is only memory and on timers that run when told: one connection is some microseconds.
  * Everything else in scripts/fuzz.js knows only `feed`.
  */
-const { EventEmitter } = require("events");
-const fs = require("fs");
-const path = require("path");
+const { EventEmitter } = require("node:events");
+const fs = require("node:fs");
+const path = require("node:path");
 
 const FILE = path.join(__dirname, "..", "..", "dist", "node", "mqtt.js");
 /** No answer of a client is longer than this many times what it answers, plus its own CONNECT and SUBSCRIBE. */

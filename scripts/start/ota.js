@@ -1,8 +1,8 @@
 "use strict";
 /** examples/ota.js through four versions: 1 is installed, 2 hangs and is rolled back, a good 3 stays. The mock device, or a real Espruino. */
-const fs = require("fs");
-const os = require("os");
-const path = require("path");
+const fs = require("node:fs");
+const os = require("node:os");
+const path = require("node:path");
 const { delay } = require("../../test/rig/broker");
 const { KeyStore } = require("../../tool/ota/keystore.js");
 const packages = require("../../tool/ota/package.js");
