@@ -3,6 +3,7 @@
 const path = require("node:path");
 const { createDevice } = require("../mock");
 const checklist = require("./support/iotcentral");
+const odd = require("./support/iotcentral-odd");
 const seed = require("./support/iotcentral-seed");
 
 const storage = { iotcentral: path.join(__dirname, "../../dist/espruino/iotcentral.js") };
@@ -10,3 +11,4 @@ const storage = { iotcentral: path.join(__dirname, "../../dist/espruino/iotcentr
 const make = (options) => createDevice({ storage, ...options });
 checklist(make);
 seed(make);
+odd(make);

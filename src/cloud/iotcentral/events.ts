@@ -1,7 +1,10 @@
 import { time } from "../../core/clock";
 import { emit as emitNow, KEPT } from "../../core/emitter";
 import { parse, stringify } from "../../core/json";
+import { error } from "../../core/errors";
 import type { Bytes } from "../../host";
+import { PUBLISH, SUBSCRIBE } from "../../mqtt/packet";
+import type { State as Mqtt } from "../../mqtt/state";
 import { say, type Respond, type State } from "./hub";
 import { begin, failed, RENEW } from "./session";
 import { heardFrom } from "./topics";
@@ -29,11 +32,20 @@ function connected(c: State): void {
   if (!subscribing) {
     const filters: any = { "$iothub/twin/res/#": {}, "$iothub/twin/PATCH/properties/desired/#": {}, "$iothub/methods/POST/#": {} };
     if (!o.moduleId) filters[c._path + "/messages/devicebound/#"] = { qos: 1 };
-    c.subscribe(filters, function (err: any) {
-      delete c._subscribing;
-      if (err) c.emit("error", err);
-      twin(c);
-    } as any);
+    // Also when the queue is full of what waited for this connection.
+    (c as any as Mqtt).publish(
+      c,
+      SUBSCRIBE,
+      [
+        filters,
+        function (err: any) {
+          delete c._subscribing;
+          if (err) c.emit("error", err);
+          twin(c);
+        },
+      ],
+      true,
+    );
   }
   if (done) c.emit(done);
 }
@@ -47,10 +59,16 @@ function hear(c: State, topic: string, payload: Bytes): void {
   else if (h._kind === "POST") {
     let open = true;
     const respond: Respond = function (status, value) {
+      const bytes = value === undefined ? "" : stringify(value);
+      if (bytes.length > 131072) throw error("limit", "answer to " + h._name + ": " + bytes.length + " bytes of 131072");
       if (open && c.connected)
-        c.publish("$iothub/methods/res/" + status + "/" + topic.split("/")[4], value === undefined ? "" : stringify(value), {
-          binary: true,
-        });
+        // The caller waits, whatever else does.
+        (c as any as Mqtt).publish(
+          c,
+          PUBLISH,
+          ["$iothub/methods/res/" + status + "/" + topic.split("/")[4], bytes, { binary: true }],
+          true,
+        );
       open = false;
     };
     c._tell("method", h._name, payload, respond);
@@ -86,9 +104,10 @@ function happened(this: State, event: string, a: any, b: any): void {
   else if (event === "connect") connected(c);
   else if (event === "reconnect") dialling(c);
   else if (event === "error") {
-    const done = c._opening;
-    delete c._opening;
-    say(c, (a.code || "error") + ": " + a.message);
+    // What the application throws, or sends too much of, says nothing of the way to the hub.
+    const done = a.code && !/^[ls]/.test(a.code) && c._opening;
+    if (done) delete c._opening;
+    say(c, (a.code || "error") + ": " + (a.message || a));
     failed(c, a);
     if (done) c.emit(done, a);
   }

@@ -44,9 +44,7 @@ export function sendTelemetry(this: State): void {
     const before = c._waiting || 0;
     const n = before + item._bag.length + item._bytes.length;
     if (!c._path && n > (c.options.queueLimit || 16384)) {
-      const e = error("limit", "queueLimit reached: " + before + " bytes wait");
-      if (!done) throw e;
-      return c.emit(done, e);
+      return c.emit(done || ("error" as any), error("limit", "queueLimit reached: " + before + " bytes wait"));
     }
     c._waiting = n;
     (c._items = c._items || []).push(item);

@@ -3,6 +3,8 @@ import { backoff } from "../../core/backoff";
 import { error } from "../../core/errors";
 import { parse, stringify } from "../../core/json";
 import type { Bytes } from "../../host";
+import { PUBLISH } from "../../mqtt/packet";
+import type { State as Mqtt } from "../../mqtt/state";
 import type { Done, Report, State } from "./hub";
 import { twinBytes } from "./limits";
 import { merge } from "./patch";
@@ -46,7 +48,13 @@ function ask(c: State): void {
     bytes = stringify(report._patch);
     delete c._report;
   }
-  c.publish("$iothub/twin/" + (report ? "PATCH/properties/reported" : "GET") + "/?$rid=" + ++c._rid, bytes, { binary: true });
+  // Past a queue that is full: a report may be longer than all that may wait there.
+  (c as any as Mqtt).publish(
+    c,
+    PUBLISH,
+    ["$iothub/twin/" + (report ? "PATCH/properties/reported" : "GET") + "/?$rid=" + ++c._rid, bytes, { binary: true }],
+    true,
+  );
   c._due = after(twin, c.options.requestTimeout || 30000, c);
 }
 
