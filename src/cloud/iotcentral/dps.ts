@@ -53,7 +53,8 @@ export function answer(topic: string, body: any): Answer {
   const out: Answer = { rid: +query.$rid! };
   const state = given.registrationState || {};
   const word = ("" + (given.status || "")).toLowerCase();
-  if (wait) out.wait = +wait * 1000;
+  // A timer that is longer runs at once.
+  if (wait) out.wait = Math.min(+wait * 1000, 60 * MINUTE);
   out.operationId = given.operationId;
   if (status > 428) out.again = true;
   else if (status < 300 && word === "assigned" && state.assignedHub && state.deviceId) {

@@ -88,7 +88,7 @@ function hear(c: State, topic: string, payload: Bytes): void {
 function dialling(c: State): void {
   const o = c.options;
   // A token that was put away, or ran out while nobody renewed it.
-  if (!o.username || (o.password && !(+o.password.split("&se=")[1].split("&")[0] * 1000 > time()))) begin(c, RENEW);
+  if (!o.username || !c._path || (o.password && !(+o.password.split("&se=")[1].split("&")[0] * 1000 > time()))) begin(c, RENEW);
   // The hub may have moved: after a quarter of an hour of trying, the longest waits being a minute.
   c._attempts = (c._attempts || 0) + 1;
   if (c._attempts > (o.reprovisionAfter || 30) && o.idScope && !c._registering && !c._retrying) {
@@ -110,6 +110,17 @@ function happened(this: State, event: string, a: any, b: any): void {
     say(c, (a.code || "error") + ": " + (a.message || a));
     failed(c, a);
     if (done) c.emit(done, a);
+  } else if (event === "end" && !c._begun) {
+    // Who waits is told; what waits goes with the next connection.
+    const list: any[] = [].concat({ _answers: c._opening } as never, (c._asked || []) as never, (c._report || []) as never, (c._items || []) as never); // prettier-ignore
+    delete c._opening;
+    for (let i = 0; i < list.length; i++) {
+      const done = list[i]._answers;
+      if (done) {
+        delete list[i]._answers;
+        c.emit(done, error("offline", "the client has ended"));
+      }
+    }
   }
 }
 

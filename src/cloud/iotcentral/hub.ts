@@ -18,7 +18,7 @@ export type Tell = (this: Hub, event: string, a: any, b?: any, c?: any) => void;
 export interface Item {
   _bag: string;
   _bytes: Bytes;
-  _answer?: Done;
+  _answers?: Done;
   /** When it was made, by the host's clock, if it had to wait. */
   _made: number;
 }
@@ -27,7 +27,7 @@ export interface Item {
 export interface Report {
   _patch: any;
   _bytesOf: number;
-  _answers: Done[];
+  _answers?: Done[];
 }
 
 /** An MQTT client that finds its hub, renews its token and keeps its twin; whatever the MQTT client can it can too. */
@@ -58,17 +58,19 @@ export interface State extends Hub {
   _end: Mqtt["end"];
   /** Called with the first outcome of `connect`. */
   _opening?: Done;
-  /** Between `connect` and `disconnect`. */
+  /** Between `connect` and `disconnect`: a number that no other time has. */
   _begun?: number;
   /** The assignment is believed in; it is asked for; the next attempt to ask or to get a token waits for its time. */
   _known?: number;
   _registering?: number;
+  /** Stops the registration that runs. */
+  _stop?: () => void;
   _retrying?: number;
   /** The timer of the next token or the next such attempt. */
   _renewal?: Timer;
   _failures?: number;
   _attempts?: number;
-  /** devices/ID, for topics; while it is unknown messages wait, of so many bytes. */
+  /** devices/ID, for topics; until the hub is known, and the time, messages wait, of so many bytes. */
   _path?: string;
   _items?: Item[];
   _waiting?: number;

@@ -10,14 +10,14 @@ import { passed, type Options } from "./options";
 
 /**
  * Registers the device over a connection of its own and tells where it belongs; `done` is called once. An error has `retryAfter`,
- * the milliseconds to wait at least before the next try. `password` is none for a device with a certificate.
+ * the milliseconds to wait at least before the next try. `password` is none for a device with a certificate. What is returned stops it.
  */
 export function register(
   o: Options,
   id: string,
   password: string | undefined,
   done: (err?: Refusal, assignment?: Assignment) => void,
-): void {
+): () => void {
   const ask: any = { registrationId: id };
   let model: any = o.payload;
   let rid = 0;
@@ -43,7 +43,7 @@ export function register(
       if (limit) cancel(limit);
       client.end(!assignment);
       if (err && !err.retryAfter) err.retryAfter = 5000;
-      done(err, assignment);
+      if (err || assignment) done(err, assignment);
     }
   }
 
@@ -107,6 +107,7 @@ export function register(
   // Not inside `connect`: what is in use 15 times at once, calls inside calls, Espruino never frees, and this client is not the last.
   client.subscribe(ANSWERS, { qos: 1 }, subscribed);
   client.on("connect", function () {
+    reason = 0;
     if (ready) subscribed();
   });
   client.on("message", function (topic: string, payload: string) {
@@ -122,4 +123,5 @@ export function register(
     operation = a.again ? operation : a.operationId || operation;
     wait(a.wait || (a.again ? backoff(attempt++, 2000, 60000, random()) : 3000));
   });
+  return finish as () => void;
 }

@@ -2,11 +2,14 @@ import { after, cancel, random, storeErase, storeView, storeWrite } from "#host"
 import { token } from "../../auth/sas";
 import { backoff } from "../../core/backoff";
 import { findTime, time } from "../../core/clock";
+import { error } from "../../core/errors";
 import { parse, stringify } from "../../core/json";
+import type { State as Mqtt } from "../../mqtt/state";
 import { say, type State } from "./hub";
 import { register } from "./provision";
 import { hubUsername } from "./topics";
 import { sendTelemetry } from "./telemetry";
+import { twin } from "./twin";
 
 /** Since this version a hub knows models. */
 const API = "2021-04-12";
@@ -28,12 +31,25 @@ export function begin(c: State, ms?: number): void {
   const part = o.moduleId;
   const a = c.assignment;
   const host = c._known || ms! < 0 ? a!.assignedHub : undefined;
+  const path = a && "devices/" + a.deviceId + (part ? "/modules/" + part : "");
+  const run = c._begun;
+
+  /** From now on telemetry goes to the MQTT client. */
+  function flush(): void {
+    c._path = path;
+    // What is too much for its queue is an error of its own; the rest goes on.
+    while (c._items) c.emit(sendTelemetry as never);
+  }
 
   /** What the connection is made with: for a hub it becomes options, for provisioning a password is handed on. */
   function credentials(then: (password?: string) => void): void {
+    let over: boolean;
     function made(err: any, password?: string): void {
-      if (!c._begun) return;
+      // Of a connect that was given up since, or from a signer that answers twice.
+      if (c._begun !== run || over) return;
+      over = true;
       if (err) {
+        if (!err.message) err = error("auth", "sign: " + err);
         err.retryAfter = err.retryAfter || 5000;
         c.emit("error", err);
         return;
@@ -64,7 +80,7 @@ export function begin(c: State, ms?: number): void {
                 idScope: host ? undefined : o.idScope,
                 registrationId: id,
                 host: host,
-                deviceId: host && c._path!.substr(8),
+                deviceId: host && path!.substr(8),
                 key: o.deviceKey,
                 sign: o.sign,
                 expires: Math.floor(now! / 1000) + life,
@@ -78,7 +94,7 @@ export function begin(c: State, ms?: number): void {
       );
   }
 
-  if (ms! < 0) return credentials(function () {});
+  if (ms! < 0) return credentials(flush);
   if (c._renewal) cancel(c._renewal);
   if (ms !== undefined) {
     c._renewal = after(begin, ms, c);
@@ -87,34 +103,37 @@ export function begin(c: State, ms?: number): void {
   c._renewal = 0;
   delete c._retrying;
   if (c._known) {
-    c._path = "devices/" + a!.deviceId + (part ? "/modules/" + part : "");
+    // What is to outlive a power cut does not wait for the time of day.
+    if (o.store && !(c as any as Mqtt)._ended) flush();
     credentials(function (password) {
       // A quarter of the life is left for clocks that disagree, and for a way that is long.
       if (password) begin(c, Math.min(life * 750, 2147483647));
       say(c, "connecting to " + host);
       c.reconnect();
+      flush();
     });
-    // What is too much for the queue of the MQTT client is an error of its own; the rest goes on.
-    while (c._items) c.emit(sendTelemetry as never);
   } else if (!c._registering) {
     c._registering = 1;
     say(c, "registering " + id);
     credentials(function (password) {
-      register(o, id, password, function (err, assignment) {
-        if (!c._begun) return;
+      c._stop = register(o, id, password, function (err, assignment) {
+        delete c._stop;
+        if (c._begun !== run) return;
         if (err) return c.emit("error", err);
         delete c._registering;
         c.assignment = assignment;
         c._known = 1;
         const text = stringify([o.idScope, id, assignment!.assignedHub, assignment!.deviceId]);
-        if (o.cache) o.cache.write(text);
-        // Flash is not worn by what it has.
-        else if (o.cache !== false && storeView(FILE) !== text) {
-          storeErase(FILE);
-          storeWrite(FILE, 0, text);
-        }
         // Not at once: see the MQTT client about links of TLS that still close.
         begin(c, 100);
+        c.emit(function () {
+          if (o.cache) o.cache.write(text);
+          // Flash is not worn by what it has.
+          else if (o.cache !== false && storeView(FILE) !== text) {
+            storeErase(FILE);
+            storeWrite(FILE, 0, text);
+          }
+        });
       });
     });
   }
@@ -123,19 +142,23 @@ export function begin(c: State, ms?: number): void {
 export function connect(this: State): void {
   const c = this;
   const o = c.options;
-  c._opening = arguments[0];
+  const done = arguments[0];
+  if (c._begun && c.connected) {
+    if (done) c.emit(done);
+  } else c._opening = done || c._opening;
   if (!c._begun) {
     const id = o.registrationId || o.deviceId!;
-    c._begun = 1;
+    // Not the number of an earlier time.
+    c._begun = ++c._rid;
     if (!o.idScope) c.assignment = { assignedHub: o.host!, deviceId: id };
     else if (o.cache !== false) {
-      // A copy: what is looked at in flash goes when the file is erased.
-      const text = "" + ((o.cache ? o.cache.read() : storeView(FILE)) || "");
       try {
+        // A copy: what is looked at in flash goes when the file is erased.
+        const text = "" + ((o.cache ? o.cache.read() : storeView(FILE)) || "");
         const kept = text && parse(text);
-        if (kept[0] === o.idScope && kept[1] === id) c.assignment = { assignedHub: kept[2], deviceId: kept[3] };
+        if (kept[0] === o.idScope && kept[1] === id && kept[3]) c.assignment = { assignedHub: kept[2], deviceId: kept[3] };
       } catch {
-        // A torn one.
+        // A torn one, or none that can be read.
       }
     }
     if (c.assignment) c._known = 1;
@@ -146,8 +169,16 @@ export function connect(this: State): void {
 /** Sends what waits, then says good-bye. */
 export function disconnect(this: State): any {
   const c = this;
+  const stop = c._stop;
   delete c._begun;
   delete c._registering;
+  delete c._path;
+  if (stop) stop();
+  // What was reported goes along; what is under way joins it.
+  if (c._asked) twin(c);
+  delete c._stale;
+  delete c._subscribing;
+  twin(c);
   if (c._renewal) cancel(c._renewal);
   if (c._due) cancel(c._due);
   c._renewal = c._due = 0;
@@ -158,7 +189,7 @@ export function disconnect(this: State): any {
 export function failed(c: State, e: any): void {
   // Refused by the hub: the key, the device or the clock is not what it was; provisioning knows, when the token was good.
   const refused = e.returnCode > 1 && e.returnCode !== 3 && !c._registering && !c._retrying;
-  if (c._begun && (e.retryAfter || refused)) {
+  if (c._begun && !c._stop && (e.retryAfter || refused)) {
     if (!e.retryAfter) {
       say(c, "refused although our clock says " + new Date(time()).toISOString());
       if (c.options.idScope) delete c._known;
@@ -166,6 +197,7 @@ export function failed(c: State, e: any): void {
     delete c._registering;
     c._retrying = 1;
     c._failures = (c._failures || 0) + 1;
-    begin(c, backoff(c._failures - 1, e.retryAfter || 5000, 3600000, random()));
+    // A network that comes back, or brings the time, finds a device that asks every minute.
+    begin(c, backoff(c._failures - 1, e.retryAfter || 5000, e.code === "network" || e.code === "clock" ? 60000 : 3600000, random()));
   }
 }

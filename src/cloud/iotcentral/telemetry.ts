@@ -23,7 +23,7 @@ function made(c: State, payload: any, given: any, done?: Done): Item {
   const n = end.length + bytes.length;
   // Body and properties together.
   if (n > 262144) throw error("limit", "telemetry: " + n + " bytes of 262144");
-  return { _bag: end, _bytes: bytes, _answer: done, _made: c.connected || all["iothub-creation-time-utc"] ? 0 : now() };
+  return { _bag: end, _bytes: bytes, _answers: done, _made: c.connected || all["iothub-creation-time-utc"] ? 0 : now() };
 }
 
 /** The properties, with the time when it was made if it had to wait. */
@@ -54,6 +54,6 @@ export function sendTelemetry(this: State): void {
     delete c._waiting;
     if (!c._items.length) delete c._items;
     const topic = c._path + "/messages/events/" + stamped(item);
-    c.publish(topic, item._bytes, { qos: 1, binary: true }, item._answer);
+    c.publish(topic, item._bytes, { qos: 1, binary: true }, item._answers);
   }
 }

@@ -16,7 +16,7 @@ function again(c: State, asked: Report | true): void {
     c._report = asked;
     if (more) {
       merge(asked._patch, more._patch);
-      asked._answers = asked._answers.concat(more._answers);
+      asked._answers = [].concat((asked._answers || []) as never, (more._answers || []) as never);
     }
     asked._bytesOf = stringify(asked._patch).length;
   }
@@ -74,7 +74,7 @@ export function twin(c: State, status?: number, body?: Bytes): void {
     // A twin that the hub refuses to give is not asked for again before the next connection.
     if (asked === true) delete c._stale;
     twin(c);
-    if (asked !== true && asked._answers.length) c.emit(asked._answers, e);
+    if (asked !== true && asked._answers) c.emit(asked._answers, e);
     else if (e) c.emit("error", e);
     else if (asked === true) whole(c, body!);
   } else if (c.connected && !c._subscribing && (c._stale || c._report)) ask(c);
@@ -103,12 +103,12 @@ export function sendProperty(this: State, patch: any, component?: string | Done,
     for (const name in patch) whole[component][name] = patch[name];
   } else done = component || done;
   const n = twinBytes(whole).length;
-  const report: Report = c._report || { _patch: {}, _bytesOf: 0, _answers: [] };
+  const report: Report = c._report || { _patch: {}, _bytesOf: 0 };
   if (report._bytesOf + n > 32768) throw error("limit", "reported properties: " + report._bytesOf + " bytes wait");
   c._report = report;
   report._bytesOf += n;
   merge(report._patch, whole);
-  if (done) report._answers.push(done);
+  if (done) report._answers = (report._answers || []).concat(done);
   // What is reported in one turn of the program is one message.
   if (c.connected && !c._asked && !c._due) c._due = after(twin, 0, c);
 }
