@@ -23,7 +23,9 @@ export interface ClockSources {
 
 /** Milliseconds since 1970, or 0 while nobody knows. */
 export function time(): number {
-  const t = now() + offset;
+  let t = now();
+  // Twenty years: it was not set when we were told, and somebody has set it since.
+  if (t < UNSET || offset < 630720000000) t += offset;
   return t > UNSET ? t : 0;
 }
 
@@ -52,11 +54,12 @@ export function findTime(from: ClockSources, done: (err?: Error, ms?: number) =>
   if (time()) found(0);
   else if (!from.ntp) ask();
   else {
-    // Version 4, client; an answer is 48 bytes of mode 4 with the transmit timestamp, in seconds since 1900, at 40.
+    // Version 4, client; an answer is 48 bytes of mode 4 with the transmit timestamp, in seconds since 1900, at 40. A server that
+    // has no time itself says so by its first bits, or by stratum 0.
     let question = "\x23";
     while (question.length < 48) question += "\0";
     datagram(from.ntp, from.ntpPort || 123, question, 3000, function (answer) {
-      const b = answer && answer.length > 47 && (answer.charCodeAt(0) & 7) === 4 ? answer.substr(40, 4) : "";
+      const b = answer && answer.length > 47 && answer.charCodeAt(0) < 192 && (answer.charCodeAt(0) & 7) === 4 && answer.charCodeAt(1) ? answer.substr(40, 4) : "";
       let seconds = 0;
       for (let i = 0; i < b.length; i++) seconds = seconds * 256 + b.charCodeAt(i);
       // Era 1 begins in 2036.

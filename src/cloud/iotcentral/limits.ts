@@ -35,8 +35,9 @@ export function twinBytes(patch: unknown): Bytes {
   return bytes;
 }
 
-/** Throws for a field that IoT Central would ignore. */
+/** Throws for telemetry, or a field of it, that IoT Central would ignore. */
 export function telemetryNames(payload: any): void {
+  if (!payload || typeof payload !== "object") throw error("config", "telemetry: an object, a text or bytes, not " + payload);
   for (const name in payload)
     if (name.charAt(0) === "_" || RESERVED.split(" ").indexOf(name) >= 0)
       throw error("config", "telemetry " + name + ": IoT Central keeps this name");

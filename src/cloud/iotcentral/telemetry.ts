@@ -1,4 +1,4 @@
-import { now, textToBytes } from "#host";
+import { dataToBytes, now } from "#host";
 import { time, UNSET } from "../../core/clock";
 import { error } from "../../core/errors";
 import { stringify } from "../../core/json";
@@ -7,23 +7,31 @@ import { bag, type Properties } from "./bag";
 import type { Done, Item, State } from "./hub";
 import { telemetryNames } from "./limits";
 
+/** Whether a message has to wait: also behind one that nobody has acknowledged, as the link may be dead. */
+function late(c: any): boolean {
+  return !c.connected || c._queue.length > 0;
+}
+
 /** A message of its properties and its body, when the hub can take it. */
 function made(c: State, payload: any, given: any, done?: Done): Item {
   const all: Properties = {};
+  let bytes = dataToBytes(payload);
+  if (given && typeof given !== "object") throw error("config", "telemetry properties: an object, not " + given);
   for (const name in given) all[name] = given[name];
+  if (("" + (all.messageId || "")).length > 128) throw error("limit", "messageId: " + ("" + all.messageId).length + " characters of 128");
   if (c._central) {
     const type = c._contentType === undefined ? "application/json" : c._contentType;
     const encoding = c._contentEncoding === undefined ? "utf-8" : c._contentEncoding;
-    telemetryNames(payload);
+    if (bytes === undefined) telemetryNames(payload);
     if (all.contentType === undefined && type) all.contentType = type;
     if (all.contentEncoding === undefined && encoding) all.contentEncoding = encoding;
   }
   const end = bag(all);
-  const bytes = typeof payload === "string" ? textToBytes(payload) : stringify(payload);
+  if (bytes === undefined) bytes = stringify(payload);
   const n = end.length + bytes.length;
   // Body and properties together.
   if (n > 262144) throw error("limit", "telemetry: " + n + " bytes of 262144");
-  return { _bag: end, _bytes: bytes, _answers: done, _made: c.connected || all["iothub-creation-time-utc"] ? 0 : now() };
+  return { _bag: end, _bytes: bytes, _answers: done, _made: late(c) && !all["iothub-creation-time-utc"] ? now() : 0 };
 }
 
 /** The properties, with the time when it was made if it had to wait. */

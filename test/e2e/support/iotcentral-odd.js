@@ -216,4 +216,76 @@ c.sendProperty({ a: 1 }, function (e) { R("reported " + said(e)); });`); // pret
       expect(said().filter((line) => line.startsWith("open "))).toEqual(["open ok"]);
     });
   });
+
+  describe("odd moments: storage, signer, clock", () => {
+    test("a cache that cannot write or read: told, and it goes on", () => {
+      const cache = () => `{ read: function () { throw new Error("no read"); }, write: function () { throw new Error("no write"); } }`;
+      const { cloud, device, has } = open({ options: { cache } });
+      device.tick(MINUTE);
+      expect(has("no write")).toBe(1);
+      expect(cloud.device()).toBeDefined();
+      expect(device.errors).toEqual([]);
+    });
+
+    test("a signer that fails with a mere text: told, and tried again", () => {
+      for (const sign of [
+        `function (b, done) { if (n++) setTimeout(done, 1, undefined, atob(signed)); else done("no chip"); }`,
+        `function (b, done) { if (!n++) throw "no chip"; setTimeout(done, 1, undefined, atob(signed)); }`,
+      ]) {
+        const { cloud, device, has } = start({
+          before: `var n = 0, signed = ${JSON.stringify(KEY)};`,
+          options: { groupKey: undefined, sign: () => sign },
+          script: (cloud) => (cloud.verify = () => true),
+        });
+        device.tick(MINUTE);
+        expect(has("no chip")).toBeGreaterThan(0);
+        expect(cloud.device()).toBeDefined();
+      }
+    });
+
+    test("a signer that answers twice: one registration, one connection", () => {
+      const { cloud, device } = start({
+        options: { groupKey: undefined, sign: () => `function (b, done) { done(undefined, "x"); done(undefined, "x"); }` },
+        script: (cloud) => (cloud.verify = () => true),
+      });
+      device.tick(MINUTE);
+      expect([cloud.registrations, cloud.connects]).toEqual([1, 1]);
+    });
+
+    test("a start without clock, with the assignment kept: what was measured before has its time", () => {
+      const REAL = Date.UTC(2026, 5, 1, 12);
+      const cache = () => `{ read: function () { return ${JSON.stringify(`["${SCOPE}","sim-dev-01","hub.sim.test","sim-dev-01"]`)}; }, write: function () {} }`; // prettier-ignore
+      const { cloud, device } = start({
+        device: { now: 0 },
+        options: { cache },
+        script: (cloud) => {
+          const { clock } = cloud;
+          cloud.clock = { now: () => clock.now() + REAL };
+        },
+      });
+      device.tick(1000);
+      device.run("c.sendTelemetry({ early: 1 });");
+      device.tick(20000);
+      device.net.udp(123, (_bytes, answer) => {
+        const time = Buffer.alloc(8);
+        time.writeUInt32BE(Math.floor((device.clock.now() + REAL) / 1000) + 2208988800, 0);
+        answer("\x24\x01" + "\0".repeat(38) + time.toString("latin1"));
+      });
+      device.net.name("pool.ntp.org");
+      device.tick(2 * MINUTE);
+      const stamp = decodeURIComponent(/creation-time-utc=([^&]*)/.exec(cloud.telemetry[0].bag)[1]);
+      expect(Math.abs(Date.parse(stamp) - REAL)).toBeLessThan(3000);
+      expect(keyOf("x")).toBeDefined();
+    });
+
+    test("measured while a silent link was still believed in: all but the first have their time", () => {
+      const { cloud, device } = open();
+      device.links[0].silence();
+      device.run(`var n = 0; setInterval(function () { if (n++ < 20) c.sendTelemetry({ n: n, t: Date.now() }); }, 10000);`);
+      device.tick(30 * MINUTE);
+      const late = cloud.telemetry.filter((t) => t.at - JSON.parse(t.payload).t > MINUTE && !/creation-time/.test(t.bag));
+      expect(cloud.telemetry.length).toBeGreaterThanOrEqual(20);
+      expect(late.length).toBeLessThanOrEqual(1);
+    });
+  });
 };

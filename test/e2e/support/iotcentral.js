@@ -950,7 +950,7 @@ c.connect();`;
         const seconds = Math.floor((device.clock.now() + REAL) / 1000) + 2208988800;
         const time = Buffer.alloc(8);
         time.writeUInt32BE(seconds, 0);
-        answer("\x24" + "\0".repeat(39) + time.toString("latin1"));
+        answer("\x24\x01" + "\0".repeat(38) + time.toString("latin1"));
       });
       device.net.name("pool.ntp.org");
       device.tick(2 * MINUTE);

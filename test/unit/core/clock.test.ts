@@ -30,6 +30,7 @@ async function sntp(answer: (question: Buffer) => Buffer | undefined, run: (port
 function stamp(seconds: number) {
   const b = Buffer.alloc(48);
   b[0] = 0x24;
+  b[1] = 1;
   b.writeUInt32BE(seconds, 40);
   return b;
 }
@@ -80,5 +81,40 @@ describe("the time", () => {
       },
     );
     server.close();
+  });
+
+  it.each([
+    ["a server that lost its own time", [0xe4, 1]],
+    ["a server that tells us to go away", [0x24, 0]],
+  ])("does not come from %s", async (_name, [flags, stratum]) => {
+    await sntp(
+      () => {
+        const b = stamp(1800000000 + 2208988800);
+        b[0] = flags;
+        b[1] = stratum;
+        return b;
+      },
+      async (port) => {
+        await expect(find(fresh(), { ntp: "127.0.0.1", ntpPort: port })).rejects.toMatchObject({ code: "clock" });
+      },
+    );
+  });
+
+  it("is the host's again when somebody sets its clock after we were told", async () => {
+    for (const unset of [5000, Date.UTC(2000, 0, 1)]) {
+      const clock = fresh();
+      const host = jest.spyOn(Date, "now").mockReturnValue(unset);
+      clock.setTime(1800000000000);
+      expect(clock.time()).toBe(1800000000000);
+      host.mockReturnValue(1800000060000);
+      expect(clock.time()).toBe(1800000060000);
+    }
+  });
+
+  it("is what we were told beside a host whose clock is wrong", async () => {
+    const clock = fresh();
+    jest.spyOn(Date, "now").mockReturnValue(Date.UTC(2024, 5, 1));
+    clock.setTime(1800000000000);
+    expect(clock.time()).toBe(1800000000000);
   });
 });

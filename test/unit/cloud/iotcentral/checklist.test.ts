@@ -6,6 +6,7 @@ const { tmpdir } = require("node:os");
 const { join } = require("node:path");
 const { nodeDevice } = require("../../../e2e/support/node");
 const checklist = require("../../../e2e/support/iotcentral");
+const odd = require("../../../e2e/support/iotcentral-odd");
 const seed = require("../../../e2e/support/iotcentral-seed");
 
 let store: string;
@@ -23,3 +24,4 @@ afterEach(() => {
 
 checklist(nodeDevice(() => require("thincloud/iotcentral")));
 seed(nodeDevice(() => require("thincloud/iotcentral")));
+odd(nodeDevice(() => require("thincloud/iotcentral")));
