@@ -29,9 +29,10 @@ export function command(c: State, ask: Ask, name: string, body: Bytes, respond: 
   function ack(_command: Command, value?: unknown, status?: number): void {
     const patch: any = {};
     if (open) {
+      // First, because a value that cannot be sent is thrown: then it is still open.
+      respond(status || 200, value === undefined ? null : value);
       open = false;
       if (timer) cancel(timer);
-      respond(status || 200, value === undefined ? null : value);
     } else {
       patch[it.name] = { value: value === undefined ? null : value };
       c.sendProperty(patch, it.component);

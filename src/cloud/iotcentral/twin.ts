@@ -7,7 +7,7 @@ import { PUBLISH } from "../../mqtt/packet";
 import type { State as Mqtt } from "../../mqtt/state";
 import type { Done, Report, State } from "./hub";
 import { twinBytes } from "./limits";
-import { merge } from "./patch";
+import { merge, plain } from "./patch";
 
 /** What was asked is to be asked once more: what was to be reported goes back to what waits. */
 function again(c: State, asked: Report | true): void {
@@ -26,7 +26,8 @@ function again(c: State, asked: Report | true): void {
 
 /** The whole twin has come. */
 function whole(c: State, body: Bytes): void {
-  const all = parse(body);
+  const all = parse(body) || {};
+  if (!plain(all.desired)) throw error("protocol", "twin: no desired properties in it");
   const v = all.desired.$version || 0;
   if (v < c._newest!) {
     // Older than a change that has come: once more, in a second.
@@ -96,15 +97,20 @@ export function changed(c: State, patch: any, version: number): void {
 export function sendProperty(this: State, patch: any, component?: string | Done, done?: Done): void {
   const c = this;
   let whole = patch;
-  if (typeof component === "string") {
+  if (typeof component !== "string") done = component || done;
+  else if (plain(patch)) {
     // The marker of Plug and Play that this is a component.
     whole = {};
     whole[component] = { __t: "c" };
     for (const name in patch) whole[component][name] = patch[name];
-  } else done = component || done;
-  const n = twinBytes(whole).length;
+  }
+  // A callback that waits is some bytes too.
+  const n = twinBytes(whole).length + (done ? 64 : 0);
   const report: Report = c._report || { _patch: {}, _bytesOf: 0 };
-  if (report._bytesOf + n > 32768) throw error("limit", "reported properties: " + report._bytesOf + " bytes wait");
+  // What came again and again is in it once.
+  if (report._bytesOf + n > 32768) report._bytesOf = stringify(report._patch).length + (report._answers || []).length * 64;
+  if (report._bytesOf + n > 32768)
+    return c.emit(done || ("error" as any), error("limit", "reported properties: " + report._bytesOf + " bytes wait"));
   c._report = report;
   report._bytesOf += n;
   merge(report._patch, whole);

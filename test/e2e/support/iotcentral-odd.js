@@ -288,4 +288,79 @@ c.sendProperty({ a: 1 }, function (e) { R("reported " + said(e)); });`); // pret
       expect(late.length).toBeLessThanOrEqual(1);
     });
   });
+
+  describe("odd input", () => {
+    test("the same property reported for days without a connection: one message, nothing thrown", () => {
+      const { cloud, device } = open();
+      cloud.device().close();
+      device.tick(100);
+      device.offline();
+      device.tick(1000);
+      device.run(`for (var i = 0; i < 5000; i++) c.sendProperty({ temperature: i });`);
+      expect(device.errors).toEqual([]);
+      device.offline(false);
+      device.tick(2 * MINUTE);
+      expect(cloud.twin.reported.temperature).toBe(4999);
+    });
+
+    test("callbacks of reports do not pile up without end", () => {
+      const { cloud, device, has } = open();
+      cloud.device().close();
+      device.tick(100);
+      device.offline();
+      device.tick(1000);
+      device.run(`var told = 0; for (var i = 0; i < 3000; i++) c.sendProperty({ t: i }, function (e) { if (e) told++; });`);
+      device.run(`R("told " + (told > 1000));`);
+      expect(has("told true")).toBe(1);
+      expect(device.errors).toEqual([]);
+    });
+
+    test.each([
+      [`c.sendProperty(5, "pump")`, /^config: reported properties: an object, not 5/],
+      [`c.sendProperty(null, "pump")`, /^config: reported properties: an object, not null/],
+      [`c.sendTelemetry(undefined)`, /^config: telemetry: an object, a text or bytes, not undefined/],
+      [`c.sendTelemetry(5)`, /^config: telemetry: an object, a text or bytes, not 5/],
+      [`c.sendTelemetry({}, "json")`, /^config: telemetry properties: an object, not json/],
+      [`c.sendTelemetry({}, { messageId: "x".repeat(129) })`, /^limit: messageId: 129 characters of 128/],
+    ])("refused by name: %s", (call, wanted) => {
+      const { cloud, device, said } = open();
+      device.run(`try { ${call}; R("thrown nothing"); } catch (e) { R("thrown " + said(e)); }`);
+      device.tick(1000);
+      expect(said().filter((line) => line.startsWith("thrown "))[0].slice(7)).toMatch(wanted); // prettier-ignore
+      expect(cloud.telemetry).toEqual([]);
+    });
+
+    test.each([
+      ["a ring", "var x = {}; x.x = x; x"],
+      ["what is too long", `"x".repeat(131073)`],
+      ["what cannot be said", `({ toJSON: function () { throw new Error("no"); } })`],
+    ])("an answer to a command that is %s: 500, and the caller knows", (_name, value) => {
+      const { cloud, device, has } = open({ setup: `c.on("commands", function (command, ack) { ack(command, eval(${JSON.stringify(value)})); });` }); // prettier-ignore
+      cloud.call("x", "1", "1");
+      device.tick(1000);
+      expect(cloud.answers()).toEqual(['500 1 {"error":"the command failed"}']);
+      expect(has("error ")).toBe(1);
+      expect(device.alive.timers).toBeLessThanOrEqual(2);
+    });
+
+    test("a twin that is JSON and no twin", () => {
+      for (const text of ["null", "5", "[]", "{}", '{"desired":null}', '{"desired":5}']) {
+        const { cloud, device, said } = open({ script: (cloud) => (cloud.twinText = text) });
+        device.run("c.sendProperty({ alive: 1 });");
+        device.tick(5000);
+        expect([text, cloud.twin.reported.alive]).toEqual([text, 1]);
+        expect(said().filter((line) => /^error (?!protocol: twin)/.test(line))).toEqual([]);
+      }
+    });
+
+    test("bytes go as they are", () => {
+      const { cloud, device } = open();
+      const got = [];
+      cloud.hooks.publish = (_one, packet) => void got.push(packet.payload.toString("hex"));
+      device.run(`c.sendTelemetry(new Uint8Array([0, 255, 128]), { contentType: "application/octet-stream", contentEncoding: null });`);
+      device.tick(100);
+      expect(got).toEqual(["00ff80"]);
+      expect(cloud.telemetry[0].bag).toBe("%24.ct=application%2Foctet-stream");
+    });
+  });
 };
