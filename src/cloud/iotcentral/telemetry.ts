@@ -3,14 +3,10 @@ import { time, UNSET } from "../../core/clock";
 import { error } from "../../core/errors";
 import { stringify } from "../../core/json";
 import { percent } from "../../core/percent";
+import type { State as Mqtt } from "../../mqtt/state";
 import { bag, type Properties } from "./bag";
 import type { Done, Item, State } from "./hub";
 import { telemetryNames } from "./limits";
-
-/** Whether a message has to wait: also behind one that nobody has acknowledged, as the link may be dead. */
-function late(c: any): boolean {
-  return !c.connected || c._queue.length > 0;
-}
 
 /** A message of its properties and its body, when the hub can take it. */
 function made(c: State, payload: any, given: any, done?: Done): Item {
@@ -29,9 +25,11 @@ function made(c: State, payload: any, given: any, done?: Done): Item {
   const end = bag(all);
   if (bytes === undefined) bytes = stringify(payload);
   const n = end.length + bytes.length;
+  // It has to wait behind one that nobody has acknowledged, too: the link may be dead.
+  const waits = !c.connected || (c as any as Mqtt)._queue.length > 0;
   // Body and properties together.
   if (n > 262144) throw error("limit", "telemetry: " + n + " bytes of 262144");
-  return { _bag: end, _bytes: bytes, _answers: done, _made: late(c) && !all["iothub-creation-time-utc"] ? now() : 0 };
+  return { _bag: end, _bytes: bytes, _answers: done, _made: waits && !all["iothub-creation-time-utc"] ? now() : 0 };
 }
 
 /** The properties, with the time when it was made if it had to wait. */
