@@ -40,7 +40,7 @@ function sha(bytes: Bytes): Bytes {
 
 /** Apart from `token`, which would have to be read past it each time. */
 function take(key: string): void {
-  const bytes = decode(key || "");
+  const bytes = decode("" + (key || ""));
   last = bytes ? [key].concat(pad(sha, bytes)) : [];
 }
 
@@ -58,15 +58,15 @@ export function token(o: TokenOptions, done?: (err?: Error, token?: string) => v
 export function token(o: any, done?: (err?: Error, token?: string) => void): string | undefined {
   const id = o._id;
   const scope = o.idScope;
-  let se = id || o.expires || time();
+  const now = time() / 1000;
+  // Not an integer of 32 bits, which ends in 2038.
+  const se = id || Math.floor(o.expires || (now && now + +(o.lifetime || 3600)));
   let sr = id || o.resource || path(o);
   let out: string | undefined;
 
   if (!o.sign && last[0] !== o.key) take(o.key);
   const wrong =
     o.sign || last[0] ? (sr ? (se ? "" : "clock: set it, or give expires") : "token: resource, host or idScope") : "key: base64";
-  // Not an integer of 32 bits, which ends in 2038.
-  if (!id && !o.expires) se = Math.floor(se / 1000) + (o.lifetime || 3600);
   if (wrong) throw error(wrong < "d" ? "clock" : "config", wrong);
 
   function signed(err?: Error, signature?: Bytes): void {

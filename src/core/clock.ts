@@ -59,7 +59,10 @@ export function findTime(from: ClockSources, done: (err?: Error, ms?: number) =>
     let question = "\x23";
     while (question.length < 48) question += "\0";
     datagram(from.ntp, from.ntpPort || 123, question, 3000, function (answer) {
-      const b = answer && answer.length > 47 && answer.charCodeAt(0) < 192 && (answer.charCodeAt(0) & 7) === 4 && answer.charCodeAt(1) ? answer.substr(40, 4) : "";
+      const b =
+        answer && answer.length > 47 && answer.charCodeAt(0) < 192 && (answer.charCodeAt(0) & 7) === 4 && answer.charCodeAt(1)
+          ? answer.substr(40, 4)
+          : "";
       let seconds = 0;
       for (let i = 0; i < b.length; i++) seconds = seconds * 256 + b.charCodeAt(i);
       // Era 1 begins in 2036.

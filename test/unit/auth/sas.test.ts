@@ -97,6 +97,13 @@ describe("the clock", () => {
     expect(token({ resource: "r", key: KEY, lifetime: 60 })).toContain("&se=" + (NOW / 1000 + 60));
   });
 
+  test("texts of digits and fractions become whole seconds, what is no number is refused", () => {
+    expect(token({ resource: "r", key: KEY, lifetime: "60" as any })).toMatch(new RegExp("&se=" + (NOW / 1000 + 60) + "$"));
+    expect(token({ resource: "r", key: KEY, expires: 1893456000.7 })).toMatch(/&se=1893456000$/);
+    expect(code(() => token({ resource: "r", key: KEY, lifetime: "an hour" as any }))).toMatch(/^clock: .*expires/);
+    expect(code(() => token({ resource: "r", key: KEY, expires: "soon" as any }))).toMatch(/^clock: .*expires/);
+  });
+
   test.each([2039, 2107])("in the year %i", (year) => {
     jest.setSystemTime(Date.UTC(year, 0, 1));
     expect(token({ resource: "r", key: KEY })).toContain("&se=" + (Date.UTC(year, 0, 1) / 1000 + 3600));
@@ -139,8 +146,8 @@ describe("signers", () => {
 });
 
 describe("bad input", () => {
-  test.each([undefined, "", "A", "AAA", "====", "AAA=AAA=", "*&^%", "AA==AA==", "AAB="])("key %p", (key) => {
-    const said = code(() => token({ resource: "r", key, expires: 5 }));
+  test.each([undefined, "", "A", "AAA", "====", "AAA=AAA=", "*&^%", "AA==AA==", "AAB=", 5, {}, null])("key %p", (key) => {
+    const said = code(() => token({ resource: "r", key: key as string, expires: 5 }));
     expect(said).toBe("config: key: base64");
     expect(code(() => deviceKey(key as string, "d"))).toBe("config: key: base64");
   });
