@@ -38,6 +38,8 @@ export interface Options extends Omit<MqttOptions, Dictated> {
   registrationTimeout?: number;
   reprovisionAfter?: number;
   commandTimeout?: number;
+  startSpread?: number;
+  dropOldest?: boolean;
   cache?: Cache | false;
   ntp?: string;
   logger?: Logger;
@@ -49,7 +51,7 @@ export interface Options extends Omit<MqttOptions, Dictated> {
 export function passed(o: any, more: any, own: any): any {
   // After the first letter of their types; whatever else is given the MQTT client looks at. Not a variable of the module: it would stay.
   const known =
-    " s:idScope s:registrationId s:deviceId s:moduleId s:dpsHost n:dpsPort s:groupKey s:deviceKey f:sign s:modelId s:modelKey o:payload s:agent n:tokenLifetime n:requestTimeout n:registrationTimeout n:reprovisionAfter n:commandTimeout s:ntp o:logger n:logLevel b:legacyAck " +
+    " s:idScope s:registrationId s:deviceId s:moduleId s:dpsHost n:dpsPort s:groupKey s:deviceKey f:sign s:modelId s:modelKey o:payload s:agent n:tokenLifetime n:requestTimeout n:registrationTimeout n:reprovisionAfter n:commandTimeout n:startSpread b:dropOldest s:ntp o:logger n:logLevel b:legacyAck " +
     (o.cache === false ? "b" : "o") +
     ":cache ";
   for (const name in o) {
@@ -72,12 +74,14 @@ export function checked(o: Options): void {
       ? "idScope (provisioning), or host (a hub)"
       : id.length > 128 || !(o.idScope ? /^[A-Za-z0-9._:-]*[A-Za-z0-9-]$/ : /^[^#+\0\x2f]+$/).test(id)
         ? "deviceId: up to 128 letters, digits and - . _ :"
-        : !(o.groupKey || o.deviceKey || o.sign || o.cert)
-          ? "groupKey, deviceKey, sign, or cert and key"
-          : o.keepalive! > 1177
-            ? "keepalive: up to 1177 seconds"
-            : o.tokenLifetime! < 60 || o.tokenLifetime! > 2000000
-              ? "tokenLifetime: 60 to 2000000 seconds"
-              : "";
+        : o.moduleId && !/^[A-Za-z0-9._:-]+$/.test(o.moduleId)
+          ? "moduleId: letters, digits and - . _ :"
+          : !(o.groupKey || o.deviceKey || o.sign || (o.cert && o.key))
+            ? "groupKey, deviceKey, sign, or cert and key"
+            : o.keepalive! > 1177
+              ? "keepalive: up to 1177 seconds"
+              : o.tokenLifetime! < 60 || o.tokenLifetime! > 2000000
+                ? "tokenLifetime: 60 to 2000000 seconds"
+                : "";
   if (wrong) throw error("config", "option " + wrong);
 }

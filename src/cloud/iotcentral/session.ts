@@ -162,7 +162,8 @@ export function connect(this: State): void {
       }
     }
     if (c.assignment) c._known = 1;
-    begin(c, 0);
+    // A thousand devices have their power back in the same second.
+    begin(c, Math.floor(random() * (o.startSpread || 0)));
   }
 }
 

@@ -3,6 +3,7 @@ import { time, UNSET } from "../../core/clock";
 import { error } from "../../core/errors";
 import { stringify } from "../../core/json";
 import { percent } from "../../core/percent";
+import { PUBLISH } from "../../mqtt/packet";
 import type { State as Mqtt } from "../../mqtt/state";
 import { bag, type Properties } from "./bag";
 import type { Done, Item, State } from "./hub";
@@ -39,6 +40,33 @@ function stamped(item: Item): string {
   return item._bag + (t && t > UNSET ? (item._bag && "&") + "iothub-creation-time-utc=" + percent(new Date(t).toISOString()) : "");
 }
 
+/** What waited longest and is not with the hub makes room for `n` bytes. */
+function makeRoom(c: State, n: number): void {
+  const m = c as any as Mqtt;
+  const queue = m._queue;
+  const over = n - (c.options.queueLimit || 16384);
+  // Not even alone.
+  if (over > 0) return;
+  const list: Item[] = [];
+  for (let i = m._at; i < queue.length && m._size + over > 0;) {
+    const e = queue[i];
+    if (e._id && e._bytes.charCodeAt(0) >> 4 === PUBLISH) {
+      queue.splice(i, 1);
+      m._size -= e._bytes.length;
+      if (e._key) c.options.store!.drop(e._key);
+      list.push({ _answers: e._done } as Item);
+    } else i++;
+  }
+  while (c._items && c._items[0] && c._waiting! + over > 0) {
+    const item = c._items.shift()!;
+    c._waiting! -= item._bag.length + item._bytes.length;
+    list.push(item);
+  }
+  m._dropped = (m._dropped || 0) + list.length;
+  for (let i = 0; i < list.length; i++)
+    if (list[i]._answers) c.emit(list[i]._answers!, error("limit", "queueLimit reached: dropped for a newer one"));
+}
+
 /** Without arguments it sends the oldest of what has waited, which it can once the hub is known. */
 export function sendTelemetry(this: State): void {
   const c = this;
@@ -47,8 +75,10 @@ export function sendTelemetry(this: State): void {
     const only = typeof args[1] === "function";
     const done: Done | undefined = args[only ? 1 : 2];
     const item = made(c, args[0], only ? undefined : args[1], done);
+    const own = item._bag.length + item._bytes.length;
+    if (!c._path && c.options.dropOldest) makeRoom(c, own);
     const before = c._waiting || 0;
-    const n = before + item._bag.length + item._bytes.length;
+    const n = before + own;
     if (!c._path && n > (c.options.queueLimit || 16384)) {
       return c.emit(done || ("error" as any), error("limit", "queueLimit reached: " + before + " bytes wait"));
     }
@@ -60,6 +90,7 @@ export function sendTelemetry(this: State): void {
     delete c._waiting;
     if (!c._items.length) delete c._items;
     const topic = c._path + "/messages/events/" + stamped(item);
+    if (c.options.dropOldest) makeRoom(c, topic.length + item._bytes.length + 2);
     c.publish(topic, item._bytes, { qos: 1, binary: true }, item._answers);
   }
 }

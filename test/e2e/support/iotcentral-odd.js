@@ -56,6 +56,49 @@ module.exports = function odd(createDevice) {
       expect(cloud.answers().map((text) => text.slice(0, 5))).toContain("200 2");
     });
 
+    test("dropOldest: what was made last arrives, in order; who was dropped is told, nothing in flight is touched", () => {
+      const fill = `var ok = 0, dropped = 0; for (var i = 0; i < 300; i++) c.sendTelemetry({ i: i, text: "x".repeat(60) }, function (e) { if (e && e.code === "limit") dropped++; if (!e) ok++; });`;
+      const known = open({ options: { dropOldest: true } });
+      known.cloud.acking = false;
+      known.device.run(`c.sendTelemetry({ i: -2 }); c.sendTelemetry({ i: -1 });`);
+      known.device.tick(100);
+      known.cloud.device().close();
+      known.device.tick(100);
+      known.cloud.acking = true;
+      const unknown = start({ options: { dropOldest: true }, script: (cloud) => (cloud.deaf = true) });
+      for (const [{ cloud, device, said, has }, first] of [
+        [known, [-2, -1]],
+        [unknown, []],
+      ]) {
+        cloud.telemetry.length = 0;
+        device.offline();
+        device.tick(1000);
+        device.run(fill);
+        device.run(`R("queue " + c.status().bytes);`);
+        cloud.deaf = false;
+        device.offline(false);
+        device.tick(10 * MINUTE);
+        const got = cloud.telemetry.map((t) => JSON.parse(t.payload).i);
+        expect(got.slice(0, first.length)).toEqual(first);
+        const rest = got.slice(first.length);
+        expect(rest.length).toBeGreaterThan(50);
+        expect(rest).toEqual(rest.map((_, i) => 300 - rest.length + i));
+        device.run(`R("ok " + ok + " dropped " + dropped + " " + c.status().dropped);`);
+        expect(said().pop()).toBe(`ok ${rest.length} dropped ${300 - rest.length} ${300 - rest.length}`);
+        expect(has("error limit")).toBe(0);
+      }
+    });
+
+    test("dropOldest: what is longer than the whole queue is refused, and costs nobody a place", () => {
+      const { cloud, device, said } = open({ options: { dropOldest: true } });
+      cloud.device().close();
+      device.tick(100);
+      device.run(`c.sendTelemetry({ n: 1 }); c.sendTelemetry({ text: "x".repeat(20000) }, function (e) { R("sent " + said(e)); });`);
+      device.tick(MINUTE);
+      expect(said().filter((line) => line.startsWith("sent "))[0]).toMatch(/^sent limit: queueLimit reached/); // prettier-ignore
+      expect(cloud.telemetry.map((t) => t.payload)).toEqual(['{"n":1}']);
+    });
+
     test("full before the hub is known: an error event, nothing thrown out of a timer", () => {
       const { cloud, device, has } = start({ script: (cloud) => (cloud.deaf = true) });
       device.run(`setInterval(function () { c.sendTelemetry({ text: "x".repeat(1000) }); R("went on"); }, 1000);`);
@@ -92,6 +135,18 @@ module.exports = function odd(createDevice) {
       device.offline(false);
       device.tick(8 * MINUTE);
       expect(cloud.device()).toBeDefined();
+    });
+
+    test("startSpread: connect comes at a random moment within it", () => {
+      const at = [];
+      for (let i = 0; i < 12; i++) {
+        const { cloud, device } = start({ options: { startSpread: 60000 }, device: { seed: (i + 1) * 98765431 } });
+        const from = device.clock.now();
+        device.tick(MINUTE + 1000);
+        at.push(cloud.log[0].at - from);
+      }
+      expect(Math.max(...at)).toBeLessThanOrEqual(MINUTE);
+      expect(Math.max(...at) - Math.min(...at)).toBeGreaterThan(5000);
     });
 
     test("a retry-after of years is an hour at most, and no storm", () => {
@@ -243,6 +298,17 @@ c.sendProperty({ a: 1 }, function (e) { R("reported " + said(e)); });`); // pret
       }
     });
 
+    test("two keys: the other one, given when the first is refused, is used from the next attempt on", () => {
+      const other = keyOf("sim-dev-01");
+      const { cloud, device } = start({
+        options: { groupKey: undefined, deviceKey: KEY },
+        setup: `c.on("error", function (e) { if (e.code === "auth") c.options.deviceKey = ${JSON.stringify(other)}; });`,
+      });
+      device.tick(12 * MINUTE);
+      expect(cloud.device()).toBeDefined();
+      expect(cloud.refusals).toBe(1);
+    });
+
     test("a signer that answers twice: one registration, one connection", () => {
       const { cloud, device } = start({
         options: { groupKey: undefined, sign: () => `function (b, done) { done(undefined, "x"); done(undefined, "x"); }` },
@@ -275,7 +341,6 @@ c.sendProperty({ a: 1 }, function (e) { R("reported " + said(e)); });`); // pret
       device.tick(2 * MINUTE);
       const stamp = decodeURIComponent(/creation-time-utc=([^&]*)/.exec(cloud.telemetry[0].bag)[1]);
       expect(Math.abs(Date.parse(stamp) - REAL)).toBeLessThan(3000);
-      expect(keyOf("x")).toBeDefined();
     });
 
     test("measured while a silent link was still believed in: all but the first have their time", () => {

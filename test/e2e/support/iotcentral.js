@@ -882,6 +882,9 @@ c.connect();`;
       ["a password", { password: "x" }, "config: option password: the services say it, leave it out"],
       ["a clean session", { clean: true }, "config: option clean: the services say it, leave it out"],
       ["subscriptions left to MQTT", { resubscribe: true }, "config: option resubscribe: the services say it, leave it out"],
+      ["a module with a wildcard", { moduleId: "m#" }, "config: option moduleId: letters, digits and - . _ :"],
+      ["a certificate without its key", { groupKey: undefined, cert: "x" }, "config: option groupKey, deviceKey, sign, or cert and key"],
+      ["a spread that is no number", { startSpread: "1" }, "config: option startSpread cannot be this string"],
       ["a keepalive the hub does not bear", { keepalive: 1200 }, "config: option keepalive: up to 1177 seconds"],
       ["a token that lives for seconds", { tokenLifetime: 5 }, "config: option tokenLifetime: 60 to 2000000 seconds"],
     ])("%s is refused at once", (_name, options, text) => {
