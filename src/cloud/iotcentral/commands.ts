@@ -12,7 +12,7 @@ export interface Command {
   payload: any;
 }
 
-/** Answers a command, once; when the answer came too late, or was 202, what follows is reported as a property of its name. */
+/** Answers a command, once; when the answer was 202, also because none came in time, what follows is reported as a property of its name. */
 export type AckCommand = (command: Command, value?: unknown, status?: number) => void;
 
 /** Calls the listeners and gives what the last of them returned that returned anything. */
@@ -22,18 +22,19 @@ export type Ask = (event: string, a: unknown, b: unknown, c?: unknown) => any;
 export function command(c: State, ask: Ask, name: string, body: Bytes, respond: Respond): void {
   const at = name.indexOf("*");
   const it: Command = { name: name.substr(at + 1), payload: undefined };
-  let open = true;
+  // What was answered, if anything.
+  let said = 0;
   let timer: any;
   if (at > 0) it.component = name.substr(0, at);
 
   function ack(_command: Command, value?: unknown, status?: number): void {
     const patch: any = {};
-    if (open) {
-      // First, because a value that cannot be sent is thrown: then it is still open.
+    if (!said) {
+      // First, because a value that cannot be sent is thrown: then it is still to be answered.
       respond(status || 200, value === undefined ? null : value);
-      open = false;
+      said = status || 200;
       if (timer) cancel(timer);
-    } else {
+    } else if (said === 202) {
       patch[it.name] = { value: value === undefined ? null : value };
       c.sendProperty(patch, it.component);
     }
@@ -46,13 +47,13 @@ export function command(c: State, ask: Ask, name: string, body: Bytes, respond: 
   }
   if (!(c as any)[KEPT + "commands"]) return respond(404, { error: "nobody takes commands" });
   try {
-    if (ask("commands", it, ack) === false && open) ack(it, { error: "no such command" }, 404);
+    if (ask("commands", it, ack) === false && !said) ack(it, { error: "no such command" }, 404);
   } catch (e) {
     c.emit("error", e);
-    if (open) ack(it, { error: "the command failed" }, 500);
+    if (!said) ack(it, { error: "the command failed" }, 500);
   }
   // The caller waits for 30 seconds.
-  if (open)
+  if (!said)
     timer = after(function () {
       timer = 0;
       ack(it, undefined, 202);

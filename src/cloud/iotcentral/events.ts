@@ -100,8 +100,13 @@ function dialling(c: State): void {
 
 function happened(this: State, event: string, a: any, b: any): void {
   const c = this;
-  if (event === "message") hear(c, a, b);
-  else if (event === "connect") connected(c);
+  if (event === "message") {
+    try {
+      hear(c, a, b);
+    } catch (e: any) {
+      throw error(e.code || "protocol", a.split("?")[0] + ": " + e.message);
+    }
+  } else if (event === "connect") connected(c);
   else if (event === "reconnect") dialling(c);
   else if (event === "error") {
     // What the application throws, or sends too much of, says nothing of the way to the hub.

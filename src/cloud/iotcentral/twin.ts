@@ -27,7 +27,7 @@ function again(c: State, asked: Report | true): void {
 /** The whole twin has come. */
 function whole(c: State, body: Bytes): void {
   const all = parse(body) || {};
-  if (!plain(all.desired)) throw error("protocol", "twin: no desired properties in it");
+  if (!plain(all.desired)) throw error("protocol", "no desired properties in it");
   const v = all.desired.$version || 0;
   if (v < c._newest!) {
     // Older than a change that has come: once more, in a second.
