@@ -98,6 +98,33 @@ function dialling(c: State): void {
   }
 }
 
+function wrong(c: State, e: any): void {
+  // What the application throws, or sends too much of, says nothing of the way to the hub.
+  const done = e.code && !/^[ls]/.test(e.code) && c._opening;
+  if (done) delete c._opening;
+  say(c, (e.code || "error") + ": " + (e.message || e));
+  failed(c, e);
+  if (done) c.emit(done, e);
+}
+
+/** Who waits is told; what waits goes with the next connection. */
+function ended(c: State): void {
+  const list: any[] = [].concat(
+    { _answers: c._opening } as never,
+    (c._asked || []) as never,
+    (c._report || []) as never,
+    (c._items || []) as never,
+  );
+  delete c._opening;
+  for (let i = 0; i < list.length; i++) {
+    const done = list[i]._answers;
+    if (done) {
+      delete list[i]._answers;
+      c.emit(done, error("offline", "the client has ended"));
+    }
+  }
+}
+
 function happened(this: State, event: string, a: any, b: any): void {
   const c = this;
   if (event === "message") {
@@ -108,25 +135,8 @@ function happened(this: State, event: string, a: any, b: any): void {
     }
   } else if (event === "connect") connected(c);
   else if (event === "reconnect") dialling(c);
-  else if (event === "error") {
-    // What the application throws, or sends too much of, says nothing of the way to the hub.
-    const done = a.code && !/^[ls]/.test(a.code) && c._opening;
-    if (done) delete c._opening;
-    say(c, (a.code || "error") + ": " + (a.message || a));
-    failed(c, a);
-    if (done) c.emit(done, a);
-  } else if (event === "end" && !c._begun) {
-    // Who waits is told; what waits goes with the next connection.
-    const list: any[] = [].concat({ _answers: c._opening } as never, (c._asked || []) as never, (c._report || []) as never, (c._items || []) as never); // prettier-ignore
-    delete c._opening;
-    for (let i = 0; i < list.length; i++) {
-      const done = list[i]._answers;
-      if (done) {
-        delete list[i]._answers;
-        c.emit(done, error("offline", "the client has ended"));
-      }
-    }
-  }
+  else if (event === "error") wrong(c, a);
+  else if (event === "end" && !c._begun) ended(c);
 }
 
 /** `emit` of the client: what the MQTT client tells goes here first. With listeners it would keep a short way for their messages, 80 variables. */

@@ -57,7 +57,7 @@ export interface State extends Hub {
   /** `end` of the MQTT client. */
   _end: Mqtt["end"];
   /** Called with the first outcome of `connect`. */
-  _opening?: Done;
+  _opening?: Done[];
   /** Between `connect` and `disconnect`: a number that no other time has. */
   _begun?: number;
   /** The assignment is believed in; it is asked for; the next attempt to ask or to get a token waits for its time. */

@@ -62,6 +62,12 @@ export function passed(o: any, more: any, own: any): any {
   return more;
 }
 
+/** The option that is outside of its bounds, if any. */
+function outside(o: Options): string {
+  if (o.keepalive! > 1177) return "keepalive: up to 1177 seconds";
+  return o.tokenLifetime! < 60 || o.tokenLifetime! > 2000000 ? "tokenLifetime: 60 to 2000000 seconds" : "";
+}
+
 /** Throws for the first option that cannot be right. */
 export function checked(o: Options): void {
   const id = o.registrationId || o.deviceId || "";
@@ -78,10 +84,6 @@ export function checked(o: Options): void {
           ? "moduleId: letters, digits and - . _ :"
           : !(o.groupKey || o.deviceKey || o.sign || (o.cert && o.key))
             ? "groupKey, deviceKey, sign, or cert and key"
-            : o.keepalive! > 1177
-              ? "keepalive: up to 1177 seconds"
-              : o.tokenLifetime! < 60 || o.tokenLifetime! > 2000000
-                ? "tokenLifetime: 60 to 2000000 seconds"
-                : "";
+            : outside(o);
   if (wrong) throw error("config", "option " + wrong);
 }

@@ -28,14 +28,14 @@ export function begin(c: State, ms?: number): void {
   const o = c.options;
   const id = o.registrationId || o.deviceId!;
   const life = o.tokenLifetime || 3600;
-  const part = o.moduleId;
   const a = c.assignment;
   const host = c._known || ms! < 0 ? a!.assignedHub : undefined;
-  const path = a && "devices/" + a.deviceId + (part ? "/modules/" + part : "");
+  const path = a && "devices/" + a.deviceId + (o.moduleId ? "/modules/" + o.moduleId : "");
   const run = c._begun;
 
-  /** From now on telemetry goes to the MQTT client. */
-  function flush(): void {
+  /** From now on telemetry goes to the MQTT client. `early`: if it is to outlive a power cut, which does not wait for the time of day. */
+  function flush(early?: any): void {
+    if (early === true && (!o.store || (c as any as Mqtt)._ended)) return;
     c._path = path;
     // What is too much for its queue is an error of its own; the rest goes on.
     while (c._items) c.emit(sendTelemetry as never);
@@ -55,7 +55,7 @@ export function begin(c: State, ms?: number): void {
         return;
       }
       if (host) {
-        const name = a!.deviceId + (part ? "/" + part : "");
+        const name = path!.substr(8).replace("/modules/", "/");
         o.host = host;
         o.clientId = name;
         o.username = hubUsername(host, name, API, o.agent || "thincloud", o.modelId);
@@ -103,8 +103,7 @@ export function begin(c: State, ms?: number): void {
   c._renewal = 0;
   delete c._retrying;
   if (c._known) {
-    // What is to outlive a power cut does not wait for the time of day.
-    if (o.store && !(c as any as Mqtt)._ended) flush();
+    flush(true);
     credentials(function (password) {
       // A quarter of the life is left for clocks that disagree, and for a way that is long.
       if (password) begin(c, Math.min(life * 750, 2147483647));
@@ -139,31 +138,36 @@ export function begin(c: State, ms?: number): void {
   }
 }
 
+/** The assignment that is known without asking. */
+function recall(c: State): void {
+  const o = c.options;
+  const id = o.registrationId || o.deviceId!;
+  if (!o.idScope) c.assignment = { assignedHub: o.host!, deviceId: id };
+  else if (o.cache !== false) {
+    try {
+      // A copy: what is looked at in flash goes when the file is erased.
+      const text = "" + ((o.cache ? o.cache.read() : storeView(FILE)) || "");
+      const kept = text && parse(text);
+      if (kept[0] === o.idScope && kept[1] === id && kept[3]) c.assignment = { assignedHub: kept[2], deviceId: kept[3] };
+    } catch {
+      // A torn one, or none that can be read.
+    }
+  }
+  if (c.assignment) c._known = 1;
+}
+
 export function connect(this: State): void {
   const c = this;
-  const o = c.options;
   const done = arguments[0];
   if (c._begun && c.connected) {
     if (done) c.emit(done);
-  } else c._opening = done || c._opening;
+  } else if (done) c._opening = (c._opening || []).concat(done);
   if (!c._begun) {
-    const id = o.registrationId || o.deviceId!;
     // Not the number of an earlier time.
     c._begun = ++c._rid;
-    if (!o.idScope) c.assignment = { assignedHub: o.host!, deviceId: id };
-    else if (o.cache !== false) {
-      try {
-        // A copy: what is looked at in flash goes when the file is erased.
-        const text = "" + ((o.cache ? o.cache.read() : storeView(FILE)) || "");
-        const kept = text && parse(text);
-        if (kept[0] === o.idScope && kept[1] === id && kept[3]) c.assignment = { assignedHub: kept[2], deviceId: kept[3] };
-      } catch {
-        // A torn one, or none that can be read.
-      }
-    }
-    if (c.assignment) c._known = 1;
+    recall(c);
     // A thousand devices have their power back in the same second.
-    begin(c, Math.floor(random() * (o.startSpread || 0)));
+    begin(c, Math.floor(random() * (c.options.startSpread || 0)));
   }
 }
 
@@ -186,6 +190,11 @@ export function disconnect(this: State): any {
   return c._end(arguments[0], arguments[1]);
 }
 
+/** A network that comes back, or brings the time, finds a device that asks every minute; what somebody has to mend may take its time. */
+function longest(code: string): number {
+  return code === "network" || code === "clock" ? 60000 : 3600000;
+}
+
 /** What failed on the way to the hub: whether and when to begin anew. */
 export function failed(c: State, e: any): void {
   // Refused by the hub: the key, the device or the clock is not what it was; provisioning knows, when the token was good.
@@ -198,7 +207,6 @@ export function failed(c: State, e: any): void {
     delete c._registering;
     c._retrying = 1;
     c._failures = (c._failures || 0) + 1;
-    // A network that comes back, or brings the time, finds a device that asks every minute.
-    begin(c, backoff(c._failures - 1, e.retryAfter || 5000, e.code === "network" || e.code === "clock" ? 60000 : 3600000, random()));
+    begin(c, backoff(c._failures - 1, e.retryAfter || 5000, longest(e.code), random()));
   }
 }

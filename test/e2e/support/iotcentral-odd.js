@@ -258,6 +258,17 @@ c.sendProperty({ a: 1 }, function (e) { R("reported " + said(e)); });`); // pret
       expect(said()).toContain("sent ok");
     });
 
+    test("connect twice: both callbacks are called", () => {
+      const { device, said } = start();
+      device.run(`c.connect(function (e) { R("again " + said(e)); });`);
+      device.tick(1000);
+      expect(said()).toEqual(["open ok", "again ok", "connect"]);
+      const gone = start();
+      gone.device.run(`c.disconnect();`);
+      gone.device.tick(1000);
+      expect(gone.said()).toEqual(["open offline: the client has ended"]);
+    });
+
     test("connect on a connection: its callback is called", () => {
       const { device, has } = open();
       device.run(`c.connect(function (e) { R("again " + said(e)); });`);
