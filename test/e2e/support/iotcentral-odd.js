@@ -58,18 +58,22 @@ module.exports = function odd(createDevice) {
 
     test("dropOldest: what was made last arrives, in order; who was dropped is told, nothing in flight is touched", () => {
       const fill = `var ok = 0, dropped = 0; for (var i = 0; i < 300; i++) c.sendTelemetry({ i: i, text: "x".repeat(60) }, function (e) { if (e && e.code === "limit") dropped++; if (!e) ok++; });`;
-      const known = open({ options: { dropOldest: true } });
-      known.cloud.acking = false;
-      known.device.run(`c.sendTelemetry({ i: -2 }); c.sendTelemetry({ i: -1 });`);
-      known.device.tick(100);
-      known.cloud.device().close();
-      known.device.tick(100);
-      known.cloud.acking = true;
-      const unknown = start({ options: { dropOldest: true }, script: (cloud) => (cloud.deaf = true) });
-      for (const [{ cloud, device, said, has }, first] of [
+      const known = () => {
+        const all = open({ options: { dropOldest: true } });
+        all.cloud.acking = false;
+        all.device.run(`c.sendTelemetry({ i: -2 }); c.sendTelemetry({ i: -1 });`);
+        all.device.tick(100);
+        all.cloud.device().close();
+        all.device.tick(100);
+        all.cloud.acking = true;
+        return all;
+      };
+      const unknown = () => start({ options: { dropOldest: true }, script: (cloud) => (cloud.deaf = true) });
+      for (const [begin, first] of [
         [known, [-2, -1]],
         [unknown, []],
       ]) {
+        const { cloud, device, said, has } = begin();
         cloud.telemetry.length = 0;
         device.offline();
         device.tick(1000);
