@@ -3,12 +3,11 @@ import { emit as emitNow, KEPT } from "../../core/emitter";
 import { parse, stringify } from "../../core/json";
 import { error } from "../../core/errors";
 import type { Bytes } from "../../host";
-import { PUBLISH, SUBSCRIBE } from "../../mqtt/packet";
-import type { State as Mqtt } from "../../mqtt/state";
 import { say, type Respond, type State } from "./hub";
 import { begin, failed, RENEW } from "./session";
 import { heardFrom } from "./topics";
 import { changed, twin } from "./twin";
+import { urgent } from "./urgent";
 
 function connected(c: State): void {
   const o = c.options;
@@ -32,20 +31,11 @@ function connected(c: State): void {
   if (!subscribing) {
     const filters: any = { "$iothub/twin/res/#": {}, "$iothub/twin/PATCH/properties/desired/#": {}, "$iothub/methods/POST/#": {} };
     if (!o.moduleId) filters[c._path + "/messages/devicebound/#"] = { qos: 1 };
-    // Also when the queue is full of what waited for this connection.
-    (c as any as Mqtt).publish(
-      c,
-      SUBSCRIBE,
-      [
-        filters,
-        function (err: any) {
-          delete c._subscribing;
-          if (err) c.emit("error", err);
-          twin(c);
-        },
-      ],
-      true,
-    );
+    urgent(c, filters, function (err: any) {
+      delete c._subscribing;
+      if (err) c.emit("error", err);
+      twin(c);
+    });
   }
   if (done) c.emit(done);
 }
@@ -61,14 +51,7 @@ function hear(c: State, topic: string, payload: Bytes): void {
     const respond: Respond = function (status, value) {
       const bytes = value === undefined ? "" : stringify(value);
       if (bytes.length > 131072) throw error("limit", "answer to " + h._name + ": " + bytes.length + " bytes of 131072");
-      if (open && c.connected)
-        // The caller waits, whatever else does.
-        (c as any as Mqtt).publish(
-          c,
-          PUBLISH,
-          ["$iothub/methods/res/" + status + "/" + topic.split("/")[4], bytes, { binary: true }],
-          true,
-        );
+      if (open && c.connected) urgent(c, "$iothub/methods/res/" + status + "/" + topic.split("/")[4], bytes);
       open = false;
     };
     c._tell("method", h._name, payload, respond);

@@ -3,11 +3,10 @@ import { backoff } from "../../core/backoff";
 import { error } from "../../core/errors";
 import { parse, stringify } from "../../core/json";
 import type { Bytes } from "../../host";
-import { PUBLISH } from "../../mqtt/packet";
-import type { State as Mqtt } from "../../mqtt/state";
 import type { Done, Report, State } from "./hub";
 import { twinBytes } from "./limits";
 import { merge, plain } from "./patch";
+import { urgent } from "./urgent";
 
 /** What was asked is to be asked once more: what was to be reported goes back to what waits. */
 function again(c: State, asked: Report | true): void {
@@ -49,13 +48,7 @@ function ask(c: State): void {
     bytes = stringify(report._patch);
     delete c._report;
   }
-  // Past a queue that is full: a report may be longer than all that may wait there.
-  (c as any as Mqtt).publish(
-    c,
-    PUBLISH,
-    ["$iothub/twin/" + (report ? "PATCH/properties/reported" : "GET") + "/?$rid=" + ++c._rid, bytes, { binary: true }],
-    true,
-  );
+  urgent(c, "$iothub/twin/" + (report ? "PATCH/properties/reported" : "GET") + "/?$rid=" + ++c._rid, bytes);
   c._due = after(twin, c.options.requestTimeout || 30000, c);
 }
 
