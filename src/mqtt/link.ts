@@ -13,12 +13,11 @@ import { frame } from "./take";
 /** Hears the link. What lies far into a text takes long to reach: much at once is taken in parts. */
 function heard(this: any, what: any): void {
   const c = this._client;
-  const n = what.length;
-  let i = 0;
-  do {
-    if (c._link === this) c._told(n > 2048 ? what.substr(i, 2048) : what);
-    i += 2048;
-  } while (i < n);
+  if (c._link === this) {
+    if (what.length > 2048) {
+      for (let i = 0; i < what.length; i += 2048) if (c._link === this) c._told(what.substr(i, 2048));
+    } else c._told(what);
+  }
 }
 
 /**
