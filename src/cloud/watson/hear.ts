@@ -1,5 +1,6 @@
 import { bytesToText, now } from "#host";
 import { UNSET } from "../../core/clock";
+import { error } from "../../core/errors";
 import { parse } from "../../core/json";
 import type { Bytes } from "../../host";
 import { route } from "./adapter";
@@ -12,18 +13,19 @@ export interface Codec {
 }
 
 /**
- * Takes a message in and calls who waits for it. Without a topic: the document in `bytes`, for device management, which has topics
- * of its own. One body, and what is rare in its branches: Espruino reads past a function inside as often as it comes by.
+ * Takes a message in and calls who waits for it. For device management, which has topics of its own
+ * (`packet` is 1): the document in `bytes`, or nothing when it is none. One body, and what is rare in its branches: Espruino reads past a function inside as often as it comes by.
  */
 export const hear: (this: any, topic: string, bytes: Bytes, packet?: any) => any = function (this: any) {
   // Parameters would be variables for ever.
   const topic: string = arguments[0];
   const bytes: Bytes = arguments[1];
-  const m = topic ? route("", topic) : {};
+  const order = arguments[2] === 1;
+  const m = order ? {} : route("", topic);
   if (m) {
     try {
       const format = m.format || "json";
-      const codec: Codec | undefined = topic && this.codecs[m.format];
+      const codec: Codec | undefined = !order && this.codecs[m.format];
       let doc: any = bytes;
       // Not behind a block: Espruino takes a regular expression that begins a statement there for an empty one.
       let own = /Status$/.test(m.kind)
@@ -41,7 +43,10 @@ export const hear: (this: any, topic: string, bytes: Bytes, packet?: any) => any
       } else {
         if (/^json/.test(format)) doc = parse(bytes);
         else if (/^text$|^xml$|^csv$|^utf8$/.test(format)) doc = bytesToText(bytes);
-        if (!topic) return doc;
+        if (order) {
+          if (!doc || typeof doc !== "object") throw error("protocol", "not an object");
+          return doc;
+        }
         m.data = m.payload = doc;
         if (m.format && doc && doc.d !== undefined) {
           let other;
@@ -54,7 +59,6 @@ export const hear: (this: any, topic: string, bytes: Bytes, packet?: any) => any
         if (own) fill(m, doc, own);
       }
     } catch (e: any) {
-      if (!topic) throw e;
       e.topic = topic;
       e.raw = bytes;
       return this.emit("error", e);

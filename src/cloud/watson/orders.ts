@@ -1,16 +1,16 @@
 import { after, restart } from "#host";
 import type { Base, Done } from "./client";
 import { install, type Firmware } from "./firmware";
-import type { ManageOptions } from "./manage";
+import type { Management, ManageOptions } from "./manage";
 
 /**
- * Does what the platform asks for with the document `q` at `path`, after `send` has sent the answer: reads and sets `fields`,
- * restarts, installs.
+ * Does what the platform asks for with the document `q` at `path`, after `send` has sent the answer: reads and sets the fields
+ * of `me`, restarts, installs.
  */
 export function obey(
   client: Base,
   o: ManageOptions,
-  fields: any,
+  me: Management,
   firmware: Firmware,
   path: string[],
   q: any,
@@ -18,6 +18,7 @@ export function obey(
   send: (path: string, body: any, done: Done) => void,
 ): void {
   const list = (q.d && q.d.fields) || [];
+  const fields = me.fields;
   const verb: any = path[3];
   const values: any = {};
   const known: unknown[] = [];
@@ -27,7 +28,13 @@ export function obey(
 
   for (let i = 0; i < list.length; i++) {
     // An older text has the names alone.
-    const name = list[i].field || list[i];
+    const name = list[i] && (list[i].field || list[i]);
+    // What every object has is no field of ours.
+    if (typeof name !== "string" || ({} as any)[name]) {
+      path = [];
+      rc = 400;
+      break;
+    }
     values[name] = list[i].value;
     if (fields[name]) known.push({ field: name, value: fields[name] });
     else body = { message: "unknown field", d: { fields: [{ field: name }] } };
@@ -37,7 +44,8 @@ export function obey(
       rc = 200;
       body.d = { fields: known };
     }
-  } else if (path[0] === "cancel" || path[1] === "update" || path[1] === "custom") {
+  } else if (path[1] === "update" && me._busy && values["mgmt.firmware"]) rc = 409;
+  else if (path[0] === "cancel" || path[1] === "update" || path[1] === "custom") {
     // What is not known now may be made.
     rc = 200;
     body = {};
@@ -49,7 +57,7 @@ export function obey(
         client.emit("deviceUpdate", name, values[name]);
       }
     } else if (path[1] === "custom") {
-      const bundle = o.bundles && o.bundles[path[2]];
+      const bundle = o.bundles && o.bundles.hasOwnProperty(path[2]) && o.bundles[path[2]];
       try {
         rc = bundle ? bundle(verb, values) || 200 : 501;
       } catch (e) {
@@ -60,11 +68,12 @@ export function obey(
     }
   } else if (path[2] === "firmware") {
     deed = function () {
-      install(verb, o.firmware!, fields, firmware, notify);
+      install(verb, o.firmware!, me, firmware, notify);
     };
-    rc = !o.firmware ? 501 : firmware.state === (verb === "update" ? 2 : 0) && firmware.uri ? 202 : 400;
+    rc = !o.firmware ? 501 : !me._busy && firmware.state === ({ download: 0, update: 2 } as any)[verb] && firmware.uri ? 202 : 400;
+    if (rc === 202) me._busy = 1;
   } else if (path[2] === "device") {
-    deed = verb === "reboot" ? o.reboot : o.factoryReset;
+    deed = verb === "reboot" ? o.reboot : verb === "factory_reset" && o.factoryReset;
     rc = deed ? 202 : 501;
     if (deed === true)
       deed = function () {
@@ -78,7 +87,9 @@ export function obey(
   }
   body.rc = rc;
   function done(err?: Error): void {
-    if (!err && rc === 202) client.emit(deed);
+    if (rc !== 202) return;
+    if (err) delete me._busy;
+    else client.emit(deed);
   }
   // First the answer, then the deed.
   if (q.reqId === undefined) done();
