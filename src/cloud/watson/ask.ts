@@ -1,4 +1,5 @@
 import { error } from "../../core/errors";
+import { check } from "../../mqtt/options";
 import { route } from "./adapter";
 import type { Done } from "./client";
 import { teller } from "./teller";
@@ -18,6 +19,7 @@ export function ask(client: any, kind: string, args: any, no: boolean): boolean 
   }
   for (let i = 0; i < targets.length; i++) {
     const target: any = targets[i];
+    if (!Array.isArray(target)) check(target, " n:qos s:deviceType s:deviceId s:event s:command s:format s:interfaceId s:ruleId s:appId ");
     const filter = route(kind, target, true);
     filters[filter] = { qos: target.qos || qos };
     if (client._quick && (kind === "deviceCommand" || /\/id\/\+/.test(filter)))

@@ -36,7 +36,8 @@ export const hear: (this: any, topic: string, bytes: Bytes, packet?: any) => any
       // Unless the clock was never set.
       if (now() > UNSET) m.timestamp = new Date();
       if (m.deviceType) m.device = m.deviceType + ":" + m.deviceId;
-      if (codec) {
+      // `constructor` may be a format.
+      if (codec && codec.decode) {
         doc = codec.decode(bytes, m);
         m.data = doc.data;
         if (doc.timestamp) m.timestamp = doc.timestamp;
@@ -59,9 +60,11 @@ export const hear: (this: any, topic: string, bytes: Bytes, packet?: any) => any
         if (own) fill(m, doc, own);
       }
     } catch (e: any) {
-      e.topic = topic;
-      e.raw = bytes;
-      return this.emit("error", e);
+      // A codec may throw anything.
+      const fault: any = error((e && e.code) || "protocol", (e && e.message) || "" + e);
+      fault.topic = topic;
+      fault.raw = bytes;
+      return this.emit("error", fault);
     }
     this.emit(m.kind, m);
     // As the code of the seed called it, or its documentation.

@@ -1,6 +1,7 @@
 import { after, cancel, random } from "#host";
 import { error } from "../../core/errors";
 import type { Bytes, Timer } from "../../host";
+import { check } from "../../mqtt/options";
 import { serve, type Done } from "./client";
 import type { Firmware, Installer } from "./firmware";
 import { hear } from "./hear";
@@ -198,6 +199,12 @@ export function manage(client: any, target: string, args: any): Management {
       send("clear/diag/log", {}, then, true);
     },
   };
+  check(
+    o,
+    " n:lifetime o:deviceInfo o:metadata f:factoryReset o:firmware n:updateStatus o:bundles n:timeout o:device " +
+      (o.reboot === true ? "b" : "f") +
+      ":reboot ",
+  );
   if (life && life < 3600) throw error("config", "option lifetime: 0, or 3600 seconds and more");
   if (client[filter]) client[filter](true);
   client[filter] = leave;

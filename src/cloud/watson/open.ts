@@ -1,6 +1,5 @@
 import { error } from "../../core/errors";
 import { connect } from "../../mqtt/client";
-import { route } from "./adapter";
 import { hear } from "./hear";
 
 /** Refuses what is missing or cannot be. */
@@ -12,8 +11,13 @@ function check(o: any, app: boolean, shared: boolean, free: boolean): void {
     if (!o[name]) throw error("config", "option " + name + " is missing");
   }
   // What a topic cannot have.
-  route("deviceStatus", [app ? "-" : o.type, o.id]);
-  if (!/^\w+$/.test(o.org)) throw error("config", "org: letters and digits");
+  const parts = ["id", app ? "instance-id" : "type"];
+  for (let i = 0; i < 2; i++) {
+    const part = o[parts[i]];
+    if (part !== undefined && (typeof part !== "string" || part.length > 36 || !/^[\w.-]+$/.test(part)))
+      throw error("config", "option " + parts[i] + ": 1 to 36 letters, digits and - _ .");
+  }
+  if (!/^\w+$/.test(o.org)) throw error("config", "option org: letters and digits");
   if (o["auth-method"] && o["auth-method"] !== method) throw error("config", "option auth-method: " + method);
   if (app && o.type && !shared && o.type !== "standalone") throw error("config", "option type: standalone or shared");
   if (shared && o.more.clean === false) throw error("config", "option clean-session: true when shared");
