@@ -1,5 +1,6 @@
-import { after } from "#host";
+import { after, now } from "#host";
 import { decode, encode } from "../core/base64";
+import { UNSET } from "../core/clock";
 import { error } from "../core/errors";
 import type { Bytes, TlsOptions } from "../host";
 import type { Tpm } from "./index";
@@ -57,10 +58,13 @@ export function enrol(chip: Tpm, o: EnrolOptions, scope: string, id: string, don
     const status = (!err && +head.substr(9, 3)) || 500;
     const blob = decode("" + ((s.tpm || j).authenticationKey || ""));
     const assigned = status < 300 && /^assigned/i.test(j.status);
+    const challenged = blob && status === 401 && !signature;
     // The service's own clock is the one that counts.
-    const expiry = Date.parse((head.split(/\r\ndate: /i)[1] || "-").substr(0, 29)) / 1000 + 3600;
-    const wait = parseFloat(head.split(/\r\nretry-after: /i)[1]) * 1000 || 3000;
-    if (blob && (assigned || (status === 401 && !signature && expiry > 17e8)))
+    const time = Date.parse((head.split(/\r\ndate: /i)[1] || "-").substr(0, 29));
+    const expiry = Math.floor((time > UNSET ? time : now()) / 1000) + 3600;
+    const wait = Math.abs(parseFloat(head.split(/\r\nretry-after: /i)[1])) * 1000 || 3000;
+    if (challenged && expiry * 1000 < UNSET) done(error("clock", "provisioning: the service told no time"));
+    else if (challenged || (blob && assigned))
       chip.install(
         blob,
         function (e, b) {
