@@ -54,6 +54,7 @@ export function create(o: Options): Tpm {
   const queue: (() => void)[] = [];
   const first = start();
   let fresh = true;
+  let enrolling = false;
 
   /** Runs rows of commands (docs/tpm.md); nothing comes between them. `done` gets all values, or of `n` the bytes. */
   function run(list: string, done: Done<any>, values?: Values | false, n?: boolean): void {
@@ -183,7 +184,16 @@ export function create(o: Options): Tpm {
         !/^\w+$/.test(scopeId)
       )
         throw error("config", "scopeId, registrationId: 1 to 128 letters, digits, -._:");
-      enrol(chip, o, scopeId, registrationId, done);
+      // The service takes the answer to its last challenge only.
+      if (enrolling) {
+        after(done, 0, error("limit", "TPM: one register at a time"));
+        return;
+      }
+      enrolling = true;
+      enrol(chip, o, scopeId, registrationId, function (err, assignment) {
+        enrolling = false;
+        done(err, assignment);
+      });
     },
   };
   return chip;
