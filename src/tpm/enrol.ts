@@ -77,7 +77,7 @@ export function enrol(chip: Tpm, o: EnrolOptions, scope: string, id: string, don
             "&se=" +
             expiry +
             "&skn=registration\r\n";
-          ask();
+          after(ask, 0);
         },
         assigned ? "" : resource + "\n" + expiry,
       );
@@ -117,9 +117,10 @@ export function enrol(chip: Tpm, o: EnrolOptions, scope: string, id: string, don
     );
   }
 
+  // Each time from the event loop, when all that the chip's answer took is free again: a TLS link needs much in one piece on Espruino.
   chip.keys(function (err, keys) {
     if (err) return done(err);
     body = JSON.stringify({ registrationId: id, tpm: keys });
-    ask();
+    after(ask, 0);
   });
 }
