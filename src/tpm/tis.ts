@@ -33,6 +33,7 @@ export function tis(exchange: Exchange, timeout: number): Transport {
   /** One look, and what it allows; the next from the event loop. */
   function poll(): void {
     let pace = 0;
+    let data;
     let err;
     // The program's own function may throw.
     try {
@@ -53,8 +54,8 @@ export function tis(exchange: Exchange, timeout: number): Transport {
         phase = 4;
         left = timeout / PACE;
         register(24, " ");
-      } else if (phase === 4 && (status & 0x90) === 0x90 && burst) {
-        input += register(36, Math.min(burst, size - input.length));
+      } else if (phase === 4 && (status & 0x90) === 0x90 && burst && (data = register(36, Math.min(burst, size - input.length)))) {
+        input += data;
       } else {
         pace = PACE;
         if (left-- < 1) err = error("timeout", "TPM: no answer, " + phase);
