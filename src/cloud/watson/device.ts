@@ -19,7 +19,7 @@ export interface GatewayClient extends DeviceClient {
     deviceId: string,
     event: string,
     data: unknown,
-    options?: PublishOptions | Done,
+    options?: PublishOptions | number | Done,
     done?: Done,
   ): boolean;
   /** Commands to the devices behind it; its own it gets without asking. */
