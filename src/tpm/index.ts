@@ -164,6 +164,7 @@ export function create(o: Options): Tpm {
       );
     },
     install: function (blob, done, text) {
+      if (typeof blob !== "string") throw error("config", "install: bytes, as a string");
       const v: Values = { r: text ? u16(text.length) + text : "" };
       for (let i = 0; i < 5; i++) {
         const n = word(blob, 0) + 2;

@@ -8,7 +8,7 @@ function check(o: any, app: boolean, shared: boolean, free: boolean): void {
   const needed = ["org", "id"].concat(app ? [] : "type", free ? [] : app ? ["auth-key", "auth-token"] : "auth-token");
   for (let i = 0; i < needed.length; i++) {
     const name = needed[i];
-    if (!o[name]) throw error("config", "option " + name + " is missing");
+    if (typeof o[name] !== "string") throw error("config", "option " + name + (o[name] === undefined ? " is missing" : ": text"));
   }
   // What a topic cannot have.
   const parts = ["id", app ? "instance-id" : "type"];
@@ -30,7 +30,7 @@ export function open(role: string, o: any): any {
   const key = o["auth-key"];
   const token = o["auth-token"];
   const shared = app && (o.type === "shared" || /^[ty1]/i.test(o.shared));
-  if (app && key && !o.org) o.org = key.split("-")[1];
+  if (app && key && !o.org) o.org = ("" + key).split("-")[1];
   const quick = o.org === "quickstart";
   if (o["clean-session"] !== undefined) more.clean = /^[ty1]/i.test(o["clean-session"]);
   check(o, app, shared, quick || more.cert);

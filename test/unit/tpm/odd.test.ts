@@ -131,6 +131,7 @@ it("wrong arguments are thrown, and name what is wrong", () => {
   for (const id of [undefined, null, 5, "", "a/b", "x".repeat(129)])
     expect(e(() => chip.register("0ne", id, done))).toEqual(config("registrationId"));
   for (const text of [undefined, 5, null, {}]) expect(e(() => chip.sign(text, done))).toEqual(config("sign"));
+  for (const blob of [undefined, 5, Buffer.from("x")]) expect(e(() => chip.install(blob, done))).toEqual(config("install"));
   for (const o of [undefined, null, {}, { port: 0 }, { exchange: "SPI1" }, { transport: {} }])
     expect(e(() => create(o as any))).toEqual(config("option"));
 });

@@ -100,6 +100,11 @@ it("a name that cannot be is told as the option it came in", () => {
   expect(e(DeviceClient, { ...DEVICE, id: "a b" })).toEqual(config(/^option id: /));
   expect(e(ApplicationClient, { ...APP, type: "shared", instanceId: "a:b" })).toEqual(config(/^option instance-id: /));
   expect(e(ApplicationClient, { ...APP, org: "abc-12" })).toEqual(config(/option org: /));
+  // Under the names of MQTT nobody would look for them.
+  expect(e(ApplicationClient, { ...APP, "auth-key": 5 })).toEqual(config(/^option auth-key: text/));
+  expect(e(ApplicationClient, { id: "a", authKey: 5, authToken: "t" })).toEqual(config(/^option org is missing/));
+  expect(e(DeviceClient, { ...DEVICE, "auth-token": 5 })).toEqual(config(/^option auth-token: text/));
+  expect(e(ApplicationClient, { ...APP, "auth-token": "" })).toEqual(config(/^option auth-token is missing/));
   expect(e(ApplicationClient)).toEqual(config(/org/));
   expect(e(DeviceClient)).toEqual(config(/org/));
 });
