@@ -51,6 +51,30 @@ export function enrol(chip: Tpm, o: EnrolOptions, scope: string, id: string, don
     return json || (over && head < input);
   }
 
+  /** Takes the hub's key, and with it the `place`; or the key that answers the challenge. */
+  function unwrap(blob: Bytes, place: any): void {
+    // The service's own clock is the one that counts.
+    const time = Date.parse((head.split(/\r\ndate: /i)[1] || "-").substr(0, 29));
+    const expiry = Math.floor((time > UNSET ? time : now()) / 1000) + 3600;
+    if (!place && expiry * 1000 < UNSET) return done(error("clock", "provisioning: the service told no time"));
+    chip.install(
+      blob,
+      function (e, b) {
+        if (e || place) return done(e, place);
+        signature =
+          "Authorization: SharedAccessSignature sr=" +
+          resource +
+          "&sig=" +
+          encodeURIComponent(encode(b!)) +
+          "&se=" +
+          expiry +
+          "&skn=registration\r\n";
+        after(ask, 0);
+      },
+      place ? "" : resource + "\n" + expiry,
+    );
+  }
+
   function heard(err: any): void {
     // A link that broke off is as a service that is out of order.
     const j = json || {};
@@ -58,29 +82,8 @@ export function enrol(chip: Tpm, o: EnrolOptions, scope: string, id: string, don
     const status = (!err && +head.substr(9, 3)) || 500;
     const blob = decode("" + ((s.tpm || j).authenticationKey || ""));
     const assigned = status < 300 && /^assigned/i.test(j.status);
-    const challenged = blob && status === 401 && !signature;
-    // The service's own clock is the one that counts.
-    const time = Date.parse((head.split(/\r\ndate: /i)[1] || "-").substr(0, 29));
-    const expiry = Math.floor((time > UNSET ? time : now()) / 1000) + 3600;
     const wait = Math.abs(parseFloat(head.split(/\r\nretry-after: /i)[1])) * 1000 || 3000;
-    if (challenged && expiry * 1000 < UNSET) done(error("clock", "provisioning: the service told no time"));
-    else if (challenged || (blob && assigned))
-      chip.install(
-        blob,
-        function (e, b) {
-          if (e || assigned) return done(e, s);
-          signature =
-            "Authorization: SharedAccessSignature sr=" +
-            resource +
-            "&sig=" +
-            encodeURIComponent(encode(b!)) +
-            "&se=" +
-            expiry +
-            "&skn=registration\r\n";
-          after(ask, 0);
-        },
-        assigned ? "" : resource + "\n" + expiry,
-      );
+    if (blob && (assigned || (status === 401 && !signature))) unwrap(blob, assigned && s);
     else if (status > 428 || (status < 300 && !assigned && /assign/i.test(j.status))) {
       if (j.operationId) {
         operation = "operations/" + j.operationId;

@@ -69,8 +69,6 @@ export function create(o: Options): Tpm {
       const row = rows[0].split(">");
       const way = row[1] || "";
       const kind = +way.charAt(1);
-      if (!err && !(typeof reply === "string" && word(reply, 4) > 9 && reply.length >= word(reply, 4)))
-        err = error("protocol", "TPM: what came is no reply");
       const rc = err ? 0 : word(reply!, 8);
       // In format one (TPM 2.0 Part 2, 6.6) the lower six bits say what is wrong, those above with which parameter.
       const what = rc & 128 ? rc & 63 : rc;
@@ -114,6 +112,8 @@ export function create(o: Options): Tpm {
       const answer = function (err?: any, reply?: Bytes) {
         if (mine === turn) {
           turn++;
+          if (!err && !(typeof reply === "string" && word(reply, 4) > 9 && reply.length >= word(reply, 4)))
+            err = error("protocol", "TPM: what came is no reply");
           heard(err, reply);
         }
       };

@@ -30,6 +30,17 @@ export function tis(exchange: Exchange, timeout: number): Transport {
     return exchange(ready ? b : "", false);
   }
 
+  /** Lets the chip go. */
+  function leave(err?: Error): void {
+    try {
+      register(24, "@");
+      register(0, " ");
+    } catch (e) {
+      // What was to be told is known.
+    }
+    answer(err, input);
+  }
+
   /** One look, and what it allows; the next from the event loop. */
   function poll(): void {
     let pace = 0;
@@ -60,14 +71,10 @@ export function tis(exchange: Exchange, timeout: number): Transport {
         pace = PACE;
         if (left-- < 1) err = error("timeout", "TPM: no answer, " + phase);
       }
-      if (err || whole(input)) {
-        register(24, "@");
-        register(0, " ");
-      }
     } catch (e) {
-      err = e;
+      err = e as Error;
     }
-    if (err || whole(input)) answer(err as Error, input);
+    if (err || whole(input)) leave(err);
     else after(poll, pace);
   }
 

@@ -86,7 +86,8 @@ export function read(role: string, given: any): any {
         // An indented line goes on with the value before it.
         if (key) out[key] += "\n" + line;
       } else {
-        if (/^port|^keep/.test(name)) value = value ? +value : undefined;
+        // Where there is something behind them.
+        if (/^port.|^keepalive./.test(name + value)) value = +value;
         if (!head || head === line || value !== value)
           throw error("config", "line " + (i + 1) + ": " + name + " needs =, and a value that fits");
         key = name;
@@ -97,11 +98,11 @@ export function read(role: string, given: any): any {
   for (const name in out) {
     const part = ("" + out[name]).split("%(");
     for (let i = 1; i < part.length; i++) {
-      const other = part[i].split(")s")[0];
+      const ends = part[i].split(")s");
+      const other = ends[0];
       const value = out[canonical(other)];
       // Where nothing ends the name it may be a piece of a secret.
-      if (value === null || value === undefined)
-        throw error("config", name + ": %(" + (other === part[i] ? "" : other) + ")s has no value");
+      if (value === null || value === undefined) throw error("config", name + ": %(" + ends.slice(0, -1).join(")s") + ")s has no value");
       out[name] = part[0] += value + part[i].substr(other.length + 2);
     }
   }

@@ -1,9 +1,9 @@
 import { bytesToText, now } from "#host";
 import { UNSET } from "../../core/clock";
-import { error } from "../../core/errors";
 import { parse } from "../../core/json";
 import type { Bytes } from "../../host";
 import { route } from "./adapter";
+import { fault, object } from "./fault";
 import { fill } from "./fields";
 
 /** Puts a format into bytes and back. What `encode` gives is text or a binary object; `decode` gets bytes. */
@@ -44,10 +44,7 @@ export const hear: (this: any, topic: string, bytes: Bytes, packet?: any) => any
       } else {
         if (/^json/.test(format)) doc = parse(bytes);
         else if (/^text$|^xml$|^csv$|^utf8$/.test(format)) doc = bytesToText(bytes);
-        if (order) {
-          if (!doc || typeof doc !== "object") throw error("protocol", "not an object");
-          return doc;
-        }
+        if (order) return object(doc);
         m.data = m.payload = doc;
         if (m.format && doc && doc.d !== undefined) {
           let other;
@@ -59,12 +56,8 @@ export const hear: (this: any, topic: string, bytes: Bytes, packet?: any) => any
         }
         if (own) fill(m, doc, own);
       }
-    } catch (e: any) {
-      // A codec may throw anything.
-      const fault: any = error((e && e.code) || "protocol", (e && e.message) || "" + e);
-      fault.topic = topic;
-      fault.raw = bytes;
-      return this.emit("error", fault);
+    } catch (e) {
+      return this.emit("error", fault(e, topic, bytes));
     }
     this.emit(m.kind, m);
     // As the code of the seed called it, or its documentation.

@@ -3,6 +3,19 @@ import type { Base, Done } from "./client";
 import { install, type Firmware } from "./firmware";
 import type { Management, ManageOptions } from "./manage";
 
+/** Whether firmware can be loaded or installed now, as a code; one thing at a time. */
+function ready(verb: string, o: ManageOptions, me: Management, firmware: Firmware): number {
+  if (!o.firmware) return 501;
+  if (me._busy || firmware.state !== ({ download: 0, update: 2 } as any)[verb] || !firmware.uri) return 400;
+  me._busy = 1;
+  return 202;
+}
+
+/** An action of a bundle of the application's. */
+function act(bundles: any, name: string, action: string, values: any): number {
+  return bundles && bundles.hasOwnProperty(name) ? bundles[name](action, values) || 200 : 501;
+}
+
 /**
  * Does what the platform asks for with the document `q` at `path`, after `send` has sent the answer: reads and sets the fields
  * of `me`, restarts, installs.
@@ -57,9 +70,8 @@ export function obey(
         client.emit("deviceUpdate", name, values[name]);
       }
     } else if (path[1] === "custom") {
-      const bundle = o.bundles && o.bundles.hasOwnProperty(path[2]) && o.bundles[path[2]];
       try {
-        rc = bundle ? bundle(verb, values) || 200 : 501;
+        rc = act(o.bundles, path[2], verb, values);
       } catch (e) {
         rc = 500;
         body.message = (e as Error).message;
@@ -70,8 +82,7 @@ export function obey(
     deed = function () {
       install(verb, o.firmware!, me, firmware, notify);
     };
-    rc = !o.firmware ? 501 : !me._busy && firmware.state === ({ download: 0, update: 2 } as any)[verb] && firmware.uri ? 202 : 400;
-    if (rc === 202) me._busy = 1;
+    rc = ready(verb, o, me, firmware);
   } else if (path[2] === "device") {
     deed = verb === "reboot" ? o.reboot : verb === "factory_reset" && o.factoryReset;
     rc = deed ? 202 : 501;

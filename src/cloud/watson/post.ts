@@ -14,10 +14,12 @@ export function post(client: any, kind: string, args: any): boolean {
   const levels = !kind || kind === "event" ? 1 : 3;
   const list = [].slice.call(args) as any[];
   const given = list[levels + 1];
-  const o: PublishOptions = typeof given === "number" ? { qos: given } : !given || typeof given === "function" ? {} : given;
+  const by: any = {};
+  by[typeof given] = given;
+  const o: PublishOptions = by.object || { qos: by.number };
   const format = o.format || "json";
   check(o, " n:qos s:format b:envelope ");
-  const done: Done = typeof given === "function" ? given : list[levels + 2];
+  const done: Done = by.function || list[levels + 2];
   const topic = kind ? route(kind, list.slice(0, levels).concat(format)) : list[0];
   // Unless the clock was never set.
   const time = now() > UNSET ? new Date() : undefined;

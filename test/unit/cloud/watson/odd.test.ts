@@ -29,7 +29,7 @@ it("a codec that fails is an error with code, topic and bytes, whatever it throw
     app.eventCallback = (m: any) => seen.push(m.format);
     await new Promise<void>((done) => app.subscribeToDeviceEvents({ format: "+" }, () => done()));
     const device = await it.client(DeviceClient, DEVICE);
-    for (const _ of faults) device.publishEvent("e", "x", { format: "bad" });
+    for (let i = 0; i < faults.length; i++) device.publishEvent("e", "x", { format: "bad" });
     device.publishEvent("e", "x", { format: "nothing" });
     device.publishEvent("e", "x", { format: "text" });
     await until(() => seen.length);
