@@ -25,8 +25,8 @@ function connect(place) {
   var client = require("iotcentral").create({ host: place.assignedHub, deviceId: place.deviceId, sign: chip.sign });
   client.on("error", function (e) {
     console.log(e.code + ": " + e.message);
-    // the hub no longer knows the key: enrol again, at leisure
-    if (e.returnCode === 5) {
+    // the hub no longer knows the key, or the chip has lost it: enrol again, at leisure
+    if (e.returnCode === 5 || e.rc === 0x18b) {
       client.disconnect();
       setTimeout(enrol, 300000);
     }

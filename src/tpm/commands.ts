@@ -22,16 +22,24 @@ export function unique(zeros?: boolean): Values {
   return { m: z.charAt(0), n: z };
 }
 
+/**
+ * Ready to lose its power: a chip that loses it otherwise, once a key guarded against guessing was used, counts that as a wrong
+ * password (TPM 2.0 Part 1, 19.8), and locks after some.
+ */
+function orderly(): string {
+  return ",1450000>?";
+}
+
 /** Opens t … y (docs/tpm.md) with both keys. The key that was in it signs `r` to `n`, or stays as the identity. */
 export function install(sign: boolean): string {
   return (
     "17b0010>o1,1764000000740000007o0000010010000b>s0,2514000000bsp}}0000,247~810100010000001240000009}00s0000010000tu>l4,165s,256~plyvx0006k0043>g4,257~pgy>h0" +
-    (sign ? ",255hpr000b>n4" : ",220{|p|>?,220{hp|") +
+    (sign ? ",255hpr000b>n4" + orderly() : ",220{|p|>?,220{hp|") +
     ",165h"
   );
 }
 
 /** HMAC-SHA256 of `r` with the identity to `n`. */
 export function sign(): string {
-  return "255|pr000b>n4";
+  return "255|pr000b>n4" + orderly();
 }

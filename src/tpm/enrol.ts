@@ -1,5 +1,6 @@
-import { after } from "#host";
+import { after, now } from "#host";
 import { decode, encode } from "../core/base64";
+import { UNSET } from "../core/clock";
 import { error } from "../core/errors";
 import type { Bytes, TlsOptions } from "../host";
 import type { Tpm } from "./index";
@@ -50,6 +51,30 @@ export function enrol(chip: Tpm, o: EnrolOptions, scope: string, id: string, don
     return json || (over && head < input);
   }
 
+  /** Takes the hub's key, and with it the `place`; or the key that answers the challenge. */
+  function unwrap(blob: Bytes, place: any): void {
+    // The service's own clock is the one that counts.
+    const time = Date.parse((head.split(/\r\ndate: /i)[1] || "-").substr(0, 29));
+    const expiry = Math.floor((time > UNSET ? time : now()) / 1000) + 3600;
+    if (!place && expiry * 1000 < UNSET) return done(error("clock", "provisioning: the service told no time"));
+    chip.install(
+      blob,
+      function (e, b) {
+        if (e || place) return done(e, place);
+        signature =
+          "Authorization: SharedAccessSignature sr=" +
+          resource +
+          "&sig=" +
+          encodeURIComponent(encode(b!)) +
+          "&se=" +
+          expiry +
+          "&skn=registration\r\n";
+        after(ask, 0);
+      },
+      place ? "" : resource + "\n" + expiry,
+    );
+  }
+
   function heard(err: any): void {
     // A link that broke off is as a service that is out of order.
     const j = json || {};
@@ -57,26 +82,8 @@ export function enrol(chip: Tpm, o: EnrolOptions, scope: string, id: string, don
     const status = (!err && +head.substr(9, 3)) || 500;
     const blob = decode("" + ((s.tpm || j).authenticationKey || ""));
     const assigned = status < 300 && /^assigned/i.test(j.status);
-    // The service's own clock is the one that counts.
-    const expiry = Date.parse((head.split(/\r\ndate: /i)[1] || "-").substr(0, 29)) / 1000 + 3600;
-    const wait = parseFloat(head.split(/\r\nretry-after: /i)[1]) * 1000 || 3000;
-    if (blob && (assigned || (status === 401 && !signature && expiry > 17e8)))
-      chip.install(
-        blob,
-        function (e, b) {
-          if (e || assigned) return done(e, s);
-          signature =
-            "Authorization: SharedAccessSignature sr=" +
-            resource +
-            "&sig=" +
-            encodeURIComponent(encode(b!)) +
-            "&se=" +
-            expiry +
-            "&skn=registration\r\n";
-          ask();
-        },
-        assigned ? "" : resource + "\n" + expiry,
-      );
+    const wait = Math.abs(parseFloat(head.split(/\r\nretry-after: /i)[1])) * 1000 || 3000;
+    if (blob && (assigned || (status === 401 && !signature))) unwrap(blob, assigned && s);
     else if (status > 428 || (status < 300 && !assigned && /assign/i.test(j.status))) {
       if (j.operationId) {
         operation = "operations/" + j.operationId;
@@ -113,9 +120,10 @@ export function enrol(chip: Tpm, o: EnrolOptions, scope: string, id: string, don
     );
   }
 
+  // Each time from the event loop, when all that the chip's answer took is free again: a TLS link needs much in one piece on Espruino.
   chip.keys(function (err, keys) {
     if (err) return done(err);
     body = JSON.stringify({ registrationId: id, tpm: keys });
-    ask();
+    after(ask, 0);
   });
 }

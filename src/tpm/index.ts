@@ -46,13 +46,15 @@ export interface Tpm {
 
 /** A TPM 2.0. It is spoken to at the first call; calls wait for each other. */
 export function create(o: Options): Tpm {
-  if (!(o.transport || o.exchange || o.port)) throw error("config", "option port, exchange or transport");
+  if (!o || !(o.port! > 0 || typeof (o.exchange || o.transport) === "function"))
+    throw error("config", "option port, exchange or transport: a number, or a function");
   const timeout = o.timeout || 120000;
   const transport = o.transport || (o.exchange ? tis(o.exchange, timeout) : tcp(o.host || "127.0.0.1", o.port!, timeout));
   /** What each call that waits does when its turn comes. */
   const queue: (() => void)[] = [];
   const first = start();
   let fresh = true;
+  let enrolling = false;
 
   /** Runs rows of commands (docs/tpm.md); nothing comes between them. `done` gets all values, or of `n` the bytes. */
   function run(list: string, done: Done<any>, values?: Values | false, n?: boolean): void {
@@ -61,6 +63,7 @@ export function create(o: Options): Tpm {
     let failed: any;
     let tries = 0;
     let started = false;
+    let turn = 0;
 
     function heard(err?: any, reply?: Bytes): void {
       const row = rows[0].split(">");
@@ -103,18 +106,39 @@ export function create(o: Options): Tpm {
       step();
     }
 
+    /** What answers twice, or too late, is heard once. */
+    function ask(command: Bytes): void {
+      const mine = ++turn;
+      const answer = function (err?: any, reply?: Bytes) {
+        if (mine === turn) {
+          turn++;
+          if (!err && !(typeof reply === "string" && word(reply, 4) > 9 && reply.length >= word(reply, 4)))
+            err = error("protocol", "TPM: what came is no reply");
+          heard(err, reply);
+        }
+      };
+      try {
+        transport(command, answer);
+      } catch (e) {
+        after(answer, 0, e);
+      }
+    }
+
     /** After a failure only what is held in the chip is flushed. */
     function step(): void {
       for (; rows[0]; rows.shift()) {
         const command = (!failed || rows[0].substr(0, 3) === "165") && frame(rows[0].split(">")[0], v);
-        if (command) return transport(command, heard);
+        if (command) return ask(command);
       }
       queue.shift();
       if (queue[0]) after(queue[0], 0);
       done(failed, failed ? undefined : n ? v.n && v.n.substr(2) : v);
     }
 
-    if (queue.length >= (o.queueLimit || 16)) return done(error("limit", "TPM: queueLimit"));
+    if (queue.length >= (o.queueLimit || 16)) {
+      after(done, 0, error("limit", "TPM: queueLimit"));
+      return;
+    }
     fresh = false;
     if (queue.push(step) < 2) after(step, 0);
   }
@@ -122,10 +146,12 @@ export function create(o: Options): Tpm {
   const chip: Tpm = {
     run: run,
     sign: function (text, done) {
+      if (typeof text !== "string") throw error("config", "sign: bytes, as a string");
       if (text.length > 1024) throw error("limit", "TPM: 1024 bytes");
       run(sign(), done, { r: u16(text.length) + text }, true);
     },
     random: function (n, done) {
+      if (n !== (n | 0) || n < 1 || n > 32) throw error("config", "random: 1 to 32 bytes");
       run("17b00" + (256 + n).toString(16).substr(1) + ">n1", done, false, true);
     },
     keys: function (done) {
@@ -138,19 +164,37 @@ export function create(o: Options): Tpm {
       );
     },
     install: function (blob, done, text) {
+      if (typeof blob !== "string") throw error("config", "install: bytes, as a string");
       const v: Values = { r: text ? u16(text.length) + text : "" };
       for (let i = 0; i < 5; i++) {
         const n = word(blob, 0) + 2;
-        if (!(n > 2 && n <= blob.length)) return done(error("protocol", "TPM: activation blob"));
+        if (!(n > 2 && n <= blob.length)) {
+          after(done, 0, error("protocol", "TPM: activation blob"));
+          return;
+        }
         v["tuvxy".charAt(i)] = blob.substr(0, n);
         blob = blob.substr(n);
       }
       run(install(!!text), done, v, true);
     },
     register: function (scopeId, registrationId, done) {
-      if (!/^[\w.:-]+$/.test(registrationId) || !/^\w+$/.test(scopeId))
-        throw error("config", "scopeId, registrationId: letters, digits, -._:");
-      enrol(chip, o, scopeId, registrationId, done);
+      if (
+        typeof scopeId + typeof registrationId !== "stringstring" ||
+        !/^[\w.:-]+$/.test(registrationId) ||
+        registrationId.length > 128 ||
+        !/^\w+$/.test(scopeId)
+      )
+        throw error("config", "scopeId, registrationId: 1 to 128 letters, digits, -._:");
+      // The service takes the answer to its last challenge only.
+      if (enrolling) {
+        after(done, 0, error("limit", "TPM: one register at a time"));
+        return;
+      }
+      enrolling = true;
+      enrol(chip, o, scopeId, registrationId, function (err, assignment) {
+        enrolling = false;
+        done(err, assignment);
+      });
     },
   };
   return chip;

@@ -11,10 +11,10 @@ export function word(b: Bytes, at: number): number {
   return b.charCodeAt(at) * 256 + b.charCodeAt(at + 1);
 }
 
-/** A reply, once it is whole. */
+/** A reply, once no more is to come: it is whole, or has a size that none can have, which `run` tells. */
 export function whole(input: Bytes): Bytes | false {
   const n = word(input, 4);
-  return n > 9 && input.length >= n && input;
+  return input.length > 5 && (n < 10 || n > 4096 || input.length >= n) && input;
 }
 
 /** What needs no answer first: the empty password, the owner, the storage root key, the identity, and four zeros. */

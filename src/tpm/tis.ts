@@ -30,39 +30,52 @@ export function tis(exchange: Exchange, timeout: number): Transport {
     return exchange(ready ? b : "", false);
   }
 
-  /** One look, and what it allows; the next from the event loop. */
-  function poll(): void {
-    const b = register(phase && 24, phase ? 4 : 1);
-    const status = b.charCodeAt(0);
-    const burst = Math.min(b.charCodeAt(1) || b.charCodeAt(2) << 5, 32);
-    const size = input.length < 6 ? 10 : word(input, 4);
-    let pace = 0;
-    let err;
-    if (size < 10 || size > 4096) err = error("protocol", "TPM: " + size + " bytes");
-    // A bus without a chip reads all ones or all zeros.
-    else if (!phase && (status & 0xe0) === 0xa0) {
-      phase = 1;
-      register(24, "@");
-    } else if (phase === 1 && status & 64) phase = 2;
-    else if (phase === 2 && burst) {
-      register(36, out.substr(0, burst));
-      out = out.substr(burst);
-      if (!out) phase = 3;
-    } else if (phase === 3 && (status & 0x88) === 128) {
-      phase = 4;
-      left = timeout / PACE;
-      register(24, " ");
-    } else if (phase === 4 && (status & 0x90) === 0x90 && burst) {
-      input += register(36, Math.min(burst, size - input.length));
-    } else {
-      pace = PACE;
-      if (left-- < 1) err = error("timeout", "TPM: no answer, " + phase);
-    }
-    if (err || whole(input)) {
+  /** Lets the chip go. */
+  function leave(err?: Error): void {
+    try {
       register(24, "@");
       register(0, " ");
-      answer(err, input);
-    } else after(poll, pace);
+    } catch (e) {
+      // What was to be told is known.
+    }
+    answer(err, input);
+  }
+
+  /** One look, and what it allows; the next from the event loop. */
+  function poll(): void {
+    let pace = 0;
+    let data;
+    let err;
+    // The program's own function may throw.
+    try {
+      const b = register(phase && 24, phase ? 4 : 1);
+      const status = b.charCodeAt(0);
+      const burst = Math.min(b.charCodeAt(1) || b.charCodeAt(2) << 5, 32);
+      const size = input.length < 6 ? 10 : word(input, 4);
+      // A bus without a chip reads all ones or all zeros.
+      if (!phase && (status & 0xe0) === 0xa0) {
+        phase = 1;
+        register(24, "@");
+      } else if (phase === 1 && status & 64) phase = 2;
+      else if (phase === 2 && burst) {
+        register(36, out.substr(0, burst));
+        out = out.substr(burst);
+        if (!out) phase = 3;
+      } else if (phase === 3 && (status & 0x88) === 128) {
+        phase = 4;
+        left = timeout / PACE;
+        register(24, " ");
+      } else if (phase === 4 && (status & 0x90) === 0x90 && burst && (data = register(36, Math.min(burst, size - input.length)))) {
+        input += data;
+      } else {
+        pace = PACE;
+        if (left-- < 1) err = error("timeout", "TPM: no answer, " + phase);
+      }
+    } catch (e) {
+      err = e as Error;
+    }
+    if (err || whole(input)) leave(err);
+    else after(poll, pace);
   }
 
   return function (command, done) {

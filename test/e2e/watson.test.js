@@ -28,6 +28,7 @@ function world({ boot = "", config = CONFIG, ...options } = {}) {
   if (boot) device.storage.write(".bootcde", boot);
   const it = {
     cloud,
+    network,
     device,
     there: cloud.devices.of("abc123", "therm", "t-001"),
     pass(ms) {
@@ -81,6 +82,34 @@ describe("the shipped file on a board", () => {
     it.pass(30000);
     expect(it.there.manages).toBe(2);
     expect(it.device.errors).toEqual([]);
+  });
+
+  test("goes on renewing after an answer that did not come, and after a line that was down for long", () => {
+    const it = world();
+    it.device.run(`${DEVICE} client.manage();`);
+    it.pass(2000);
+    const { asked } = it.there;
+    it.there.asked = () => undefined;
+    const { send } = it.there;
+    it.there.send = () => true;
+    it.pass(3480000 + 31000);
+    expect(it.device.log.join()).toMatch(/no answer/);
+    Object.assign(it.there, { asked, send });
+    it.pass(61000);
+    // Before the lifetime was over.
+    expect(it.there.manages).toBe(2);
+    it.pass(3400000);
+    const accept = it.cloud.peer;
+    it.network.serve(1883, (peer) => peer.end());
+    it.cloud.wireOf("d:abc123:therm:t-001").close("lost");
+    it.pass(600000);
+    expect(it.there.manages).toBe(2);
+    it.network.serve(1883, accept);
+    it.pass(120000);
+    const { manages } = it.there;
+    expect(manages).toBeGreaterThan(2);
+    it.pass(3500000);
+    expect(it.there.manages).toBe(manages + 1);
   });
 
   test("reboots when it is told to, after it has answered", async () => {

@@ -293,6 +293,54 @@ var me = client.manage({
   },
 };
 
+const again = {
+  name: "managed anew, ended and back, odd requests, a codec that throws",
+  on: ALL,
+  timeout: 60000,
+  async run(t) {
+    const cloud = await platform(t);
+    const script = `${client("Device", cloud)}
+client.codecs = { bad: { decode: function () { throw "odd"; } } };
+client.commandCallback = function (c) {
+  R("command " + c.format + " " + c.data);
+  if (c.command === "nap") client.disconnect(function () { R("away"); client.connect(); });
+};
+client.on("error", function (e) { R("told " + e.code + " " + e.topic + " " + e.raw); });
+var me;
+client.manage({ reboot: function () { R("old"); } }, function () {
+  me = client.manage({ lifetime: 7776000, reboot: function () { R("new"); }, factoryReset: function () { R("reset"); }, bundles: {} }, function (e) {
+    R("managed " + (e ? e.message : "anew"));
+  });
+});`;
+    const device = await t.device({ modules: ["watson"], script, timeout: 60000 });
+    const there = cloud.devices.of(ORG, "therm", "t-001");
+    const heard = (line) => t.until(() => device.lines.includes(line), line);
+    await heard("managed anew");
+    t.assert.strictEqual((await there.reboot()).rc, 202);
+    await heard("new");
+    t.assert.strictEqual((await there.request("mgmt/initiate/device/sleep")).rc, 501);
+    t.assert.strictEqual((await there.observe("constructor")).rc, 400);
+    t.assert.strictEqual((await there.update("constructor", { keys: 1 })).rc, 400);
+    t.assert.strictEqual((await there.custom("constructor", "x")).rc, 501);
+    const wire = () => cloud.wireOf(DEVICE);
+    wire().deliver("iotdm-1/device/update", "null", 1);
+    await heard("told protocol iotdm-1/device/update null");
+    const command = (name, format, text) => cloud.route(ORG, `iot-2/type/therm/id/t-001/cmd/${name}/fmt/${format}`, text, 1);
+    command("x", "bad", "b");
+    await heard("told protocol iot-2/cmd/x/fmt/bad b");
+    command("x", "constructor", "c");
+    await heard("command constructor c");
+    there.managed = false;
+    const { manages } = there;
+    command("nap", "text", "n");
+    await heard("away");
+    await t.until(() => there.managed, "the management after the nap");
+    t.assert.strictEqual(there.manages, manages + 1);
+    t.assert.strictEqual((await there.observe("deviceInfo")).rc, 200);
+    t.assert.deepStrictEqual(device.lines.filter((text) => /^old|^reset/.test(text)), []); // prettier-ignore
+  },
+};
+
 const management = {
   name: "device management vectors",
   on: ALL,
@@ -490,4 +538,4 @@ client.manage({
   },
 };
 
-module.exports = [configs, made, messages, calls, managed, management, verified, stranger, encrypted, firmware];
+module.exports = [configs, made, messages, calls, managed, management, again, verified, stranger, encrypted, firmware];

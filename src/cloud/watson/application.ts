@@ -56,13 +56,20 @@ export interface ApplicationClient extends Base {
   subscribeTo(kind: Kind, target?: Target | Target[], done?: OnGranted): boolean;
   unsubscribeFrom(kind: Kind, target?: Target | Target[], done?: Done): boolean;
   /** As if from the device. */
-  publishEvent(deviceType: string, deviceId: string, event: string, data: unknown, options?: PublishOptions | Done, done?: Done): boolean;
+  publishEvent(
+    deviceType: string,
+    deviceId: string,
+    event: string,
+    data: unknown,
+    options?: PublishOptions | number | Done,
+    done?: Done,
+  ): boolean;
   publishCommand(
     deviceType: string,
     deviceId: string,
     command: string,
     data?: unknown,
-    options?: PublishOptions | Done,
+    options?: PublishOptions | number | Done,
     done?: Done,
   ): boolean;
 }

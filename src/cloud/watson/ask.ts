@@ -1,6 +1,6 @@
 import { error } from "../../core/errors";
+import { check } from "../../mqtt/options";
 import { route } from "./adapter";
-import type { Done } from "./client";
 import { teller } from "./teller";
 
 /** Subscribes to a kind, or no more (`no`). `args`: the kind, where it is not given; targets, or the levels in their order and a QoS; a callback. */
@@ -9,21 +9,19 @@ export function ask(client: any, kind: string, args: any, no: boolean): boolean 
   kind = kind || list.shift();
   const filters: any = {};
   const targets = list[0] && typeof list[0] === "object" ? [].concat(list[0]) : [list];
-  let done: Done | undefined;
-  let qos = 0;
+  /** The callback and the QoS, wherever they stand. */
+  const given: any = {};
   let e: Error | undefined;
-  for (let i = 0; i < list.length; i++) {
-    if (typeof list[i] === "function") done = list[i];
-    if (typeof list[i] === "number") qos = list[i];
-  }
+  for (let i = 0; i < list.length; i++) given[typeof list[i]] = list[i];
   for (let i = 0; i < targets.length; i++) {
     const target: any = targets[i];
+    if (!Array.isArray(target)) check(target, " n:qos s:deviceType s:deviceId s:event s:command s:format s:interfaceId s:ruleId s:appId ");
     const filter = route(kind, target, true);
-    filters[filter] = { qos: target.qos || qos };
+    filters[filter] = { qos: target.qos || given.number || 0 };
     if (client._quick && (kind === "deviceCommand" || /\/id\/\+/.test(filter)))
       e = error("refused", "quickstart: no commands, and one device at a time");
   }
-  const over = teller(client, done);
+  const over = teller(client, given.function);
   if (e) over(e);
   else if (no) client.unsubscribe(Object.keys(filters), over);
   else client.subscribe(filters, over);

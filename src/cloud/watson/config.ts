@@ -21,7 +21,7 @@ export interface Config {
 
 /** The text of a stored file; a name that is longer would be cut on Espruino. */
 function stored(name: string): string {
-  const bytes = name.length < 29 && storeView(name);
+  const bytes = name && name.length < 29 && storeView(name);
   if (!bytes) throw error("config", "cannot read the configuration file '" + name + "'");
   return bytesToText("" + bytes);
 }
@@ -69,6 +69,8 @@ export function read(role: string, given: any): any {
     sort(given, "");
     return out;
   }
+  // Also a buffer.
+  given = "" + given;
   const text = /[=\n]/.test(given) ? given : stored(given);
   // Where text is UTF-16, `trim` takes the byte order mark.
   const lines = text.replace("\xef\xbb\xbf", "").split("\n");
@@ -84,7 +86,8 @@ export function read(role: string, given: any): any {
         // An indented line goes on with the value before it.
         if (key) out[key] += "\n" + line;
       } else {
-        if (/^port|^keep/.test(name)) value = +value;
+        // Where there is something behind them.
+        if (/^port.|^keepalive./.test(name + value)) value = +value;
         if (!head || head === line || value !== value)
           throw error("config", "line " + (i + 1) + ": " + name + " needs =, and a value that fits");
         key = name;
@@ -95,9 +98,11 @@ export function read(role: string, given: any): any {
   for (const name in out) {
     const part = ("" + out[name]).split("%(");
     for (let i = 1; i < part.length; i++) {
-      const other = part[i].split(")s")[0];
+      const ends = part[i].split(")s");
+      const other = ends[0];
       const value = out[canonical(other)];
-      if (value === null || value === undefined) throw error("config", name + ": %(" + other + ")s has no value");
+      // Where nothing ends the name it may be a piece of a secret.
+      if (value === null || value === undefined) throw error("config", name + ": %(" + ends.slice(0, -1).join(")s") + ")s has no value");
       out[name] = part[0] += value + part[i].substr(other.length + 2);
     }
   }

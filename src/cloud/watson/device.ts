@@ -1,3 +1,4 @@
+import { route } from "./adapter";
 import type { Subscribe } from "./application";
 import { serve, type Base, type Done, type PublishOptions } from "./client";
 import type { ManageOptions, Management } from "./manage";
@@ -18,7 +19,7 @@ export interface GatewayClient extends DeviceClient {
     deviceId: string,
     event: string,
     data: unknown,
-    options?: PublishOptions | Done,
+    options?: PublishOptions | number | Done,
     done?: Done,
   ): boolean;
   /** Commands to the devices behind it; its own it gets without asking. */
@@ -56,7 +57,7 @@ export const gateway: (options: any) => GatewayClient = function (client) {
   };
   client.manage = function (o: any) {
     const to = (o && o.device) || { deviceType: own[0], deviceId: own[1] };
-    return serve(client, "type/" + to.deviceType + "/id/" + to.deviceId + "/", arguments, 3);
+    return serve(client, route("deviceStatus", [to.deviceType, to.deviceId]).slice(6, -3), arguments, 3);
   };
   serve(client, "deviceCommand", own.concat(["+", "+", 1]));
   serve(client, "notification", own);

@@ -1,4 +1,5 @@
 import type { Done } from "./client";
+import type { Management } from "./manage";
 
 /** What the platform says about the program to install, and how far that is. */
 export interface Firmware {
@@ -24,7 +25,7 @@ export interface Installer {
 export function install(
   verb: "download" | "update",
   installer: Installer,
-  fields: any,
+  me: Management,
   firmware: Firmware,
   notify: (state: number, updateStatus?: number) => void,
 ): void {
@@ -34,7 +35,8 @@ export function install(
   function end(err?: any): void {
     if (over) return;
     over = true;
-    if (last && !err) fields.deviceInfo.fwVersion = firmware.version;
+    delete me._busy;
+    if (last && !err) me.fields.deviceInfo.fwVersion = firmware.version;
     // The platform's word for what went wrong.
     const at = err ? "limit storage network timeout offline verify".split(" ").indexOf(err.code) : 0;
     notify(last || err ? 0 : 2, err ? (at < 0 ? (last ? 5 : 6) : at < 2 ? 2 : at < 5 ? 3 : 4) : last ? 0 : undefined);

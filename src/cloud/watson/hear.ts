@@ -3,6 +3,7 @@ import { UNSET } from "../../core/clock";
 import { parse } from "../../core/json";
 import type { Bytes } from "../../host";
 import { route } from "./adapter";
+import { fault, object } from "./fault";
 import { fill } from "./fields";
 
 /** Puts a format into bytes and back. What `encode` gives is text or a binary object; `decode` gets bytes. */
@@ -12,18 +13,19 @@ export interface Codec {
 }
 
 /**
- * Takes a message in and calls who waits for it. Without a topic: the document in `bytes`, for device management, which has topics
- * of its own. One body, and what is rare in its branches: Espruino reads past a function inside as often as it comes by.
+ * Takes a message in and calls who waits for it. For device management, which has topics of its own
+ * (`packet` is 1): the document in `bytes`, or nothing when it is none. One body, and what is rare in its branches: Espruino reads past a function inside as often as it comes by.
  */
 export const hear: (this: any, topic: string, bytes: Bytes, packet?: any) => any = function (this: any) {
   // Parameters would be variables for ever.
   const topic: string = arguments[0];
   const bytes: Bytes = arguments[1];
-  const m = topic ? route("", topic) : {};
+  const order = arguments[2] === 1;
+  const m = order ? {} : route("", topic);
   if (m) {
     try {
       const format = m.format || "json";
-      const codec: Codec | undefined = topic && this.codecs[m.format];
+      const codec: Codec | undefined = !order && this.codecs[m.format];
       let doc: any = bytes;
       // Not behind a block: Espruino takes a regular expression that begins a statement there for an empty one.
       let own = /Status$/.test(m.kind)
@@ -34,14 +36,15 @@ export const hear: (this: any, topic: string, bytes: Bytes, packet?: any) => any
       // Unless the clock was never set.
       if (now() > UNSET) m.timestamp = new Date();
       if (m.deviceType) m.device = m.deviceType + ":" + m.deviceId;
-      if (codec) {
+      // `constructor` may be a format.
+      if (codec && codec.decode) {
         doc = codec.decode(bytes, m);
         m.data = doc.data;
         if (doc.timestamp) m.timestamp = doc.timestamp;
       } else {
         if (/^json/.test(format)) doc = parse(bytes);
         else if (/^text$|^xml$|^csv$|^utf8$/.test(format)) doc = bytesToText(bytes);
-        if (!topic) return doc;
+        if (order) return object(doc);
         m.data = m.payload = doc;
         if (m.format && doc && doc.d !== undefined) {
           let other;
@@ -53,11 +56,8 @@ export const hear: (this: any, topic: string, bytes: Bytes, packet?: any) => any
         }
         if (own) fill(m, doc, own);
       }
-    } catch (e: any) {
-      if (!topic) throw e;
-      e.topic = topic;
-      e.raw = bytes;
-      return this.emit("error", e);
+    } catch (e) {
+      return this.emit("error", fault(e, topic, bytes));
     }
     this.emit(m.kind, m);
     // As the code of the seed called it, or its documentation.

@@ -1,7 +1,8 @@
 import { after, cancel, random } from "#host";
 import { error } from "../../core/errors";
 import type { Bytes, Timer } from "../../host";
-import { serve, type Base, type Done } from "./client";
+import { check } from "../../mqtt/options";
+import { serve, type Done } from "./client";
 import type { Firmware, Installer } from "./firmware";
 import { hear } from "./hear";
 import { obey } from "./orders";
@@ -40,6 +41,8 @@ export interface ManageOptions {
 export interface Management {
   /** What the platform may ask for and set: deviceInfo, metadata, location, mgmt.firmware. */
   fields: { [field: string]: any };
+  /** A download or an update is under way. */
+  _busy?: number;
   manage(done?: Done): void;
   unmanage(done?: Done): void;
   setLocation(
@@ -54,9 +57,9 @@ export interface Management {
 }
 
 /** `args`: options, a callback; either may be missing. */
-export function manage(client: Base, target: string, args: any): Management {
+export function manage(client: any, target: string, args: any): Management {
   const given: ManageOptions | Done | undefined = args[0];
-  const o: ManageOptions = typeof given === "object" ? given : {};
+  const o: ManageOptions = given && typeof given === "object" ? given : {};
   const life = o.lifetime === undefined ? 3600 : o.lifetime;
   const firmware: Firmware = { state: 0, updateStatus: 0 };
   const fields: any = {
@@ -65,11 +68,14 @@ export function manage(client: Base, target: string, args: any): Management {
     location: {},
     "mgmt.firmware": firmware,
   };
-  const waiting: { [id: string]: { _done?: Done; _timer: Timer } } = {};
+  const waiting: { [id: string]: { _done?: Done; _timer?: Timer } } = {};
   const filter = "iotdm-1/" + target + "#";
   let last = Math.floor(random() * 1e9);
   let renewal: Timer;
   let became = o.updateStatus;
+  /** The device is to be managed; it was when the client ended. */
+  let wanted = false;
+  let ended = false;
 
   /** A question is over: it failed, was answered, or neither in time. */
   function settle(id: string, err?: Error, answer?: any): void {
@@ -87,9 +93,11 @@ export function manage(client: Base, target: string, args: any): Management {
     if (asks) {
       const id = (body.reqId = "" + ++last);
       if (Object.keys(waiting).length > 15) return teller(client, then)(error("limit", "16 requests wait for their answers"));
-      waiting[id] = { _done: then, _timer: after(settle, o.timeout || 30000, id) };
+      waiting[id] = { _done: then };
       then = function (err) {
         if (err) settle(id, err);
+        // Only now: what waits for the line is not late.
+        else if (waiting[id]) waiting[id]._timer = after(settle, o.timeout || 30000, id);
       };
     }
     serve(client, "", ["iotdevice-1/" + target + path, body, { qos: 1, envelope: false }, then], 1);
@@ -103,13 +111,15 @@ export function manage(client: Base, target: string, args: any): Management {
   }
 
   function heard(topic: string, bytes: Bytes): void {
-    const q = hear("", bytes, 1);
+    const q = hear.call(client, topic, bytes, 1);
     const path = topic.substr(filter.length - 1).split("/");
-    if (path[0] === "response") {
+    if (path[0] !== "response") {
+      if (q) obey(client, o, me, firmware, path, q, notify, send);
+    } else if (q) {
       const e: any = q.rc > 299 ? error("refused", "device management: " + q.rc + " " + (q.message || "")) : undefined;
       if (e) e.rc = q.rc;
       settle(q.reqId, e, q);
-    } else obey(client, o, fields, firmware, path, q, notify, send);
+    }
   }
 
   function stop(): void {
@@ -117,31 +127,56 @@ export function manage(client: Base, target: string, args: any): Management {
     renewal = 0;
   }
 
+  /** The client has ended, or (`over`) another management takes this one's place. */
+  function leave(over?: boolean): void {
+    const ids = Object.keys(waiting);
+    for (let i = 0; i < ids.length; i++) settle(ids[i], error("offline", "device management has ended"));
+    stop();
+    ended = true;
+    if (over) {
+      client.removeListener("end", leave);
+      client.removeListener("connect", back);
+    }
+  }
+
+  function back(): void {
+    if (ended && wanted) me.manage();
+    ended = false;
+  }
+
   const me: Management = {
     fields: fields,
     manage: function (then) {
       const supports: any = { deviceActions: !!(o.reboot || o.factoryReset), firmwareActions: !!o.firmware };
       for (const bundle in o.bundles) supports[bundle] = true;
+      if (!wanted) client.subscribe(filter, { qos: 1, handler: heard }, teller(client, undefined));
+      wanted = true;
       stop();
       send(
         "mgmt/manage",
         { d: { lifetime: life, supports: supports, deviceInfo: o.deviceInfo, metadata: o.metadata } },
-        function (err, answer) {
-          if (!err && became !== undefined) notify(0, became);
-          became = undefined;
-          if (!err && life) renewal = after(me.manage, (life - 120) * 1000);
+        function (err: any, answer) {
+          if (!err) {
+            if (became !== undefined) notify(0, became);
+            became = undefined;
+          }
+          stop();
+          // Once more before the lifetime is over when there was no answer. The hosts' timers end at 24 days.
+          if (life && wanted && (!err || err.code !== "offline"))
+            renewal = after(me.manage, Math.min(err && err.code !== "refused" ? 60 : life - 120, 2e6) * 1000);
           teller(client, then)(err, answer);
         },
         true,
       );
     },
     unmanage: function (then) {
+      wanted = false;
       stop();
       send(
         "mgmt/unmanage",
         {},
         function (err, answer) {
-          client.unsubscribe(filter);
+          if (!err && !wanted) client.unsubscribe(filter);
           teller(client, then)(err, answer);
         },
         true,
@@ -164,9 +199,17 @@ export function manage(client: Base, target: string, args: any): Management {
       send("clear/diag/log", {}, then, true);
     },
   };
+  check(
+    o,
+    " n:lifetime o:deviceInfo o:metadata f:factoryReset o:firmware n:updateStatus o:bundles n:timeout o:device " +
+      (o.reboot === true ? "b" : "f") +
+      ":reboot ",
+  );
   if (life && life < 3600) throw error("config", "option lifetime: 0, or 3600 seconds and more");
-  client.on("end", stop);
-  client.subscribe(filter, { qos: 1, handler: heard });
+  if (client[filter]) client[filter](true);
+  client[filter] = leave;
+  client.on("end", leave);
+  client.on("connect", back);
   me.manage(typeof given === "function" ? given : args[1]);
   return me;
 }

@@ -1,6 +1,5 @@
 import { error } from "../../core/errors";
 import { connect } from "../../mqtt/client";
-import { route } from "./adapter";
 import { hear } from "./hear";
 
 /** Refuses what is missing or cannot be. */
@@ -9,11 +8,16 @@ function check(o: any, app: boolean, shared: boolean, free: boolean): void {
   const needed = ["org", "id"].concat(app ? [] : "type", free ? [] : app ? ["auth-key", "auth-token"] : "auth-token");
   for (let i = 0; i < needed.length; i++) {
     const name = needed[i];
-    if (!o[name]) throw error("config", "option " + name + " is missing");
+    if (typeof o[name] !== "string") throw error("config", "option " + name + (o[name] === undefined ? " is missing" : ": text"));
   }
   // What a topic cannot have.
-  route("deviceStatus", [app ? "-" : o.type, o.id]);
-  if (!/^\w+$/.test(o.org)) throw error("config", "org: letters and digits");
+  const parts = ["id", app ? "instance-id" : "type"];
+  for (let i = 0; i < 2; i++) {
+    const part = o[parts[i]];
+    if (part !== undefined && (typeof part !== "string" || part.length > 36 || !/^[\w.-]+$/.test(part)))
+      throw error("config", "option " + parts[i] + ": 1 to 36 letters, digits and - _ .");
+  }
+  if (!/^\w+$/.test(o.org)) throw error("config", "option org: letters and digits");
   if (o["auth-method"] && o["auth-method"] !== method) throw error("config", "option auth-method: " + method);
   if (app && o.type && !shared && o.type !== "standalone") throw error("config", "option type: standalone or shared");
   if (shared && o.more.clean === false) throw error("config", "option clean-session: true when shared");
@@ -26,7 +30,7 @@ export function open(role: string, o: any): any {
   const key = o["auth-key"];
   const token = o["auth-token"];
   const shared = app && (o.type === "shared" || /^[ty1]/i.test(o.shared));
-  if (app && key && !o.org) o.org = key.split("-")[1];
+  if (app && key && !o.org) o.org = ("" + key).split("-")[1];
   const quick = o.org === "quickstart";
   if (o["clean-session"] !== undefined) more.clean = /^[ty1]/i.test(o["clean-session"]);
   check(o, app, shared, quick || more.cert);

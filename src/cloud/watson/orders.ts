@@ -1,16 +1,29 @@
 import { after, restart } from "#host";
 import type { Base, Done } from "./client";
 import { install, type Firmware } from "./firmware";
-import type { ManageOptions } from "./manage";
+import type { Management, ManageOptions } from "./manage";
+
+/** Whether firmware can be loaded or installed now, as a code; one thing at a time. */
+function ready(verb: string, o: ManageOptions, me: Management, firmware: Firmware): number {
+  if (!o.firmware) return 501;
+  if (me._busy || firmware.state !== ({ download: 0, update: 2 } as any)[verb] || !firmware.uri) return 400;
+  me._busy = 1;
+  return 202;
+}
+
+/** An action of a bundle of the application's. */
+function act(bundles: any, name: string, action: string, values: any): number {
+  return bundles && bundles.hasOwnProperty(name) ? bundles[name](action, values) || 200 : 501;
+}
 
 /**
- * Does what the platform asks for with the document `q` at `path`, after `send` has sent the answer: reads and sets `fields`,
- * restarts, installs.
+ * Does what the platform asks for with the document `q` at `path`, after `send` has sent the answer: reads and sets the fields
+ * of `me`, restarts, installs.
  */
 export function obey(
   client: Base,
   o: ManageOptions,
-  fields: any,
+  me: Management,
   firmware: Firmware,
   path: string[],
   q: any,
@@ -18,6 +31,7 @@ export function obey(
   send: (path: string, body: any, done: Done) => void,
 ): void {
   const list = (q.d && q.d.fields) || [];
+  const fields = me.fields;
   const verb: any = path[3];
   const values: any = {};
   const known: unknown[] = [];
@@ -27,7 +41,13 @@ export function obey(
 
   for (let i = 0; i < list.length; i++) {
     // An older text has the names alone.
-    const name = list[i].field || list[i];
+    const name = list[i] && (list[i].field || list[i]);
+    // What every object has is no field of ours.
+    if (typeof name !== "string" || ({} as any)[name]) {
+      path = [];
+      rc = 400;
+      break;
+    }
     values[name] = list[i].value;
     if (fields[name]) known.push({ field: name, value: fields[name] });
     else body = { message: "unknown field", d: { fields: [{ field: name }] } };
@@ -37,7 +57,8 @@ export function obey(
       rc = 200;
       body.d = { fields: known };
     }
-  } else if (path[0] === "cancel" || path[1] === "update" || path[1] === "custom") {
+  } else if (path[1] === "update" && me._busy && values["mgmt.firmware"]) rc = 409;
+  else if (path[0] === "cancel" || path[1] === "update" || path[1] === "custom") {
     // What is not known now may be made.
     rc = 200;
     body = {};
@@ -49,9 +70,8 @@ export function obey(
         client.emit("deviceUpdate", name, values[name]);
       }
     } else if (path[1] === "custom") {
-      const bundle = o.bundles && o.bundles[path[2]];
       try {
-        rc = bundle ? bundle(verb, values) || 200 : 501;
+        rc = act(o.bundles, path[2], verb, values);
       } catch (e) {
         rc = 500;
         body.message = (e as Error).message;
@@ -60,11 +80,11 @@ export function obey(
     }
   } else if (path[2] === "firmware") {
     deed = function () {
-      install(verb, o.firmware!, fields, firmware, notify);
+      install(verb, o.firmware!, me, firmware, notify);
     };
-    rc = !o.firmware ? 501 : firmware.state === (verb === "update" ? 2 : 0) && firmware.uri ? 202 : 400;
+    rc = ready(verb, o, me, firmware);
   } else if (path[2] === "device") {
-    deed = verb === "reboot" ? o.reboot : o.factoryReset;
+    deed = verb === "reboot" ? o.reboot : verb === "factory_reset" && o.factoryReset;
     rc = deed ? 202 : 501;
     if (deed === true)
       deed = function () {
@@ -78,7 +98,9 @@ export function obey(
   }
   body.rc = rc;
   function done(err?: Error): void {
-    if (!err && rc === 202) client.emit(deed);
+    if (rc !== 202) return;
+    if (err) delete me._busy;
+    else client.emit(deed);
   }
   // First the answer, then the deed.
   if (q.reqId === undefined) done();

@@ -2,6 +2,7 @@ import { now } from "#host";
 import { UNSET } from "../../core/clock";
 import { error } from "../../core/errors";
 import { stringify } from "../../core/json";
+import { check } from "../../mqtt/options";
 import { field } from "../../mqtt/packet";
 import { route } from "./adapter";
 import type { Done, PublishOptions } from "./client";
@@ -13,16 +14,19 @@ export function post(client: any, kind: string, args: any): boolean {
   const levels = !kind || kind === "event" ? 1 : 3;
   const list = [].slice.call(args) as any[];
   const given = list[levels + 1];
-  const o: PublishOptions = typeof given === "number" ? { qos: given } : given || {};
+  const by: any = {};
+  by[typeof given] = given;
+  const o: PublishOptions = by.object || { qos: by.number };
   const format = o.format || "json";
-  const done: Done = typeof given === "function" ? given : list[levels + 2];
+  check(o, " n:qos s:format b:envelope ");
+  const done: Done = by.function || list[levels + 2];
   const topic = kind ? route(kind, list.slice(0, levels).concat(format)) : list[0];
   // Unless the clock was never set.
   const time = now() > UNSET ? new Date() : undefined;
   const codec = kind && client.codecs[format];
   let data = list[levels];
   const name = "payload of format " + format;
-  if (codec) data = field(name, codec.encode(data, time));
+  if (codec && codec.encode) data = field(name, codec.encode(data, time));
   else if (!/^json/.test(format)) {
     // A string of any other format is bytes.
     if (typeof data !== "string" || /^text$|^xml$|^csv$|^utf8$/.test(format)) data = field(name, data);

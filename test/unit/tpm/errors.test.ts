@@ -100,7 +100,7 @@ describe("the provisioning service", () => {
   const ASSIGNED = { status: 200, body: JSON.stringify({ operationId: "op", status: "assigned", registrationState: state }) };
   type Answer = { status?: number; body?: string; headers?: any; drop?: boolean };
 
-  async function register(answers: Answer[], options: Partial<Options> = {}) {
+  async function register(answers: Answer[], options: Partial<Options> = {}, change: (response: http.ServerResponse) => void = () => {}) {
     const asked: { method?: string; url?: string; auth?: string; body: string }[] = [];
     const server = http.createServer((request, response) => {
       let body = "";
@@ -109,6 +109,7 @@ describe("the provisioning service", () => {
         asked.push({ method: request.method, url: request.url, auth: request.headers.authorization, body });
         const answer = answers.length > 1 ? answers.shift()! : answers[0];
         if (answer.drop) return void request.socket.destroy();
+        change(response);
         response.writeHead(answer.status!, { "Retry-After": "0.01", ...answer.headers });
         const text = answer.body || "";
         for (let i = 0; i < text.length; i += 50) response.write(text.slice(i, i + 50));
@@ -226,6 +227,28 @@ describe("the provisioning service", () => {
     server.close();
     expect(result).toMatchObject({ assignedHub: "h" });
     expect(asked[1]).toContain("&se=" + Date.UTC(2026, 10, 21, 9) / 1000 + "&");
+  });
+
+  it("a service that tells no time: the host's own counts when it is set, else the error says what is missing", async () => {
+    const undated = async (now: number) => {
+      const clock = jest.spyOn(Date, "now").mockImplementation(() => now);
+      try {
+        const chip = (s: http.ServerResponse) => void (s.sendDate = false);
+        return await register([CHALLENGE, ASSIGNED], {}, chip);
+      } finally {
+        clock.mockRestore();
+      }
+    };
+    const right = await undated(Date.UTC(2026, 10, 21));
+    expect(right.result).toMatchObject({ deviceId: "d" });
+    expect(right.asked[1].auth).toContain("&se=" + (Date.UTC(2026, 10, 21) / 1000 + 3600) + "&");
+    expect((await undated(5000)).result).toMatchObject({ code: "clock", message: expect.stringContaining("time") });
+  });
+
+  it("a Retry-After that is no wait does not make it ask without end", async () => {
+    const { asked, result } = await register([{ status: 429, headers: { "Retry-After": "-0.05" } }], { registrationTimeout: 120 });
+    expect(result).toMatchObject({ code: "timeout" });
+    expect(asked.length).toBeLessThan(4);
   });
 
   const failed = JSON.stringify({ status: "failed", registrationState: { errorCode: 400207, errorMessage: "allocation" } });

@@ -77,6 +77,92 @@ test("a program that ends after any command leaves nothing that stops the next o
   expect(await later((done) => chip.sign("a", done))).toBe(hmac(key, "a"));
 });
 
+test("power cut at any command of the first start and of an enrolment: the next start gets there, with the same keys", async () => {
+  let id = "";
+  for (let cut = 1, over = false; !over; cut++) {
+    const line = tcp("127.0.0.1", swtpm.port, 5000);
+    let n = 0;
+    // Without power nothing answers any more, neither chip nor program.
+    const chip = chipOf({ ...(id ? await where() : {}), transport: (command, done) => void (n++ < cut && line(command, done)) });
+    let result: any;
+    if (id) chip.register(cloud.dps.idScope, id, (err, r) => (result = err || r));
+    else chip.keys((err, r) => (result = err || r));
+    for (let i = 0; i < 400 && !result && n <= cut; i++) await new Promise((done) => setTimeout(done, 10));
+    await swtpm.restart();
+    const keys = await later<any>(chipOf().keys);
+    if (result) {
+      if (id) over = true;
+      else {
+        expect(result).toEqual(keys);
+        id = "acme01-dev1";
+        await azure(id, keys.endorsementKey);
+        cut = 0;
+      }
+    } else if (id && cut % 3) {
+      // Second boot: what is left of the first does not stop it.
+      const second = chipOf(await where());
+      await later((done) => second.register(cloud.dps.idScope, id, done));
+      expect(await later((done) => second.sign("x", done))).toBe(hmac(cloud.hub.device(id).key, "x"));
+    }
+  }
+  function where() {
+    return { dpsHost: "127.0.0.1", dpsPort: cloud.dps.httpsPort, plain: true };
+  }
+  expect(await later((done) => chipOf().sign("x", done))).toBe(hmac(cloud.hub.device(id).key, "x"));
+}, 120000);
+
+test("handles that others have taken: what is at 0x81000100 gives way, what cannot be used is told", async () => {
+  const chip = chipOf();
+  const keys = await later<any>(chip.keys);
+  const { key, blob } = tpmChallenge("dps", keys);
+  // A storage key of somebody else where ours goes.
+  const make = "231{p0004}001a0001000b00030472000000060080004300100800}0000}0000>h0,220{hp81000100,165h";
+  await later((done) => chip.run(make, done));
+  await expect(later((done) => chip.sign("x", done))).rejects.toMatchObject({ code: "refused" });
+  await later((done) => chip.install(bytes(blob), done));
+  expect(await later((done) => chip.sign("x", done))).toBe(hmac(key, "x"));
+});
+
+test("two registrations, keys and signatures at once, and two programs one after the other", async () => {
+  const keys = await later<any>(chipOf().keys);
+  const where = await azure("acme01-dev1", keys.endorsementKey);
+  const chip = chipOf(where);
+  const register = () => later<any>((done) => chip.register(cloud.dps.idScope, "acme01-dev1", done));
+  const second = (first: Promise<any>) => [
+    first,
+    register().catch((e) => e.code),
+    later<any>(chip.keys),
+    later<any>((done) => chip.random(9, done)),
+  ];
+  const [a, b, again, noise] = await Promise.all(second(register()));
+  expect([a.deviceId, b, again, noise.length]).toEqual(["acme01-dev1", "limit", keys, 9]);
+  await register();
+  const right = hmac(cloud.hub.device("acme01-dev1").key, "x");
+  expect(await later((done) => chip.sign("x", done))).toBe(right);
+  expect(await later((done) => chipOf().sign("x", done))).toBe(right);
+});
+
+test("power cuts after signatures do not lock the chip", async () => {
+  const { key, blob } = tpmChallenge("dps", await later<any>(chipOf().keys));
+  await later((done) => chipOf().install(bytes(blob), done));
+  for (let i = 0; i < 6; i++) {
+    expect(await later((done) => chipOf().sign("x", done))).toBe(hmac(key, "x"));
+    await later((done) => chipOf().install(bytes(blob), done, "y"));
+    await swtpm.restart();
+  }
+});
+
+test("an owner's password: auth, and nothing is lost", async () => {
+  const chip = chipOf();
+  const keys = await later<any>(chip.keys);
+  const { key, blob } = tpmChallenge("dps", keys);
+  await later((done) => chip.install(bytes(blob), done));
+  // HierarchyChangeAuth of the owner to "pass".
+  await later((done) => chip.run("229{p000470617373", done));
+  await expect(later((done) => chip.install(bytes(blob), done))).rejects.toMatchObject({ code: "auth", rc: 0x9a2 });
+  expect(await later((done) => chip.sign("x", done))).toBe(hmac(key, "x"));
+});
+
 test("calls wait for each other", async () => {
   const chip = chipOf();
   const order: number[] = [];

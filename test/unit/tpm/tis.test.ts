@@ -89,3 +89,25 @@ it.each(["\xff\xff", "\0\x06", "\0\x09"])("a reply that cannot be one, of %j byt
   const spi = new Tis({ backend: (_: string, done: any) => setTimeout(done, 0, undefined, "\x80\x01\0\0" + size + "x".repeat(99)) });
   await expect(later((done) => create({ exchange: spi.exchange }).run("17b0001", done))).rejects.toMatchObject({ code: "protocol" });
 });
+
+it("a FIFO whose wait states never end, or that gives nothing: timeout, not a loop", async () => {
+  for (const data of ["\0", ""]) {
+    let looks = 0;
+    let at = 0;
+    let go = false;
+    const exchange = (bytes: string, more: boolean) => {
+      if (bytes.length === 4 && more && bytes.charCodeAt(1) === 0xd4) {
+        at = bytes.charCodeAt(3);
+        if (at === 36 && bytes.charCodeAt(0) > 127) looks++;
+        // Of reads of the FIFO only when it is stuck in another way.
+        return at === 36 && bytes.charCodeAt(0) > 127 && go && data ? "\0\0\0\0" : "\0\0\0\x01";
+      }
+      if (at === 24 && bytes === " ") go = true;
+      if (at === 36 && go) return more ? "\0" : data && bytes ? "\0" : "";
+      return at === 0 ? "\xa1" : at === 24 ? (go ? "\x90" : "\xc0") + "\x20\0\0" : bytes;
+    };
+    const started = Date.now();
+    await expect(later((done) => create({ exchange, timeout: 100 }).run("17b0001", done))).rejects.toMatchObject({ code: "timeout" });
+    expect([looks < 200, Date.now() - started < 3000]).toEqual([true, true]);
+  }
+});

@@ -296,10 +296,13 @@ describe("device management", () => {
         });
         there.send(one.in.topic.slice(8), one.in.payload);
         await until(() => said().length >= 1 || !wanted.length);
-        if (state.download) state.download();
-        if (state.update) state.update();
-        state.download = state.update = undefined;
-        await until(() => said().length >= wanted.length);
+        await until(() => {
+          // They begin when the platform has the answer.
+          if (state.download) state.download();
+          if (state.update) state.update();
+          state.download = state.update = undefined;
+          return said().length >= wanted.length;
+        });
         await pause(5);
         expect(said()).toEqual(wanted);
       };

@@ -136,7 +136,7 @@ describe("options", () => {
   it("what cannot be is told at once, by name", () => {
     const e = (Client: any, options: any) => failure(() => made(Client, options)).message;
     const app = { org: "abc123", id: "x", authKey: "k", authToken: "t" };
-    expect(e(ApplicationClient, { ...app, id: "a/b" })).toMatch(/deviceId|id/);
+    expect(e(ApplicationClient, { ...app, id: "a/b" })).toMatch(/^option id: /);
     expect(e(ApplicationClient, { ...app, id: "x".repeat(37) })).toMatch(/36/);
     expect(e(ApplicationClient, { ...app, org: "a#" })).toMatch(/org/);
     expect(e(ApplicationClient, { ...app, type: "odd" })).toMatch(/type/);
@@ -145,7 +145,7 @@ describe("options", () => {
     expect(e(ApplicationClient, { ...app, shared: true, cleanSession: false })).toMatch(/clean-session/);
     expect(made(ApplicationClient, { ...app, type: "shared", cleanSession: true }).clientId).toBe("A:abc123:x");
     expect(e(DeviceClient, { ...app, authKey: undefined })).toMatch(/type/);
-    expect(e(DeviceClient, { ...app, type: "a+" })).toMatch(/deviceType/);
+    expect(e(DeviceClient, { ...app, type: "a+" })).toMatch(/^option type: /);
     expect(made(ApplicationClient, { id: "x", authKey: "a-zzz999-k", authToken: "t" }).clientId).toBe("a:zzz999:x");
     expect(made(ApplicationClient, { ...app, domain: "iot.example" }).host).toBe("abc123.messaging.iot.example");
   });

@@ -1,0 +1,205 @@
+/* Device management where something goes wrong: the line, the platform, the order of calls. */
+import { DeviceClient, GatewayClient } from "thincloud/watson";
+import { DEVICE, GATEWAY, pause, until, world } from "./bench";
+
+const once = (run: (done: (e?: any, answer?: any) => void) => void) =>
+  new Promise<any>((done, fail) => run((e, a) => (e ? fail(e) : done(a))));
+const NAME = "d:abc123:therm:t-001";
+
+/** A managed device, and what the platform knows of it. */
+async function open(it: any, options?: any) {
+  const device = await it.client(DeviceClient, DEVICE);
+  let me: any;
+  await once((done) => (me = device.manage(options, done)));
+  return { device, me, there: it.cloud.devices.of("abc123", "therm", "t-001") };
+}
+
+it("a lifetime longer than a timer can wait is not renewed all the time", async () => {
+  await world(async (it) => {
+    const { there } = await open(it, { lifetime: 30 * 86400 });
+    await pause(60);
+    expect(there.manages).toBe(1);
+  });
+});
+
+it("what is asked while the line is down waits for it, and is answered then", async () => {
+  await world(async (it) => {
+    const device: any = new DeviceClient({ ...DEVICE, ...it.here, manualConnect: true } as any);
+    const errors: any[] = [];
+    device.on("error", (e: any) => errors.push(e.code));
+    let answer: any;
+    device.manage({ timeout: 50, updateStatus: 0 }, (e: any, a: any) => (answer = e || a));
+    await pause(120);
+    expect([answer, errors]).toEqual([undefined, []]);
+    device.connect();
+    const there = it.cloud.devices.of("abc123", "therm", "t-001");
+    await until(() => there.notified.length);
+    expect(answer).toMatchObject({ rc: 200 });
+    expect(there.notified).toEqual([{ field: "mgmt.firmware", value: { state: 0, updateStatus: 0 } }]);
+    await new Promise<void>((done) => device.end(done));
+  });
+});
+
+it("what became of an update is told, also when the platform is silent at first", async () => {
+  await world(async (it) => {
+    const device = await it.client(DeviceClient, DEVICE);
+    const there = it.cloud.devices.of("abc123", "therm", "t-001");
+    there.asked = () => undefined;
+    const { send } = there;
+    there.send = () => true;
+    let me: any;
+    await expect(once((done) => (me = device.manage({ timeout: 30, updateStatus: 4 }, done)))).rejects.toMatchObject({ code: "timeout" });
+    delete there.asked;
+    there.send = send;
+    await once((done) => me.manage(done));
+    await until(() => there.notified.length);
+    expect(there.notified[0].value).toEqual({ state: 0, updateStatus: 4 });
+  });
+});
+
+it("the end answers what waits, at once", async () => {
+  await world(async (it) => {
+    const { device, me, there } = await open(it, {});
+    there.send = () => true;
+    const codes: string[] = [];
+    me.clearLog((e: any) => codes.push(e.code));
+    me.manage((e: any) => codes.push(e.code));
+    await until(() => it.sent(NAME, "publish").length === 3);
+    await pause(20);
+    const count = () => (process as any).getActiveResourcesInfo().filter((one: string) => one === "Timeout").length;
+    await new Promise<void>((done) => device.disconnect(done));
+    expect(codes).toEqual(["offline", "offline"]);
+    const left = count();
+    await pause(10);
+    expect(count()).toBeLessThanOrEqual(left);
+    expect(it.errors).toEqual([]);
+  });
+});
+
+it("managed anew, the last call counts, and nothing piles up", async () => {
+  await world(async (it) => {
+    const { device, there } = await open(it, { reboot: () => seen.push("old") });
+    const seen: string[] = [];
+    for (let i = 0; i < 5; i++) await once((done) => device.manage({ reboot: () => seen.push("new " + i) }, done));
+    expect((await there.reboot()).rc).toBe(202);
+    await until(() => seen.length);
+    expect(seen).toEqual(["new 4"]);
+    const ends = (device as any).$onend;
+    expect([].concat(ends || [])).toHaveLength(1);
+  });
+});
+
+it("no more, and then once more", async () => {
+  await world(async (it) => {
+    const { me, there } = await open(it, { timeout: 300, reboot: () => {} });
+    await once((done) => me.unmanage(done));
+    expect(there.managed).toBe(false);
+    await once((done) => me.manage(done));
+    expect(there.managed).toBe(true);
+    expect((await there.reboot()).rc).toBe(202);
+    // Both under way at once.
+    me.unmanage();
+    await once((done) => me.manage(done));
+    expect((await there.reboot()).rc).toBe(202);
+    expect(it.errors).toEqual([]);
+  });
+});
+
+it("disconnected and connected again, it is managed again", async () => {
+  await world(async (it) => {
+    const { device, there } = await open(it, {});
+    await new Promise<void>((done) => device.disconnect(done));
+    there.managed = false;
+    device.connect();
+    await until(() => there.managed);
+    expect(it.errors).toEqual([]);
+  });
+});
+
+it("requests that are none are errors with topic and bytes, and disturb no other", async () => {
+  await world(async (it) => {
+    const { there } = await open(it, {});
+    const wire = it.cloud.wireOf(NAME);
+    for (const text of ["{", "null", "17", '"x"', "[]"]) {
+      for (const path of ["response", "device/update", "mgmt/initiate/device/reboot"]) wire.deliver("iotdm-1/" + path, text, 1);
+    }
+    wire.deliver("iotdm-1/device/update", '{"d":{"fields":[null]}}', 1);
+    wire.deliver("iotdm-1/observe", '{"d":{"fields":7},"reqId":"f7"}', 1);
+    wire.deliver("iotdm-1/device/update", '{"d":7}', 1);
+    expect((await there.observe("deviceInfo")).rc).toBe(200);
+    for (const e of it.errors)
+      expect(e).toMatchObject({ code: "protocol", topic: expect.stringMatching(/^iotdm-1/), raw: expect.any(String) });
+    expect(it.errors.map((e: any) => e.raw)).toEqual(expect.arrayContaining(["{"]));
+  });
+});
+
+it("names that objects inherit are names", async () => {
+  await world(async (it) => {
+    const { there, me } = await open(it, { bundles: {} });
+    const before = Object.keys;
+    expect((await there.observe("constructor")).rc).toBe(400);
+    expect((await there.update("constructor", { keys: 1 })).rc).toBe(400);
+    expect((await there.update("__proto__", { polluted: 1 })).rc).toBe(400);
+    expect(Object.keys).toBe(before);
+    expect(({} as any).polluted).toBeUndefined();
+    expect((await there.custom("constructor", "x")).rc).toBe(501);
+    expect(me.fields.deviceInfo).toEqual({});
+    expect(it.errors).toEqual([]);
+  });
+});
+
+it("an action that there is not does nothing", async () => {
+  await world(async (it) => {
+    const seen: string[] = [];
+    const note = (name: string) => () => void seen.push(name);
+    const { there } = await open(it, {
+      reboot: note("reboot"),
+      factoryReset: note("reset"),
+      firmware: { download: note("load"), update: note("up") },
+    });
+    expect((await there.request("mgmt/initiate/device/sleep")).rc).toBe(501);
+    await there.update("mgmt.firmware", { uri: "u", state: 0 });
+    expect((await there.request("mgmt/initiate/firmware/erase")).rc).toBeGreaterThanOrEqual(400);
+    await pause(20);
+    expect(seen).toEqual([]);
+    expect((await there.factoryReset()).rc).toBe(202);
+    await until(() => seen.length);
+    expect(seen).toEqual(["reset"]);
+    expect(it.errors).toEqual([]);
+  });
+});
+
+it("one download and one update at a time", async () => {
+  await world(async (it) => {
+    const ends: any[] = [];
+    const firmware = { download: (f: any, done: any) => void ends.push(done), update: (f: any, done: any) => void ends.push(done) };
+    const { there } = await open(it, { firmware });
+    await there.update("mgmt.firmware", { uri: "u", version: "1", state: 0, updateStatus: 0 });
+    const rc = async (verb: string) => (await there.request("mgmt/initiate/firmware/" + verb)).rc;
+    // The same question twice, as QoS 1 may bring it.
+    expect((await Promise.all([rc("download"), rc("download")])).sort()).toEqual([202, 400]);
+    await until(() => ends.length);
+    await pause(20);
+    expect(ends).toHaveLength(1);
+    // The operator gives up and begins again: what runs goes on.
+    expect((await there.update("mgmt.firmware", { uri: "u2", version: "2", state: 0, updateStatus: 0 })).rc).toBe(409);
+    expect(await rc("download")).toBe(400);
+    ends.pop()();
+    await until(() => there.firmware.state === 2);
+    expect((await Promise.all([rc("update"), rc("update")])).sort()).toEqual([202, 400]);
+    await until(() => ends.length);
+    expect(await rc("update")).toBe(400);
+    expect(ends).toHaveLength(1);
+    ends.pop()();
+    await until(() => there.firmware.state === 0);
+    expect(it.errors).toEqual([]);
+  });
+});
+
+it("a gateway cannot manage a device without a name", async () => {
+  await world(async (it) => {
+    const gateway = await it.client(GatewayClient, GATEWAY);
+    expect(() => gateway.manage({ device: { deviceType: "sensor" } })).toThrow(/deviceId/);
+    expect(() => gateway.manage({ device: { deviceType: "a/b", deviceId: "x" } })).toThrow(/deviceType/);
+  });
+});

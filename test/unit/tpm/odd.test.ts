@@ -1,0 +1,137 @@
+/* Transports that break the rules, calls with wrong arguments, and callbacks: told by name, once, later; the next call works. */
+import type { AddressInfo } from "node:net";
+import * as net from "node:net";
+import { create, type Options } from "thincloud/tpm";
+
+const later = <T>(call: (done: (err?: Error, result?: T) => void) => void) =>
+  new Promise<T>((done, fail) => call((err, result) => (err ? fail(err) : done(result as T))));
+const code = (command: string) => command.charCodeAt(9);
+const RANDOM = 0x7b;
+const OK = "\x80\x01\0\0\0\x0a\0\0\0\0";
+const RIGHT = "\x80\x01\0\0\0\x0e\0\0\0\0\0\x02ab";
+
+function chipThat(answer: (n: number, done: any) => void, options: Partial<Options> = {}) {
+  let n = 0;
+  return create({
+    transport: (command, done) => (code(command) === RANDOM ? answer(++n, done) : void setTimeout(done, 0, undefined, OK)),
+    ...options,
+  });
+}
+
+it.each([
+  ["nothing", undefined],
+  ["an empty text", ""],
+  ["half a head", "\x80\x01\0\0"],
+  ["less than its size", RIGHT.slice(0, 12)],
+  ["a size that none has", "\x80\x01\0\0\0\x06\0\0\0\0\0\x02ab"],
+  ["another thing", { length: 14 } as any],
+])("a transport that brings %s: protocol, and the next call works", async (_, reply) => {
+  const chip = chipThat((n, done) => void setTimeout(done, 0, undefined, n === 1 ? reply : RIGHT));
+  await expect(later((done) => chip.random(2, done))).rejects.toMatchObject({ code: "protocol" });
+  expect(await later((done) => chip.random(2, done))).toBe("ab");
+});
+
+it("a transport that throws fails the call, not the program, and the next call works", async () => {
+  const chip = chipThat((n, done) => {
+    if (n === 1) throw new Error("no bus");
+    setTimeout(done, 0, undefined, RIGHT);
+  });
+  await expect(later((done) => chip.random(2, done))).rejects.toThrow("no bus");
+  expect(await later((done) => chip.random(2, done))).toBe("ab");
+});
+
+it.each([1, 2, 5])(
+  "an exchange that throws at its call %i fails the call, not the program",
+  async (when) => {
+    let n = 0;
+    const chip = create({
+      exchange: (b) => {
+        if (++n === when) throw new Error("SPI is not set up");
+        return b.replace(/[^]/g, "\xff");
+      },
+      timeout: 50,
+    });
+    await expect(later((done) => chip.random(2, done))).rejects.toThrow("SPI");
+    await expect(later((done) => chip.random(2, done))).rejects.toMatchObject({ code: "timeout" });
+  },
+  20000,
+);
+
+it("an exchange that gives nothing back, or no text: an error", async () => {
+  for (const back of [undefined, null, [1, 2, 3], 5] as any[])
+    await expect(later((done) => create({ exchange: () => back }).random(2, done))).rejects.toBeInstanceOf(Error);
+}, 20000);
+
+it("a transport that answers twice is heard once", async () => {
+  const seen: string[] = [];
+  const chip = create({
+    transport: (command, done) => {
+      seen.push(command);
+      const reply = code(command) === RANDOM ? RIGHT : OK;
+      setTimeout(done, 0, undefined, reply);
+      setTimeout(done, 1, undefined, reply);
+      setTimeout(done, 20, new Error("late"));
+    },
+  });
+  const results: any[] = [];
+  for (let i = 0; i < 3; i++) chip.random(2, (e, b) => results.push(e || b));
+  await new Promise((done) => setTimeout(done, 200));
+  expect(results).toEqual(["ab", "ab", "ab"]);
+  expect(seen.filter((one) => code(one) === RANDOM)).toHaveLength(3);
+});
+
+it("a software TPM that answers with another length: protocol, at once; frames may come in any pieces", async () => {
+  const answers = ["HTTP/1.1 400 Bad Request\r\n\r\n", "\x80\x01\0\0\0\x04", "\x80\x01\0\0\xff\xff" + "x".repeat(100)];
+  const server = net.createServer((socket) => {
+    socket.on("error", () => {});
+    socket.on("data", (b) => {
+      if (b[9] !== RANDOM) return socket.write(Buffer.from(OK, "latin1"));
+      const odd = answers.shift();
+      if (odd) return socket.write(Buffer.from(odd, "latin1"));
+      // One byte at a time, and more than was asked for.
+      const all = Buffer.from(RIGHT + "tail", "latin1");
+      for (let i = 0; i < all.length; i++) setTimeout(() => socket.writable && socket.write(all.subarray(i, i + 1)), i * 3);
+      return undefined;
+    });
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const chip = create({ port: (server.address() as AddressInfo).port, timeout: 3000 });
+  const begun = Date.now();
+  for (let i = answers.length; i--;) await expect(later((done) => chip.random(2, done))).rejects.toMatchObject({ code: "protocol" });
+  expect(Date.now() - begun).toBeLessThan(2000);
+  expect(await later((done) => chip.random(2, done))).toBe("ab");
+  server.close();
+});
+
+it("callbacks are called later, also when nothing was asked of the chip", async () => {
+  const chip = chipThat((_, done) => void setTimeout(done, 0, undefined, RIGHT), { queueLimit: 1 });
+  const seen: string[] = [];
+  chip.random(2, () => seen.push("first"));
+  chip.random(2, (e: any) => seen.push(e.code));
+  chip.keys((e: any) => seen.push(e.code));
+  chip.install("abc", (e: any) => seen.push(e.code));
+  expect(seen).toEqual([]);
+  await new Promise((done) => setTimeout(done, 50));
+  expect(seen.sort()).toEqual(["first", "limit", "limit", "protocol"]);
+});
+
+it("wrong arguments are thrown, and name what is wrong", () => {
+  const chip: any = chipThat(() => {});
+  const config = (name: string) => expect.objectContaining({ code: "config", message: expect.stringContaining(name) });
+  const e = (run: () => unknown): any => {
+    try {
+      run();
+    } catch (fault) {
+      return fault;
+    }
+  };
+  const done = () => {};
+  for (const n of [0, -1, 33, 1.5, NaN, "16", undefined]) expect(e(() => chip.random(n, done))).toEqual(config("random"));
+  for (const scope of [undefined, null, 5, "", "a/b"]) expect(e(() => chip.register(scope, "a", done))).toEqual(config("scopeId"));
+  for (const id of [undefined, null, 5, "", "a/b", "x".repeat(129)])
+    expect(e(() => chip.register("0ne", id, done))).toEqual(config("registrationId"));
+  for (const text of [undefined, 5, null, {}]) expect(e(() => chip.sign(text, done))).toEqual(config("sign"));
+  for (const blob of [undefined, 5, Buffer.from("x")]) expect(e(() => chip.install(blob, done))).toEqual(config("install"));
+  for (const o of [undefined, null, {}, { port: 0 }, { exchange: "SPI1" }, { transport: {} }])
+    expect(e(() => create(o as any))).toEqual(config("option"));
+});
