@@ -3,6 +3,7 @@ import { HeatshrinkDecoder } from "heatshrink-ts";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as http from "node:http";
+import * as net from "node:net";
 import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -124,6 +125,49 @@ describe("the server", () => {
     expect((await get("a.ota"))[0]).toBe(200);
     for (const name of ["secret.key", "..%2Fetc%2Fpasswd.ota", "b.ota"]) expect((await get(name))[0]).toBe(404);
     expect(seen[1]).toMatchObject({ name: "a.ota", done: 5, size: 10 });
+    server.close();
+    fs.rmSync(dir, { recursive: true });
+  });
+
+  it("goes on after requests that are none, files that are empty or gone, and devices that break off", async () => {
+    const dir = fs.mkdtempSync(path.join(os.tmpdir(), "thincloud-serve-"));
+    fs.writeFileSync(path.join(dir, "a.ota"), Buffer.alloc(8e6));
+    fs.writeFileSync(path.join(dir, "empty.ota"), "");
+    fs.mkdirSync(path.join(dir, "folder.ota"));
+    const server = await serve(dir, { port: 0, host: "127.0.0.1" });
+    const { port } = server.address() as AddressInfo;
+    const raw = (head: string, enough = Infinity) =>
+      new Promise<string>((resolve) => {
+        let got = "";
+        const socket = net.connect(port, "127.0.0.1", () => socket.write(`${head} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`));
+        socket.on("data", (d) => (got += d.toString("latin1")).length > enough && socket.destroy());
+        socket.on("error", () => {}).on("close", () => resolve(got.split("\r\n")[0]!.slice(9, 12)));
+      });
+    for (const target of [
+      "/%zz.ota",
+      "//",
+      "/%",
+      "http://[/",
+      "/\\..\\a.ota",
+      "/%00a.ota",
+      "/a%00.ota",
+      "*",
+      "/../a.ota/",
+      "/folder.ota",
+      "/.ota",
+      "/",
+      `/${"n".repeat(5000)}.ota`,
+    ])
+      expect([target, await raw("GET " + target)]).toEqual([target, "404"]);
+    expect(await raw("GET /empty.ota")).toBe("200");
+    expect(await raw("HEAD /empty.ota")).toBe("200");
+    expect(await raw("POST /a.ota")).toBe("405");
+    expect(await raw("HEAD /a.ota?x=1")).toBe("200");
+    const open = jest.spyOn(require("node:fs") as typeof fs, "createReadStream");
+    for (let i = 0; i < 5; i++) await raw("GET /a.ota", 1000);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(open.mock.results.map((one) => (one.value as fs.ReadStream).closed)).toEqual(Array(5).fill(true));
+    open.mockRestore();
     server.close();
     fs.rmSync(dir, { recursive: true });
   });
