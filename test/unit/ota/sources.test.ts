@@ -55,6 +55,30 @@ describe("a package over HTTP", () => {
   });
 
   it.each([
+    ["space", RANGE.replace("Range: bytes", "Range:bytes")],
+    ["too much space", RANGE.replace("Range: bytes", "range:   bytes ")],
+    ["an interim answer in front", "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + RANGE],
+    ["two of them", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 P\r\n\r\n" + RANGE],
+  ])("is taken with %s, wherever the head is cut", async (_, head) => {
+    for (const pieces of [1, 50, 400])
+      expect(await read(head + PACKAGE.slice(5), { pieces })).toMatchObject({ code: undefined, got: PACKAGE.slice(5) });
+  });
+
+  it.each([undefined, "", "pump.ota", "ftp://host/x", "http://", "http:///x", "http://:80/x", "https:/host", 5, {}])(
+    "wants an address, not %j",
+    (url) => {
+      expect(() => http(url as never)).toThrow(expect.objectContaining({ code: "config", message: expect.stringMatching(/^url: /) }));
+    },
+  );
+
+  it.each([
+    ["refused", "HTTP/1.1 103 Early Hints\r\n" + "Link: </x>\r\n".repeat(400)],
+    ["refused", "HTTP/1.1 103 Early\r\n\r\n".repeat(300)],
+    ["refused", "HTTP/1.1 302 Found\r\nLocation: /b\r\n\r\n"],
+    ["refused", "SSH-2.0-OpenSSH_9.2\r\n"],
+    ["refused", RANGE.replace("5-2999", "55-2999") + PACKAGE],
+    ["refused", RANGE.replace("bytes 5", "items 5") + PACKAGE],
+    ["refused", RANGE.replace("Content-Range", "X-Content-Range") + PACKAGE],
     ["refused", "HTTP/1.1 200 OK\r\nContent-Length: 3000\r\n\r\n" + PACKAGE],
     ["refused", "HTTP/1.1 404 None\r\n\r\n"],
     ["refused", RANGE.replace("5-2999", "0-2999") + PACKAGE],
