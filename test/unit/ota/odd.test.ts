@@ -78,6 +78,22 @@ describe("an application that calls at odd moments", () => {
     expect(next.reads.length).toBe(4);
   });
 
+  it("has two installers, which do not get into each other's way", () => {
+    const [a, b] = [installer(), installer()];
+    const results: unknown[] = [];
+    const told = (err?: any, version?: string) => results.push(err ? err.code : version);
+    a.update(source(pack(release(1))), told);
+    b.update(source(pack(release(2))), told);
+    settle(20);
+    b.update(source(pack(release(2))), told);
+    b.cancel();
+    settle(60000);
+    b.update(source(pack(release(2))), told);
+    expect(results).toEqual(["conflict", "conflict", "1.1", "refused"]);
+    boot();
+    expect(runs([release(1)])).not.toBe("factory");
+  });
+
   it.each([undefined, null, 5, "http://x/y.ota", {}, { read: () => {} }])("gives %j as a source", (from) => {
     const ota = installer();
     let err: any;

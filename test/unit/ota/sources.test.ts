@@ -111,6 +111,7 @@ describe("a package over MQTT", () => {
         handler = options.handler;
       },
       unsubscribe: (topic: string) => said.push(`unsubscribe ${topic}`),
+      raw: (payload: string) => handler!("answer", payload),
       answer: (from: number, bytes: string) => handler!("answer", u32(from) + bytes),
     };
   }
@@ -144,5 +145,35 @@ describe("a package over MQTT", () => {
     expect(errors).toEqual(["refused"]);
     from.read(0, 5000, take);
     expect(c.said).toEqual(["subscribe answer", "ask 3000,20", "ask 0,512"]);
+  });
+
+  it("takes no foreign, doubled, late, short or overlong answer for its own, and asks for nothing twice", () => {
+    const c = client();
+    let got = "";
+    const from = mqtt(c, "ask", "answer", 100);
+    from.read(0, 250, (_, bytes) => (got += bytes).length < 250);
+    c.answer(100, PACKAGE.slice(100, 200));
+    c.answer(0, PACKAGE.slice(0, 60));
+    c.answer(0, PACKAGE.slice(0, 100));
+    c.answer(60, PACKAGE.slice(60, 160));
+    c.answer(60, "doubled");
+    c.answer(0x80000000, "far");
+    c.answer(160, PACKAGE.slice(160, 1000));
+    expect(got).toBe(PACKAGE.slice(0, 1000));
+    expect(c.said).toEqual(["subscribe answer", "ask 0,100", "ask 60,100", "ask 160,90"]);
+    // After a loss it is asked anew, on a subscription of its own.
+    from.stop();
+    from.read(250, 10, () => true);
+    c.answer(160, "late");
+    expect(c.said.slice(4)).toEqual(["unsubscribe answer", "subscribe answer", "ask 250,10"]);
+  });
+
+  it("hears nothing that is shorter than an offset", () => {
+    const c = client();
+    const take = jest.fn(() => true);
+    mqtt(c, "ask", "answer").read(0, 10, take);
+    c.raw("");
+    c.raw("\0\0\0");
+    expect(take).not.toHaveBeenCalled();
   });
 });
