@@ -153,7 +153,7 @@ describe("trees upon trees", () => {
         no(k, signature);
       }
     // Any bit.
-    for (let i = 0; i < 120; i++) {
+    for (let i = 0; i < 24; i++) {
       const s = Buffer.from(signature);
       s[(i * 7919) % s.length]! ^= 1 << (i & 7);
       no(key, s);
