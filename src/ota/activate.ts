@@ -1,5 +1,5 @@
 import type { Bytes } from "../host";
-import { storeErase, storeFree, storeWrite } from "#host";
+import { storeErase, storeFree, storeView, storeWrite } from "#host";
 import type { Emitter } from "../core/emitter";
 import { error } from "../core/errors";
 import { holds } from "./files";
@@ -12,7 +12,14 @@ import { slots } from "./slots";
 export function prepare(m: Manifest, o: Options): string {
   const now = slots(o);
   const slot = now._slot;
-  const need = check(m, o, now._floor) + 3072;
+  let need = check(m, o, now._floor) + 3072;
+
+  /** A file that is there counts when it is on its way in, its last byte still blank, or whole; any other one goes, before what replaces it comes. */
+  function counts(name: string, f: { size: number; sha256: string }) {
+    if (storeView(name, f.size - 1) === "\xff" || holds(name, f.sha256)) need -= f.size + 40;
+    else storeErase(name);
+  }
+
   now._all.map(function (old) {
     if (old.slot === slot)
       old.mods.concat(old.main).map(function (name) {
@@ -21,6 +28,10 @@ export function prepare(m: Manifest, o: Options): string {
         });
         if (!stays) storeErase(slot + name);
       });
+  });
+  m.files.map(function (f) {
+    if (!f.to) counts(slot + f.name, f);
+    if (f.to || f.packed) counts("o." + f.name, f.packed || f);
   });
   if (storeFree(need) < need) throw error("storage", "the update needs " + need + " bytes");
   return slot;

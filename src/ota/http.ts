@@ -6,9 +6,10 @@ import type { Source } from "./options";
 
 /** A package at an address: one request from the wanted byte on, written through as it comes. The server must know ranges. */
 export function source(url: string, tls?: TlsOptions): Source {
-  const part = url.split("/");
-  const host = part[2].split(":");
+  const part = ("" + url).split("/");
+  const host = (part[2] || "").split(":");
   const secure = part[0] === "https:";
+  if (!host[0] || !(secure || part[0] === "http:")) throw error("config", "url: http://HOST/ or https://HOST/ is wanted");
   let link: Link | undefined;
   let from = 0;
   let give: Parameters<Source["read"]>[2] | undefined;
@@ -30,7 +31,7 @@ export function source(url: string, tls?: TlsOptions): Source {
   function fault(): CloudError | undefined {
     return status > 499 || status === 429
       ? error("network", host[0] + " answers " + status)
-      : (status && status !== 206) || length > 4096 || (head === undefined && !ranged)
+      : (status > 199 && status !== 206) || length > 4096 || (head === undefined && !ranged)
         ? error("refused", host[0] + " gives no range of it")
         : undefined;
   }
@@ -40,10 +41,13 @@ export function source(url: string, tls?: TlsOptions): Source {
     for (let next; head !== undefined && (next = piece.indexOf("\n", body) + 1); body = next) {
       const line = (head + piece.substr(body, next - body)).toLowerCase();
       head = "";
-      if (!status) status = +line.substr(9, 3) || 1;
-      else if (line === "\r\n") head = undefined;
-      else if (!find(line, "content-range: bytes " + from + "-")) ranged = true;
-      else if (!find(line, "transfer-encoding:")) status = 1;
+      if (!status) status = +line.substr(9, 3) || 400;
+      else if (line === "\r\n") {
+        // Behind an interim answer comes the one that counts.
+        if (status < 200) status = 0;
+        else head = undefined;
+      } else if (!find(line.split(" ").join(""), "content-range:bytes" + from + "-")) ranged = true;
+      else if (!find(line, "transfer-encoding:")) status = 400;
     }
     if (head !== undefined) {
       head += piece.substr(body);

@@ -18,6 +18,9 @@ const HEARD = 2;
 /** Milliseconds for a link to go, before what needs memory most. */
 const REST = 50;
 
+/** Whether an update is under way: there is one slot for it, whoever asks. */
+let busy = false;
+
 export function create(o: Options): Ota {
   const key = keyOf(o);
   const chunk = o.chunk || 1024;
@@ -60,10 +63,11 @@ export function create(o: Options): Ota {
     pause(over ? undefined : 0);
     if (!err || !o.keep || (err.code !== "network" && err.code !== "timeout")) clear(o, m);
     index = -1;
-    at = base = 0;
+    at = base = edge = 0;
     lengths = "";
     resumed = false;
     if (!over) return;
+    busy = false;
     source = callback = undefined;
     self.emit(err ? "error" : "ready", over);
     if (done) self.emit(done, err, m && m.version);
@@ -153,7 +157,6 @@ export function create(o: Options): Ota {
     m.files.map(function (f) {
       total += (f.packed || f).size;
     });
-    self.emit("begin", m);
   }
 
   /** What is fetched is there, and `right`, or goes on where flash has it up to. */
@@ -181,14 +184,17 @@ export function create(o: Options): Ota {
       const m = open(o, key);
       if (m) begin(m);
       onward(m);
+      // The last thing, as that may end the update, or begin another one.
+      if (m) self.emit("begin", m);
     } else {
+      const mine = turn;
       size = 0;
       if (at === 8) {
         size = headSize(lengths);
         at = 0;
         put(lengths);
       }
-      if (source) ask(turn);
+      if (mine === turn) ask(mine);
     }
   }
 
@@ -203,9 +209,9 @@ export function create(o: Options): Ota {
     onward(whole(f, file, slot, chunk));
   }
 
-  /** What was found from before a restart is a reason to begin anew, once. */
+  /** What was found from before a restart is a reason to begin anew, once. What a writer or a source throws is told as it is. */
   function wrong(e: any) {
-    if (!e.code) e = error("verify", "the manifest is malformed: " + e);
+    if (!e.code && index < 0) e = error("verify", "the manifest is malformed: " + e);
     finish(resumed && (index < 0 || e.code === "verify") ? undefined : e);
   }
 
@@ -232,8 +238,13 @@ export function create(o: Options): Ota {
   }
 
   self.update = function (from, done) {
-    const err = source ? error("conflict", "an update is under way") : hindrance(slots(o));
+    const err = busy
+      ? error("conflict", "an update is under way")
+      : from && (from.read as unknown) && (from.stop as unknown)
+        ? hindrance(slots(o))
+        : error("config", "source: an object with read and stop is wanted");
     if (err) return self.emit(done || "error", err);
+    busy = true;
     source = from;
     callback = done;
     attempts = 0;

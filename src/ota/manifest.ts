@@ -88,11 +88,21 @@ export function check(m: Manifest, o: Options, floor: number): number {
     if (!right) throw error(code, message);
   }
 
-  must(m.v === 1 && m.seq > 0 && m.files.length < 33, "the manifest is malformed");
+  function named(name: string) {
+    return name === "" + name && /^[\w-][\w.-]*$/.test(name) && name.length < 27;
+  }
+
+  function fits(f: { size: number; sha256: string }) {
+    return f.size && f.size >>> 0 === f.size && f.sha256.length === 64;
+  }
+
+  must(m.v === 1 && m.seq && m.seq >>> 0 === m.seq && m.version === "" + m.version && m.files.length < 33, "the manifest is malformed");
   m.files.map(function (f) {
     const name = f.name;
-    must(/^[\w-][\w.-]*$/.test(name) && name.length < 27 && !seen[name] && f.size > 0, "the file name " + name + " will not do");
-    seen[name] = 1;
+    // Objects have members of themselves, but none with a space.
+    must(named(name) && !seen[" " + name], "the file name " + name + " will not do");
+    must(fits(f) && fits(f.packed || f), "size or sha256 of " + name + " will not do");
+    seen[" " + name] = 1;
     if (name === m.main && !f.to) main = name;
     if (f.to ? f.packed || !o.writers || !o.writers[f.to] : f.packed && unpack("") === undefined) strange = name;
     sum += f.size + 40 + (f.packed ? f.packed.size + 40 : 0);

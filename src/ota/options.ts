@@ -75,6 +75,24 @@ export interface Ota extends Emitter {
   restart(): void;
 }
 
+/** Throws what is wrong with the numbers: `boots` goes up to 8, and milliseconds have 31 bits on every host. */
+function numbers(o: Options): void {
+  "boots confirmTimeout chunk limit timeout retryPeriod maxRetryPeriod retries seq".split(" ").map(function (name, i) {
+    const n = (o as never)[name] as number;
+    const most = i > 7 ? 4294967295 : i > 1 ? 2147483647 : i ? 2147483 : 8;
+    if (n !== undefined && (n >>> 0 !== n || n < +(i < 7) || n > most))
+      throw error("config", name + ": wanted is a whole number up to " + most);
+  });
+}
+
+/** Throws what is wrong with a writer. */
+function writing(o: Options): void {
+  for (const name in o.writers) {
+    const w = o.writers[name];
+    if (!w || !w.open || !w.write || !w.close) throw error("config", "writers: " + name + " needs open, write and close");
+  }
+}
+
 /** The bytes of the key or the secret, none without a signature; throws what is wrong with the options. */
 export function keyOf(o: Options): Bytes {
   const key = unhex(o.key || o.hmacKey || "") || "";
@@ -82,6 +100,8 @@ export function keyOf(o: Options): Bytes {
   const n = key.length;
   if (schemes !== 1 || (o.key ? n !== 60 : o.hmacKey ? n < 16 || n > 64 : o.unsigned !== "anyone may replace my program"))
     throw error("config", "wanted: key (60 bytes in hexadecimal), hmacKey (16 to 64) or unsigned");
+  numbers(o);
+  writing(o);
   if (!o.target || !o.model) throw error("config", "target and model are wanted");
   if (!fastSha256("-")) throw error("config", "this host has no SHA-256");
   return key;

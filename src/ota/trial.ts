@@ -33,7 +33,11 @@ export function tell(o: Options, self: Ota): void {
   const now = slots(o);
   const last = now._last;
   if (last !== now._run && !now._ready && storeView(last._file, TOLD, 1) === "\xff") {
-    storeMark(last._file, "\0", TOLD);
+    try {
+      storeMark(last._file, "\0", TOLD);
+    } catch (e) {
+      // Then it is told after the next restart, too.
+    }
     self.emit("reverted", { version: last.ver, seq: last.seq });
   }
 }

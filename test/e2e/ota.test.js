@@ -29,7 +29,7 @@ function release(seq, program) {
 }
 
 /** A server of one package in memory. */
-function world() {
+function world(flash = 131072) {
   const network = createNetwork();
   network.name("updates.example");
   const web = { data: undefined, most: Infinity, requests: 0, sent: 0, losses: 0, answer: undefined };
@@ -58,7 +58,7 @@ function world() {
   });
   const device = createDevice({
     net: network,
-    flash: 131072,
+    flash,
     storage: { ota: dist("ota"), otahttp: dist("otahttp"), ".bootcde": dist("otaboot") },
   });
   device.storage.write("part", 'module.exports = "part 0";');
@@ -124,6 +124,20 @@ describe("the shipped loader and installer", () => {
       process.stdout.write(`ota: ${web.losses} losses behind every ${most} bytes, ${web.sent} fetched of ${web.data.length}\n`);
     },
   );
+
+  test("version after version into a flash that has room for two, with erased files cleared away between them", () => {
+    const { device, web } = (made = world(65536));
+    // It looks for the next one when it is started again: nothing clears away the version before it until then.
+    const fetch = `ota.update(require("otahttp").source("${ADDRESS}"));`;
+    const patient = (seq) => PROGRAM("number " + seq, `var trial = ota.status().trial;\nota.confirm();\nif (!trial) ${fetch}`);
+    for (let seq = 1; seq < 7; seq++) {
+      web.data = release(seq, patient(seq) + "\n// " + String(seq).repeat(18500));
+      device.restart();
+      device.tick(30000);
+      const log = events(device);
+      expect(log.filter((line) => /with|error/.test(line)).pop()).toBe(`number ${seq} with part ${seq}`);
+    }
+  });
 
   test("the loader leaves nothing behind in the global scope", () => {
     const { device, web } = (made = world());

@@ -4,6 +4,7 @@ const MANIFEST = "ota/manifest.ts";
 const ACTIVATE = "ota/activate.ts";
 const INSTALLER = "ota/installer.ts";
 const FILES = "ota/files.ts";
+const OPTIONS = "ota/options.ts";
 const TRIAL = "ota/trial.ts";
 const SLOTS = "ota/slots.ts";
 const RECORD = "ota/record.ts";
@@ -39,6 +40,16 @@ module.exports = [
     "const m = open(o, key);",
     'const m = JSON.parse(/{.*}/.exec("" + storeView("ota.new"))![0]) as Manifest;',
   ),
+  fault("size: what is there takes room once more", ACTIVATE, "need -= f.size + 40;", "return;"),
+  fault("slot: what an older version left stays", ACTIVATE, "    else storeErase(name);\n", ""),
+  fault("format: a size that is none", MANIFEST, "f.size >>> 0 === f.size", "f.size > 0"),
+  fault("format: a packed size that is none", MANIFEST, "fits(f) && fits(f.packed || f)", "fits(f)"),
+  fault("format: a sequence number that is none", MANIFEST, "m.seq >>> 0 === m.seq", "m.seq > 0"),
+  fault("options: any number will do", OPTIONS, "n !== undefined && (", "n === null && ("),
+  fault("begin: told while it begins", INSTALLER, "      onward(m);\n", '      if (m) self.emit("begin", m);\n      onward(m);\n'),
+  fault("anew: a mark of the time before stays", INSTALLER, "at = base = edge = 0;", "at = base = 0;"),
+  fault("update: two installers at once", INSTALLER, "    busy = true;\n", ""),
+  fault("told: a mark that cannot be set", TRIAL, "    } catch (e) {\n      // Then it", "    } catch (e) {\n      throw e; // Then it"),
   fault("switch: before the writers have what is theirs", INSTALLER, "index === 2 * count", "index === count"),
   fault("switch: over the record of what runs", ACTIVATE, '"ota0" ? "ota1" : "ota0"', '"ota0" ? "ota0" : "ota1"'),
   fault("slot: that of what runs", SLOTS, '"a." ? "b." : "a."', '"a." ? "a." : "b."'),

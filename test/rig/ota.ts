@@ -139,16 +139,21 @@ export function settle(ms = 0): void {
   clock = end;
 }
 
+/** What the application of this run has required. */
+let required: typeof import("../../src/ota/index") | undefined;
+
 export function wipe(): void {
   flash.files.clear();
   Object.assign(flash, { ops: 0, cutAt: -1, dead: false, space: 1e6 });
   clock = 1.8e12;
   queue = [];
+  required = undefined;
 }
 
 /** Power on: the loader runs; what it launched. */
 export function boot(): typeof device.launched {
   queue = [];
+  required = undefined;
   flash.dead = false;
   device.launched = undefined;
   jest.isolateModules(() => require("../../src/ota/boot"));
@@ -224,7 +229,8 @@ export const OPTIONS: Options = { key: KEY, target: "espruino", model: "board", 
 
 /** An application's installer in the run that `boot` began. */
 export function installer(options: Partial<Options> = {}): Ota {
-  return require("../../src/ota/index").create({ ...OPTIONS, ...options });
+  if (!required) jest.isolateModules(() => (required = require("../../src/ota/index")));
+  return required!.create({ ...OPTIONS, ...options });
 }
 
 export const stored = (name: string): string | undefined => (flash.files.has(name) ? text(flash.files.get(name)!) : undefined);

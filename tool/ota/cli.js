@@ -64,7 +64,7 @@ function need(options, ...names) {
 }
 
 function choice(name, value, values) {
-  if (!(value in values)) throw new Error(`--${name}: ${Object.keys(values).join(", ")}`);
+  if (!Object.hasOwn(values, value)) throw new Error(`--${name}: ${Object.keys(values).join(", ")}`);
   return values[value];
 }
 
@@ -88,30 +88,54 @@ const plain = (file) => path.basename(file).replace(/\.js$/, "");
 /** The files of a release, none of them a secret. */
 function collect(names, secret) {
   const files = names.flatMap((name) => {
-    const [as, file] = name.includes("=") ? name.split("=") : [plain(name), name];
+    const at = name.indexOf("=");
+    const [as, file] = at < 0 ? [plain(name), name] : [name.slice(0, at), name.slice(at + 1)];
     if (!fs.statSync(file).isDirectory()) return [{ name: as, file }];
     const inside = fs.readdirSync(file).filter((one) => !/^\.|\.ota$/.test(one) && fs.statSync(path.join(file, one)).isFile());
     return inside.sort().map((one) => ({ name: plain(one), file: path.join(file, one) }));
   });
   return files.map(({ name, file }) => {
     const data = fs.readFileSync(file);
-    if (isKey(data) || (secret && path.resolve(file) === path.resolve(secret)))
+    if (isKey(data) || (secret && data.equals(fs.readFileSync(secret))))
       throw new Error(`${name}: that is a secret, and belongs into no package`);
-    return { name, data };
+    return { name, data, file };
   });
 }
 
-/** Sees to it that the package can be written, before a one-time key is spent on it. Gives what takes it back. */
-function claim(out, key) {
-  if (key && [key, `${key}.tree`, `${key}.lock`].some((file) => path.resolve(file) === path.resolve(out)))
-    throw new Error(`--out ${out}: that is the key`);
-  const fresh = !fs.existsSync(out);
+/** Whether two names are those of one file, by way of links, too. */
+function same(one, other) {
+  const [a, b] = [one, other].map((file) => fs.statSync(file, { throwIfNoEntry: false }));
+  return path.resolve(one) === path.resolve(other) || !!(a && b && a.dev === b.dev && a.ino === b.ino);
+}
+
+/** Sees to it that the package can be written, before a one-time key is spent on it, and over nothing that is needed. What is there stays until then. */
+function claim(out, { key, hmac }, files) {
+  const is = (what, ...names) => names.some((name) => same(name, out)) && `--out ${out}: that is ${what}`;
+  const wrong =
+    (key && is("the key", key, `${key}.tree`, `${key}.lock`)) ||
+    (hmac && is("the secret", hmac)) ||
+    is("one of the files", ...files.map((one) => one.file));
+  if (wrong) throw new Error(wrong);
+  const stat = fs.statSync(out, { throwIfNoEntry: false });
+  const target = stat ? fs.realpathSync(out) : out;
+  // A server that knows the folder sees the old package or the new one. A device or a pipe has no other name.
+  const place = stat && !stat.isFile() ? target : path.join(path.dirname(target), `.${path.basename(target)}.new`);
+  let fd;
   try {
-    fs.closeSync(fs.openSync(out, "a"));
+    fd = fs.openSync(place, place === target ? "a" : "w");
   } catch (error) {
     throw new Error(`--out ${out}: ${error.message}`);
   }
-  return () => fresh && fs.unlinkSync(out);
+  return {
+    write(data) {
+      fs.writeFileSync(fd, data);
+      fs.closeSync(fd);
+      if (place !== target) fs.renameSync(place, target);
+    },
+    release() {
+      if (place !== target) fs.rmSync(place, { force: true });
+    },
+  };
 }
 
 function expiry(days) {
@@ -147,9 +171,9 @@ function sign(options, names) {
     files,
   });
   const out = options.out || `${options.version}.ota`;
-  const release = claim(out, options.key);
+  const { write, release } = claim(out, options, files);
   try {
-    fs.writeFileSync(out, pack.assemble(parts, signature(options, parts.manifest)));
+    write(pack.assemble(parts, signature(options, parts.manifest)));
   } catch (error) {
     release();
     throw error;
@@ -164,7 +188,8 @@ function packageFile(command, file) {
 
 function inspect(options, [file]) {
   const { content, signature, files } = packageFile("inspect", file);
-  const scheme = signature.length === 0 ? "unsigned" : signature.length === 32 ? "HMAC-SHA256" : `LMS, leaf ${signature.readUInt32BE(4)}`;
+  const leaf = signature.length > 1000 ? `LMS, leaf ${signature.readUInt32BE(4)}` : "of no kind that there is";
+  const scheme = signature.length === 0 ? "unsigned" : signature.length === 32 ? "HMAC-SHA256" : leaf;
   console.log(JSON.stringify(content, null, 2));
   console.log(`signature: ${signature.length} bytes, ${scheme}; not checked, see verify`);
   for (const { entry, whole } of files) console.log(`${whole ? "whole" : "BROKEN"}  ${entry.name}`);

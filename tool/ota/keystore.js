@@ -14,15 +14,23 @@ const digest = (text) => createHash("sha256").update(text).digest("hex");
 /** Replaces a file so that after a crash it is the old or the new one, whole. */
 function replace(file, data, mode) {
   const temporary = `${file}.new`;
-  const fd = fs.openSync(temporary, "w", mode);
+  // Made anew each time: one that is there may be readable for others.
+  fs.rmSync(temporary, { force: true });
+  const fd = fs.openSync(temporary, "wx", mode);
   try {
-    fs.writeSync(fd, data);
+    // On a full disk one write may store a part and say so only by its result; this one fails.
+    fs.writeFileSync(fd, data);
     fs.fsyncSync(fd);
+  } catch (e) {
+    fs.rmSync(temporary, { force: true });
+    throw e;
   } finally {
     fs.closeSync(fd);
   }
   fs.renameSync(temporary, file);
-  const dir = fs.openSync(path.dirname(path.resolve(file)), "r");
+  // Windows has no such call for folders.
+  if (process.platform === "win32") return;
+  const dir = fs.openSync(path.dirname(file), "r");
   fs.fsyncSync(dir);
   fs.closeSync(dir);
 }
@@ -36,26 +44,54 @@ function alive(pid) {
   }
 }
 
+/** Who holds a lock, for the message. */
+function holder(name) {
+  let pid = 0;
+  try {
+    pid = Number(fs.readFileSync(name, "utf8"));
+  } catch {
+    return "another process signed just now: try again";
+  }
+  if (!pid) return `${name} names nobody: try again, and delete it when nobody signs`;
+  return alive(pid) ? `process ${pid} signs now` : `process ${pid} is gone: delete ${name} when nobody signs on another machine`;
+}
+
 function lock(file) {
   const name = `${file}.lock`;
   try {
-    const fd = fs.openSync(name, "wx");
-    fs.writeSync(fd, String(process.pid));
-    fs.closeSync(fd);
+    fs.writeFileSync(name, String(process.pid), { flag: "wx" });
   } catch (e) {
-    if (e.code !== "EEXIST") throw e;
-    const pid = Number(fs.readFileSync(name, "utf8"));
-    const hint =
-      pid && !alive(pid) ? `process ${pid} is gone: delete ${name} when nobody signs on another machine` : `process ${pid} signs now`;
-    throw new Error(`${file} is locked: ${hint}`);
+    if (e.code === "EEXIST") throw new Error(`${file} is locked: ${holder(name)}`);
+    // A full disk: what could not be filled is no lock.
+    fs.rmSync(name, { force: true });
+    throw e;
   }
   return () => fs.rmSync(name, { force: true });
+}
+
+/** The file itself, with its one name: a further one would keep the old state, and with it leaves that were used. */
+function theOnly(name) {
+  const file = fs.realpathSync(name);
+  if (fs.statSync(file).nlink > 1)
+    throw new Error(`${name} has two names (a hard link): one of them would sign with the same leaves again`);
+  return file;
 }
 
 class KeyStore {
   /** Makes a key pair: `file` (secret, with the state) and `file`.tree (hashes that make signing fast, not secret). */
   static create(file, { lmsType = 6, otsType = 3 } = {}, progress) {
-    if (fs.existsSync(file)) throw new Error(`${file} exists: a key is never overwritten`);
+    for (const name of [file, `${file}.tree`]) if (fs.existsSync(name)) throw new Error(`${name} exists: a key is never overwritten`);
+    // The name is taken at once: to make a tree may take minutes.
+    fs.closeSync(fs.openSync(file, "wx", 0o600));
+    try {
+      return KeyStore._make(file, lmsType, otsType, progress);
+    } catch (e) {
+      fs.rmSync(file, { force: true });
+      throw e;
+    }
+  }
+
+  static _make(file, lmsType, otsType, progress) {
     const tree = { lmsType, otsType, id: randomBytes(16), seed: randomBytes(32) };
     const nodes = lms.buildTree(tree, progress);
     const state = {
@@ -77,7 +113,14 @@ class KeyStore {
   }
 
   static _load(file) {
-    const { check, ...state } = JSON.parse(fs.readFileSync(file, "utf8"));
+    const text = fs.readFileSync(file, "utf8");
+    let content;
+    try {
+      content = JSON.parse(text);
+    } catch {
+      // Said below.
+    }
+    const { check, ...state } = content || {};
     if (state.format !== FORMAT || check !== digest(JSON.stringify(state))) throw new Error(`${file} is not a whole key of this tool`);
     return state;
   }
@@ -122,7 +165,8 @@ class KeyStore {
   }
 
   /** Signs one message, and gives the HSS signature and how many more the key can make. */
-  static sign(file, message) {
+  static sign(name, message) {
+    const file = theOnly(name);
     const unlock = lock(file);
     try {
       const state = KeyStore._load(file);

@@ -104,6 +104,35 @@ function assemble({ manifest, payload }, signature) {
   return Buffer.concat([head, manifest, signature, payload]);
 }
 
+/** Every entry as the format wants it: what a device would refuse is no package. */
+function entries(manifest) {
+  // Neither escapes nor bytes that a terminal would act upon.
+  const odd = manifest.findIndex((byte) => byte < 0x20 || byte > 0x7e || byte === 0x5c);
+  if (odd >= 0) throw new Error(`byte ${8 + odd}: no printable ASCII`);
+  let content;
+  try {
+    content = JSON.parse(manifest.toString("latin1"));
+  } catch (error) {
+    throw new Error(`byte 8: the manifest is no JSON: ${JSON.stringify(error.message)}`);
+  }
+  const files = content && content.files;
+  if (!content || content.v !== 1 || !Array.isArray(files) || files.length > 32)
+    throw new Error("byte 8: v: 1 and a list of 1 to 32 files expected");
+  const fits = ({ size, sha256 }) => Number.isInteger(size) && size > 0 && size <= 0xffffffff && /^[0-9a-f]{64}$/.test(sha256);
+  const good = (entry, i) =>
+    entry &&
+    typeof entry.name === "string" &&
+    NAME.test(entry.name) &&
+    files.findIndex((one) => one.name === entry.name) === i &&
+    fits(entry) &&
+    (entry.packed === undefined || (entry.packed !== null && fits(entry.packed)));
+  const bad = files.findIndex((entry, i) => !good(entry, i));
+  if (bad >= 0) throw new Error(`byte 8: name, size or sha256 of file ${bad} in the manifest: ${JSON.stringify(files[bad])}`);
+  if (!files.some((entry) => entry.name === content.main && !entry.to)) throw new Error("byte 8: the manifest names no main file");
+  integer("byte 8: seq", content.seq);
+  return content;
+}
+
 /** The parts of a package; an error says where it is not one. */
 function parse(data) {
   if (data.length < 8 || data.toString("ascii", 0, 4) !== MAGIC) throw new Error(`byte 0: ${MAGIC} expected`);
@@ -111,7 +140,7 @@ function parse(data) {
   const s = data.readUInt16BE(6);
   if (data.length < 8 + m + s) throw new Error(`byte 4: manifest and signature of ${m} and ${s} bytes do not fit in ${data.length}`);
   const manifest = data.subarray(8, 8 + m);
-  const content = JSON.parse(manifest.toString("latin1"));
+  const content = entries(manifest);
   let at = 8 + m + s;
   const files = content.files.map((entry) => {
     const size = entry.packed ? entry.packed.size : entry.size;

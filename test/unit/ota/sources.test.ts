@@ -55,6 +55,30 @@ describe("a package over HTTP", () => {
   });
 
   it.each([
+    ["space", RANGE.replace("Range: bytes", "Range:bytes")],
+    ["too much space", RANGE.replace("Range: bytes", "range:   bytes ")],
+    ["an interim answer in front", "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + RANGE],
+    ["two of them", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 P\r\n\r\n" + RANGE],
+  ])("is taken with %s, wherever the head is cut", async (_, head) => {
+    for (const pieces of [1, 50, 120])
+      expect(await read(head + PACKAGE.slice(5), { pieces })).toMatchObject({ code: undefined, got: PACKAGE.slice(5) });
+  });
+
+  it.each([undefined, "", "pump.ota", "ftp://host/x", "http://", "http:///x", "http://:80/x", "https:/host", 5, {}])(
+    "wants an address, not %j",
+    (url) => {
+      expect(() => http(url as never)).toThrow(expect.objectContaining({ code: "config", message: expect.stringMatching(/^url: /) }));
+    },
+  );
+
+  it.each([
+    ["refused", "HTTP/1.1 103 Early Hints\r\n" + "Link: </x>\r\n".repeat(400)],
+    ["refused", "HTTP/1.1 103 Early\r\n\r\n".repeat(300)],
+    ["refused", "HTTP/1.1 302 Found\r\nLocation: /b\r\n\r\n"],
+    ["refused", "SSH-2.0-OpenSSH_9.2\r\n"],
+    ["refused", RANGE.replace("5-2999", "55-2999") + PACKAGE],
+    ["refused", RANGE.replace("bytes 5", "items 5") + PACKAGE],
+    ["refused", RANGE.replace("Content-Range", "X-Content-Range") + PACKAGE],
     ["refused", "HTTP/1.1 200 OK\r\nContent-Length: 3000\r\n\r\n" + PACKAGE],
     ["refused", "HTTP/1.1 404 None\r\n\r\n"],
     ["refused", RANGE.replace("5-2999", "0-2999") + PACKAGE],
@@ -87,6 +111,7 @@ describe("a package over MQTT", () => {
         handler = options.handler;
       },
       unsubscribe: (topic: string) => said.push(`unsubscribe ${topic}`),
+      raw: (payload: string) => handler!("answer", payload),
       answer: (from: number, bytes: string) => handler!("answer", u32(from) + bytes),
     };
   }
@@ -120,5 +145,35 @@ describe("a package over MQTT", () => {
     expect(errors).toEqual(["refused"]);
     from.read(0, 5000, take);
     expect(c.said).toEqual(["subscribe answer", "ask 3000,20", "ask 0,512"]);
+  });
+
+  it("takes no foreign, doubled, late, short or overlong answer for its own, and asks for nothing twice", () => {
+    const c = client();
+    let got = "";
+    const from = mqtt(c, "ask", "answer", 100);
+    from.read(0, 250, (_, bytes) => (got += bytes).length < 250);
+    c.answer(100, PACKAGE.slice(100, 200));
+    c.answer(0, PACKAGE.slice(0, 60));
+    c.answer(0, PACKAGE.slice(0, 100));
+    c.answer(60, PACKAGE.slice(60, 160));
+    c.answer(60, "doubled");
+    c.answer(0x80000000, "far");
+    c.answer(160, PACKAGE.slice(160, 1000));
+    expect(got).toBe(PACKAGE.slice(0, 1000));
+    expect(c.said).toEqual(["subscribe answer", "ask 0,100", "ask 60,100", "ask 160,90"]);
+    // After a loss it is asked anew, on a subscription of its own.
+    from.stop();
+    from.read(250, 10, () => true);
+    c.answer(160, "late");
+    expect(c.said.slice(4)).toEqual(["unsubscribe answer", "subscribe answer", "ask 250,10"]);
+  });
+
+  it("hears nothing that is shorter than an offset", () => {
+    const c = client();
+    const take = jest.fn(() => true);
+    mqtt(c, "ask", "answer").read(0, 10, take);
+    c.raw("");
+    c.raw("\0\0\0");
+    expect(take).not.toHaveBeenCalled();
   });
 });

@@ -3,6 +3,7 @@ import { HeatshrinkDecoder } from "heatshrink-ts";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as http from "node:http";
+import * as net from "node:net";
 import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -127,6 +128,49 @@ describe("the server", () => {
     server.close();
     fs.rmSync(dir, { recursive: true });
   });
+
+  it("goes on after requests that are none, files that are empty or gone, and devices that break off", async () => {
+    const dir = fs.mkdtempSync(path.join(os.tmpdir(), "thincloud-serve-"));
+    fs.writeFileSync(path.join(dir, "a.ota"), Buffer.alloc(8e6));
+    fs.writeFileSync(path.join(dir, "empty.ota"), "");
+    fs.mkdirSync(path.join(dir, "folder.ota"));
+    const server = await serve(dir, { port: 0, host: "127.0.0.1" });
+    const { port } = server.address() as AddressInfo;
+    const raw = (head: string, enough = Infinity) =>
+      new Promise<string>((resolve) => {
+        let got = "";
+        const socket = net.connect(port, "127.0.0.1", () => socket.write(`${head} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`));
+        socket.on("data", (d) => (got += d.toString("latin1")).length > enough && socket.destroy());
+        socket.on("error", () => {}).on("close", () => resolve(got.split("\r\n")[0]!.slice(9, 12)));
+      });
+    for (const target of [
+      "/%zz.ota",
+      "//",
+      "/%",
+      "http://[/",
+      "/\\..\\a.ota",
+      "/%00a.ota",
+      "/a%00.ota",
+      "*",
+      "/../a.ota/",
+      "/folder.ota",
+      "/.ota",
+      "/",
+      `/${"n".repeat(5000)}.ota`,
+    ])
+      expect([target, await raw("GET " + target)]).toEqual([target, "404"]);
+    expect(await raw("GET /empty.ota")).toBe("200");
+    expect(await raw("HEAD /empty.ota")).toBe("200");
+    expect(await raw("POST /a.ota")).toBe("405");
+    expect(await raw("HEAD /a.ota?x=1")).toBe("200");
+    const open = jest.spyOn(require("node:fs") as typeof fs, "createReadStream");
+    for (let i = 0; i < 5; i++) await raw("GET /a.ota", 1000);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(open.mock.results.map((one) => (one.value as fs.ReadStream).closed)).toEqual(Array(5).fill(true));
+    open.mockRestore();
+    server.close();
+    fs.rmSync(dir, { recursive: true });
+  });
 });
 
 describe("the command", () => {
@@ -155,17 +199,22 @@ describe("the command", () => {
       [["sign", "--key", "k", "app"], "--version is missing"],
       [["keygen", "k"], "never overwritten"],
       [["keygen", "k2", "--height", "7"], "--height: 5, 10, 15"],
+      [["keygen", "k2", "--height", "toString"], "--height: 5, 10, 15"],
+      [["keygen", "k2", "--winternitz", "constructor"], "--winternitz: 1, 2, 4, 8"],
       [["verify", "2.0.ota", "--public", "00"], "--public: 60 bytes"],
     ] as [string[], string][])
       expect(() => cli(...args)).toThrow(what);
     // What cannot be written, or makes no sense, costs no one-time key; the key itself is never what is written.
     const before = fs.readFileSync(path.join(dir, "k"));
+    fs.symlinkSync("k", path.join(dir, "link"));
     const again = ["sign", "--key", "k", "--version", "3", "--seq", "3", "--model", "lamp", "--main", "app", "app"];
     for (const [args, what] of [
       [["--out", "none/3.ota"], "--out none/3.ota: ENOENT"],
       [["--out", "app"], "--out app: EISDIR"],
       [["--out", "./k"], "--out ./k: that is the key"],
       [["--out", "k.tree"], "--out k.tree: that is the key"],
+      [["--out", "link"], "--out link: that is the key"],
+      [["--out", "app/mqtt.js"], "--out app/mqtt.js: that is one of the files"],
       [["--seq", "x"], "seq: an integer from 1 to 4294967295, not x"],
       [["--expires", "0"], "--expires: days from now, not 0"],
       [["--expires", "soon"], "--expires: days from now, not soon"],
@@ -247,6 +296,105 @@ describe("the command", () => {
     fs.rmSync(dir + ".key");
   });
 
+  it("leaves the package of before where the new one cannot be written, and no other file", () => {
+    const dir = fs.mkdtempSync(path.join(os.tmpdir(), "thincloud-cli-"));
+    KeyStore.create(path.join(dir, "k"), { lmsType: 5, otsType: 1 });
+    fs.writeFileSync(path.join(dir, "secret"), "00".repeat(16));
+    fs.mkdirSync(path.join(dir, "a=b"));
+    fs.writeFileSync(path.join(dir, "a=b/main.js"), "1".repeat(3000));
+    const full = path.join(dir, "full.js");
+    // The disk is full when the package comes: half of it is stored.
+    fs.writeFileSync(
+      full,
+      `const fs = require("node:fs"), had = fs.writeFileSync;
+       fs.writeFileSync = (to, data, ...more) => {
+         if (!Buffer.isBuffer(data) || data.length < 3000) return had(to, data, ...more);
+         had(to, data.subarray(0, 1000), ...more);
+         throw Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
+       };`,
+    );
+    const sign = (before: string[], ...args: string[]) =>
+      spawnSync(
+        process.execPath,
+        [
+          ...before,
+          tool,
+          "sign",
+          "--version",
+          "1",
+          "--seq",
+          "1",
+          "--model",
+          "m",
+          "--main",
+          "main",
+          "--out",
+          "p.ota",
+          ...args,
+          "main=a=b/main.js",
+        ],
+        { cwd: dir, encoding: "utf8" },
+      );
+    expect(sign([], "--key", "k").status).toBe(0);
+    const package_ = fs.readFileSync(path.join(dir, "p.ota"));
+    const names = fs.readdirSync(dir);
+    const failed = sign(["--require", full], "--key", "k");
+    expect([failed.status, failed.stderr]).toEqual([1, expect.stringContaining("ENOSPC")]);
+    expect(fs.readFileSync(path.join(dir, "p.ota"))).toEqual(package_);
+    expect(fs.readdirSync(dir)).toEqual(names);
+    // The secret is not written over, nor packed under another name.
+    fs.copyFileSync(path.join(dir, "secret"), path.join(dir, "copy"));
+    expect(sign([], "--hmac", "secret", "--out", "secret").stderr).toContain("--out secret: that is the secret");
+    expect(sign([], "--hmac", "secret", "copy").stderr).toContain("copy: that is a secret");
+    // What is no regular file is written to as it is.
+    expect(sign([], "--hmac", "secret", "--out", "/dev/null").status).toBe(0);
+    expect(fs.statSync("/dev/null").isCharacterDevice()).toBe(true);
+    fs.rmSync(dir, { recursive: true });
+  });
+
+  it("shows nothing of a package that a device would refuse, and nothing that a terminal would act upon", () => {
+    const dir = fs.mkdtempSync(path.join(os.tmpdir(), "thincloud-cli-"));
+    const { manifest, payload } = build({ ...plain, files: [file("app", "12345"), file("lib", "123")] });
+    const code = (text: string, how: string[]) => {
+      const bytes = Buffer.from(text, "latin1");
+      fs.writeFileSync(path.join(dir, "x.ota"), assemble({ manifest: bytes, payload }, hmac(Buffer.alloc(16), bytes)));
+      const { status, stdout, stderr } = run(dir, ...how);
+      expect(stdout + stderr).not.toMatch(/[^\n\x20-\x7e]/);
+      expect(stderr).not.toMatch(/Cannot|undefined|    at /);
+      return [status, stderr];
+    };
+    fs.writeFileSync(path.join(dir, "secret"), "00".repeat(16));
+    const good = manifest.toString();
+    expect(code(good, ["verify", "x.ota", "--hmac", "secret"])[0]).toBe(0);
+    for (const [from, to] of [
+      ['"v":1', '"v":2'],
+      ['"seq":7', '"seq":"7"'],
+      ['"seq":7', '"seq":7.5'],
+      ['"size":3', '"size":-3'],
+      ['"size":3', '"size":1e400'],
+      ['"name":"lib"', '"name":"app"'],
+      ['"name":"lib"', '"name":"\x1b[2J"'],
+      ['"name":"lib"', '"name":"\x9b2J"'],
+      ['"name":"lib"', '"name":"\\u001b[2J"'],
+      ['"name":"lib"', '"name":"../lib"'],
+      ['"main":"app"', '"main":"nobody"'],
+      ['"files":[', '"files":[null,'],
+      [good, "null"],
+      [good, "{}"],
+      [good, "[1]"],
+      [good, '{"v":1,"files":5}'],
+      [good, "nothing"],
+    ] as [string, string][])
+      for (const how of [
+        ["inspect", "x.ota"],
+        ["verify", "x.ota", "--hmac", "secret"],
+      ])
+        expect([to, ...code(good.replace(from, to), how)]).toEqual([to, 1, expect.stringMatching(/^thincloud-ota: byte \d+: /)]);
+    fs.writeFileSync(path.join(dir, "x.ota"), assemble({ manifest, payload }, Buffer.from("ab")));
+    expect(run(dir, "inspect", "x.ota").stdout).toContain("signature: 2 bytes, of no kind that there is");
+    fs.rmSync(dir, { recursive: true });
+  });
+
   it("announces the end of a key early, and stops at it", () => {
     const dir = fs.mkdtempSync(path.join(os.tmpdir(), "thincloud-cli-"));
     const file = path.join(dir, "k");
@@ -281,7 +429,9 @@ describe("the command", () => {
     expect(good.length).toBeGreaterThan(0);
     expect(new Set(good).size).toBe(good.length);
     for (const [code, said] of results)
-      expect(said).toMatch(code ? /k is locked: process \d+ (signs now|is gone)/ : /^\d+ of 32 signatures left\n$/);
+      expect(said).toMatch(
+        code ? /k is locked: (process \d+ (signs now|is gone)|another process signed|.*names nobody)/ : /^\d+ of 32 signatures left\n$/,
+      );
     expect(KeyStore.usage(path.join(dir, "k")).used).toBe(good.length);
     fs.rmSync(dir, { recursive: true });
   });
