@@ -72,7 +72,7 @@ methods.connect = function (this: any): number {
   else {
     delete h._end;
     delete h._random;
-    if (done) h._done = done;
+    if (done) h._done = (h._done || []).concat(done);
     if (h._period !== undefined) mq.reconnectPeriod = h._period;
     delete h._period;
     if (o.deviceSecret || o.deviceToken || secret(h)) {
@@ -97,7 +97,7 @@ methods.connect = function (this: any): number {
 methods.disconnect = function (this: any): boolean {
   const done: Done | undefined = arguments[0];
   const h: Hub = this._root;
-  h._bye = done;
+  if (done) h._bye = (h._bye || []).concat(done);
   // What waits its turn goes first.
   h._end = 1;
   if (h.status) pump(h);

@@ -51,8 +51,8 @@ export interface Hub extends Device {
   /** Of the shadow, as far as it was heard. */
   _version?: number;
   /** Who called `connect`, and who `disconnect`. */
-  _done?: Done;
-  _bye?: Done;
+  _done?: Done[];
+  _bye?: Done[];
   _end?: number;
   /** While it registers; the text that is signed. Then its connection is closed without a word. */
   _random?: string;
@@ -64,7 +64,7 @@ export interface Hub extends Device {
 }
 
 /** Who asked is told; where nobody did, an error goes to the listeners. */
-export function tell(h: Hub, done?: Done, err?: Error, result?: any): void {
+export function tell(h: Hub, done?: Done | Done[], err?: Error, result?: any): void {
   if (done || err) h.emit((done || "error") as any, err, result);
 }
 
