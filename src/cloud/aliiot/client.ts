@@ -31,19 +31,34 @@ function enter(h: Hub, kept: boolean): void {
   o.clientId = h._k;
   delete o.username;
   delete o.password;
+  // The line broke before any of it all was granted: the client asks again, and it goes on from there.
+  if (h._asks && !h._asks._some) return;
   // What a session that was kept has is not asked for again.
   const same = kept && h._on! > 1;
-  const left = Object.keys(h._subs).filter(function (topic) {
-    return h._subs[topic] !== 1;
-  });
+  const asks: any = (h._asks = { _some: same });
+  function missing(refused: boolean): string[] {
+    return Object.keys(h._subs).filter(function (topic) {
+      return refused ? h._subs[topic] !== 1 : !h._subs[topic];
+    });
+  }
+  const left = missing(true);
   function up(err?: Error): void {
     const done = h._done;
+    // Asked on a line that broke, or given up.
+    if (h._asks !== asks) return;
+    delete h._asks;
     h.status = true;
     h._on = 2;
     delete h._done;
     tell(h, done, err);
     h.emit("connect");
     for (const key in h._of) if (h._of![key]._in) h._of![key].login();
+    const late = missing(false);
+    // Wanted since the first of these lines.
+    if (late.length)
+      subscribe(h, late, function () {
+        pump(h);
+      });
     pump(h);
   }
   if (same && !left.length) up();
@@ -54,8 +69,11 @@ function enter(h: Hub, kept: boolean): void {
 function leave(h: Hub): void {
   const err = error("offline", "disconnected");
   const queue = h._queue;
+  const done = h._done;
   h._queue = [];
   h._on = 0;
+  delete h._done;
+  if (done) tell(h, done, err);
   for (let i = 0; i < queue.length; i++) if (queue[i]._done) tell(h, queue[i]._done, err);
   while (h._wait[0]) settle(h._wait[0], h._wait[0]._done && err, 1);
   const bye = h._bye;
@@ -100,6 +118,7 @@ methods.disconnect = function (this: any): boolean {
   if (done) h._bye = (h._bye || []).concat(done);
   // What waits its turn goes first.
   h._end = 1;
+  delete h._asks;
   if (h.status) pump(h);
   else h._mq.end(true);
   return true;

@@ -54,6 +54,8 @@ export interface Hub extends Device {
   _done?: Done[];
   _bye?: Done[];
   _end?: number;
+  /** While it subscribes on a new line: whether some was granted. */
+  _asks?: { _some?: unknown };
   /** While it registers; the text that is signed. Then its connection is closed without a word. */
   _random?: string;
   _mute?: number;
@@ -104,6 +106,7 @@ export function subscribe(h: Hub, what: string[] | Device, done: Done): void {
   const d = what as Device;
   const filters = d._k ? basics(d).concat(d === h ? Object.keys(h._subs) : []) : (what as string[]);
   h._mq.subscribe(filters.splice(0, 8), { qos: quality(h) }, function (err, granted) {
+    if (granted && h._asks) h._asks._some = 1;
     for (let i = 0; granted && i < granted.length; i++) {
       const f = granted[i].topic;
       if (h._subs[f] !== undefined) h._subs[f] = granted[i].qos > 1 ? err! : 1;

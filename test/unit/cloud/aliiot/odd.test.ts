@@ -1,5 +1,6 @@
 /** What a platform, or an application, may do besides what the documentation shows. */
 import http from "node:http";
+import net from "node:net";
 import { storeErase } from "#host";
 import { clear, connected, device, later, PK, PRODUCT, rest, until, world } from "./bench";
 
@@ -128,3 +129,87 @@ test("values that are none", async () => {
     expect(() => d.propertiesReport(data)).toThrow(expect.objectContaining({ code: "config" }));
   expect(d.otaDeviceProgress(50, 5 as any)).toBe(true);
 });
+
+/** SUBSCRIBE packets in some bytes. */
+function subscribes(bytes: Buffer): Buffer[] {
+  const out: Buffer[] = [];
+  for (let at = 0; at < bytes.length;) {
+    let length = 0;
+    let i = at + 1;
+    for (let m = 1; ; m *= 128) {
+      length += (bytes[i] & 127) * m;
+      if (bytes[i++] < 128) break;
+    }
+    if (bytes[at] === 0x82) out.push(bytes.subarray(i, i + length));
+    at = i + length;
+  }
+  return out;
+}
+
+/** A broker that grants what it is asked for on the call with this number, and ends the earlier ones then. */
+async function broker(last: number, ends = true) {
+  const seen = { calls: 0, packets: 0, port: 0, asked: 0, last, close: () => server.close() };
+  const server = net.createServer((socket) => {
+    let call = 0;
+    socket.on("error", () => {});
+    socket.on("data", (bytes) => {
+      if (bytes[0] === 0x10) {
+        call = ++seen.calls;
+        socket.write(Buffer.from([0x20, 2, 0, 0]));
+      }
+      for (const packet of subscribes(bytes)) {
+        seen.asked++;
+        if (call < seen.last) {
+          if (ends) return void socket.destroy();
+          continue;
+        }
+        seen.packets++;
+        socket.write(Buffer.from([0x90, 8, packet[0], packet[1], 1, 1, 1, 1, 1, 1]));
+      }
+    });
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  seen.port = (server.address() as any).port;
+  return seen;
+}
+
+test("lines that break before the subscriptions are granted: no connection, and two packets of subscriptions in the end, of what was wanted first and since", async () => {
+  const seen = await broker(60);
+  const d: any = device(seen, { reconnectPeriod: 1, maxReconnectPeriod: 1 });
+  const log: any[] = [];
+  d.on("connect", () => log.push("up after " + seen.calls));
+  d.connect((err: any) => log.push(err ? "told " + err.code : "told"));
+  await until(() => seen.calls === 30, "half of them");
+  let own = false;
+  d.request("tags", { a: 1 });
+  d.subscribe("user/get", () => (own = true));
+  await until(() => seen.calls === 60 && d.status, "connection");
+  await until(() => d._queue.length === 0, "the question");
+  await rest(50);
+  seen.close();
+  expect([own, d._subs[`/${PK}/dev001/user/get`]]).toEqual([true, 1]);
+  // It looks like a second unit; then it is none.
+  expect(log).toEqual(["told conflict", "up after 60"]);
+  expect(seen.packets).toBe(2);
+});
+
+test.each(["dialled", "answered"])(
+  "disconnect before it is up, just %s: no connection, all are told, and the next connect is one",
+  async (when) => {
+    const seen = await broker(2, false);
+    const d = device(seen);
+    const log: any[] = [];
+    d.on("connect", () => log.push("up"));
+    const first = later((done) => d.connect(done)).catch((e) => log.push("told " + e.code));
+    if (when === "answered") await until(() => seen.asked, "the subscriptions");
+    else seen.last = 1;
+    await later((done) => d.disconnect(done));
+    await first;
+    await rest(30);
+    expect([d.status, log, d.errors]).toEqual([false, ["told offline"], []]);
+    await later((done) => d.connect(done));
+    expect([d.status, log]).toEqual([true, ["told offline", "up"]]);
+    seen.close();
+  },
+  3000,
+);
