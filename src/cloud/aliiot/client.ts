@@ -36,13 +36,10 @@ function enter(h: Hub, kept: boolean): void {
   // What a session that was kept has is not asked for again.
   const same = kept && h._on! > 1;
   const asks: any = (h._asks = { _some: same });
-  function missing(refused: boolean): string[] {
-    return Object.keys(h._subs).filter(function (topic) {
-      return refused ? h._subs[topic] !== 1 : !h._subs[topic];
-    });
-  }
-  const left = missing(true);
-  function up(err?: Error): void {
+  const left = Object.keys(h._subs).filter(function (topic) {
+    return h._subs[topic] !== 1;
+  });
+  const up = function (err?: Error): void {
     const done = h._done;
     // Asked on a line that broke, or given up.
     if (h._asks !== asks) return;
@@ -53,14 +50,16 @@ function enter(h: Hub, kept: boolean): void {
     tell(h, done, err);
     h.emit("connect");
     for (const key in h._of) if (h._of![key]._in) h._of![key].login();
-    const late = missing(false);
     // Wanted since the first of these lines.
+    const late = Object.keys(h._subs).filter(function (topic) {
+      return !h._subs[topic];
+    });
     if (late.length)
       subscribe(h, late, function () {
         pump(h);
       });
     pump(h);
-  }
+  };
   if (same && !left.length) up();
   else subscribe(h, same ? left : h, up);
 }
