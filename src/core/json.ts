@@ -96,7 +96,7 @@ export function parse(bytes: Bytes): any {
   // So they see only what has passed here. One thing in each expression, and no |: with it Espruino walks the text from its
   // beginning for each character. It takes no \] in a class either.
   let flat = bytes
-    .replace(/\\["\\\/bfnrt]/g, "@")
+    .replace(/\\["\\\x2fbfnrt]/g, "@")
     .replace(/\\u[\da-fA-F][\da-fA-F][\da-fA-F][\da-fA-F]/g, "@")
     .replace(/"[^"\\\0-\x1f]*"/g, "@")
     .replace(/\[/g, "{")

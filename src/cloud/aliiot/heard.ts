@@ -58,6 +58,11 @@ function method(data: any): string {
   return data && data.method ? ("" + data.method).split(".").join("/") : "";
 }
 
+/** Whether anything may come on a topic, JSON or not. */
+function loose(sys: boolean, tail: string): boolean {
+  return sys ? /^thing.model|^broadcast/.test(tail) : !/^.(ota|ext|shadow)/.test(tail);
+}
+
 /** The value in some bytes. Only where the platform allows anything is it no fault that they are no JSON. */
 function understand(h: Hub, tail: string, payload: Bytes, free: boolean): any {
   let data: any;
@@ -123,7 +128,7 @@ export function heard(h: Hub, topic: string, payload: Bytes, again: boolean): vo
   const sys = name.substr(0, head.length) === head;
   const tail = sys ? name.substr(head.length) : name;
   const rrpc = sys && tail.substr(0, 13) === "rrpc/request/";
-  const free = own || rrpc || (sys ? /^thing.model|^broadcast/.test(tail) : !/^.(ota|ext|shadow)/.test(tail));
+  const free = own || rrpc || loose(sys, tail);
   const data = understand(h, tail, payload, free);
   const key = answered(h, tail, sys, data, free);
   let open = true;
