@@ -59,7 +59,8 @@ function method(data: any): string {
 }
 
 /** Whether anything may come on a topic, JSON or not. */
-function loose(sys: boolean, tail: string): boolean {
+function loose(own: boolean, rrpc: boolean, sys: boolean, tail: string): boolean {
+  if (own || rrpc) return true;
   return sys ? /^thing.model|^broadcast/.test(tail) : !/^.(ota|ext|shadow)/.test(tail);
 }
 
@@ -128,7 +129,7 @@ export function heard(h: Hub, topic: string, payload: Bytes, again: boolean): vo
   const sys = name.substr(0, head.length) === head;
   const tail = sys ? name.substr(head.length) : name;
   const rrpc = sys && tail.substr(0, 13) === "rrpc/request/";
-  const free = own || rrpc || loose(sys, tail);
+  const free = loose(own, rrpc, sys, tail);
   const data = understand(h, tail, payload, free);
   const key = answered(h, tail, sys, data, free);
   let open = true;
