@@ -89,39 +89,54 @@ const DEPTH = 32;
 /** What the JSON in `bytes` says; error `protocol` when it is malformed or something follows it, `limit` when it nests deeper than 32 levels. */
 export function parse(bytes: Bytes): any {
   let pair;
-  let depth = 0;
-  let most = 0;
-  let quoted = false;
-  let openers = 0;
-  // For each level the host's own parser goes down its short stack, and there is no way back.
-  // Few brackets cannot nest deep, which spares most texts the walk.
-  for (let i = 0; i < 2; i++) for (let at = -1; openers <= DEPTH && (at = bytes.indexOf("[{".charAt(i), at + 1)) >= 0;) openers++;
-  // Espruino takes no \] in a class.
-  if (openers > DEPTH)
-    bytes.replace(/\\.|["\x5b\x5d{}]/g, function (c) {
-      if (c === '"') quoted = !quoted;
-      else if (!quoted && c.length < 2 && (depth += c === "[" || c === "{" ? 1 : -1) > most) most = depth;
-      return "";
-    });
-  if (most > DEPTH) throw error("limit", "JSON nests deeper than " + DEPTH + " levels");
+  let last;
+  // Espruino stops reading when the value ends: in a list of two it shows.
+  bytes = "[" + bytes + ",0]";
+  // The hosts' own parsers take more than JSON: Espruino's 01, 1., 0x1, 'a', "\a", [1,] and comments, MuJS' "\uzz", Jerry's "-".
+  // So they see only what has passed here. One thing in each expression, and no |: with it Espruino walks the text from its
+  // beginning for each character. It takes no \] in a class either.
+  let flat = bytes
+    .replace(/\\["\\\x2fbfnrt]/g, "@")
+    .replace(/\\u[\da-fA-F][\da-fA-F][\da-fA-F][\da-fA-F]/g, "@")
+    .replace(/"[^"\\\0-\x1f]*"/g, "@")
+    .replace(/\[/g, "{")
+    .replace(/\]/g, "}");
+  // No token of JSON; signs and points without digits; an exponent without; noughts in front; a comma at the end. The rest every
+  // host refuses, as it does brackets of two kinds.
+  const bad =
+    /[^-+.,:@\d \t\r\naeflnrstuE{}]/.test(flat) ||
+    /[-+.]\D/.test(flat) ||
+    /\D\./.test(flat) ||
+    /\d[eE][^-+\d]/.test(flat) ||
+    /[^\d.eE+-]0\d/.test(flat) ||
+    /[^eE]-0\d/.test(flat) ||
+    /,\s*\}/.test(flat);
+  // From within, level by level: for each the parser goes down its short stack, and there is no way back.
+  for (let i = 0; !bad && flat !== last; i++) {
+    if (i > DEPTH + 1) throw error("limit", "JSON nests deeper than " + DEPTH + " levels");
+    last = flat;
+    flat = flat.replace(/\{[^{}]*\}/g, "@");
+  }
   try {
     if (unicode) bytes = bytesToText(bytes);
-    // Without Unicode the native parser keeps one byte of each \\uXXXX: from U+0080 on they become UTF-8 before it sees them.
-    else if (bytes.indexOf("\\") >= 0)
-      // Whole alternatives: Espruino's end at a bracket, not at its parenthesis. The last takes "u" behind an escaped backslash for a letter.
-      bytes = bytes.replace(/\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u....|\\./g, function (m) {
+    else if (bytes.indexOf("\\") >= 0) {
+      // Without Unicode the native parser keeps one byte of each \\uXXXX: from U+0080 on they become UTF-8 before it sees them.
+      const utf8 = function (m: string): Bytes {
         const code = +("0x" + m.substr(2, 4));
         return code > 127
           ? point((code & 0xf800) !== 0xd800 ? code : m.length > 6 ? ((code - 0xd7f7) << 10) + +("0x" + m.substr(8)) : 0xfffd)
           : m;
-      });
-    // Espruino stops reading when the value ends: what follows must be our own end of the list.
-    pair = JSON.parse("[" + bytes + ',"$"]');
+      };
+      // An escaped backslash first, lest a "u" behind it be taken for a letter of an escape.
+      bytes = bytes
+        .replace(/\\\\/g, "\\u005c")
+        .replace(/\\u[dD][89abAB]..\\u[dD][c-fC-F]../g, utf8)
+        .replace(/\\u..../g, utf8);
+    }
+    if (!bad && flat === "@") pair = JSON.parse(bytes);
   } catch {
     // reported below
   }
-  if (!pair || pair.length !== 2 || pair[1] !== "$") {
-    throw error("protocol", "malformed JSON");
-  }
+  if (!pair || pair.length !== 2) throw error("protocol", "malformed JSON");
   return pair[0];
 }

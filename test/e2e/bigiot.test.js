@@ -412,7 +412,7 @@ describe("the line", () => {
     expect(it.peers[0].gone).toBeUndefined();
     it.device.tick(32000);
     expect(it.peers[0].gone).toBe(true);
-    expect(it.log().find(([name]) => name === "error")[1]).toBe("timeout: nothing came for two heartbeats");
+    expect(it.log().find(([name]) => name === "error")[1]).toBe("timeout: nothing came, or went, for two heartbeats");
   });
   test("a refused port and a lost network are told, and tried again", () => {
     const it = bench({ port: 9999 });

@@ -100,9 +100,10 @@ function cases(kind) {
     const json = `core.parse(core.stringify(core.bytesToText(${literal(latin(text))})))`;
     add(`JSON text ${JSON.stringify(text)}`, `H(core.textToBytes(${json}))`, hex(latin(text)));
   }
-  for (const text of DOCUMENTS) {
+  for (const text of DOCUMENTS.concat(vectors.json.taken)) {
     const plain = (json) => JSON.parse(Buffer.from(json, "hex").toString("utf8"));
-    const want = JSON.parse(text);
+    // Once more: what is written has no -0.
+    const want = JSON.parse(JSON.stringify(JSON.parse(text)));
     add(`parse ${text.slice(0, 40)}`, `H(core.stringify(core.parse(${literal(latin(text))})))`, (answer) => {
       // Not as text: MuJS orders keys.
       return util.isDeepStrictEqual(plain(answer), want);

@@ -39,15 +39,16 @@ export const typed: (value: any, type?: any, depth?: number, name?: string) => a
   if (value && value.constructor === Raw) return value;
   if (value === true || value === false) value = +value;
   if (typeof type === "string" && type !== "date") return modelled(value, type, arguments[3]);
-  if (value && value.getTime) value = value.getTime();
+  const when = value && value.getTime;
+  if (when) value = value.getTime();
   else if (value && typeof value === "object") {
     const list = Array.isArray(value);
     const out: any = list ? [] : {};
     if (depth > 7) throw error("limit", "value: nests deeper than 8");
     for (const key in value) out[key] = typed(value[key], type && (list ? type[0] : type[key]), depth + 1, key);
     return out;
-  } else if (value === undefined || typeof value === "function" || (typeof value === "number" && !isFinite(value)))
+  }
+  if (value === undefined || typeof value === "function" || (typeof value === "number" && !isFinite(value)))
     throw error("config", "value " + value + ": not JSON");
-  else if (type !== "date") return value;
-  return "" + value;
+  return when || type === "date" ? "" + value : value;
 };

@@ -31,21 +31,35 @@ function enter(h: Hub, kept: boolean): void {
   o.clientId = h._k;
   delete o.username;
   delete o.password;
+  // The line broke before any of it all was granted: the client asks again, and it goes on from there.
+  if (h._asks && !h._asks._some) return;
   // What a session that was kept has is not asked for again.
   const same = kept && h._on! > 1;
+  const asks: any = (h._asks = { _some: same });
   const left = Object.keys(h._subs).filter(function (topic) {
     return h._subs[topic] !== 1;
   });
-  function up(err?: Error): void {
+  const up = function (err?: Error): void {
     const done = h._done;
+    // Asked on a line that broke, or given up.
+    if (h._asks !== asks) return;
+    delete h._asks;
     h.status = true;
     h._on = 2;
     delete h._done;
     tell(h, done, err);
     h.emit("connect");
     for (const key in h._of) if (h._of![key]._in) h._of![key].login();
+    // Wanted since the first of these lines.
+    const late = Object.keys(h._subs).filter(function (topic) {
+      return !h._subs[topic];
+    });
+    if (late.length)
+      subscribe(h, late, function () {
+        pump(h);
+      });
     pump(h);
-  }
+  };
   if (same && !left.length) up();
   else subscribe(h, same ? left : h, up);
 }
@@ -54,8 +68,11 @@ function enter(h: Hub, kept: boolean): void {
 function leave(h: Hub): void {
   const err = error("offline", "disconnected");
   const queue = h._queue;
+  const done = h._done;
   h._queue = [];
   h._on = 0;
+  delete h._done;
+  if (done) tell(h, done, err);
   for (let i = 0; i < queue.length; i++) if (queue[i]._done) tell(h, queue[i]._done, err);
   while (h._wait[0]) settle(h._wait[0], h._wait[0]._done && err, 1);
   const bye = h._bye;
@@ -72,7 +89,7 @@ methods.connect = function (this: any): number {
   else {
     delete h._end;
     delete h._random;
-    if (done) h._done = done;
+    if (done) h._done = (h._done || []).concat(done);
     if (h._period !== undefined) mq.reconnectPeriod = h._period;
     delete h._period;
     if (o.deviceSecret || o.deviceToken || secret(h)) {
@@ -97,9 +114,10 @@ methods.connect = function (this: any): number {
 methods.disconnect = function (this: any): boolean {
   const done: Done | undefined = arguments[0];
   const h: Hub = this._root;
-  h._bye = done;
+  if (done) h._bye = (h._bye || []).concat(done);
   // What waits its turn goes first.
   h._end = 1;
+  delete h._asks;
   if (h.status) pump(h);
   else h._mq.end(true);
   return true;

@@ -16,7 +16,8 @@ methods.ntp = function (this: Device) {
     { deviceSendTime: "" + sent },
     function (err, answer) {
       const ms = err ? 0 : moment(sent, answer, now());
-      if (ms) setTime(ms);
+      if (ms > 0) setTime(ms);
+      else err = err || error("protocol", "ntp: no time came");
       if (done) done(err, ms);
     },
     "ntp",

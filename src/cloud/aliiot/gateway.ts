@@ -55,11 +55,9 @@ methods.subDevice = function (this: Device) {
       return about(this, "logout", "", done);
     };
 
-    const notices = ["add/notify", "change"].map(function (what) {
-      const topic = "/sys/" + h._k + "/thing/topo/" + what;
-      h._subs[topic] = 0;
-      return topic;
-    });
+    const topo = "/sys/" + h._k + "/thing/topo/";
+    const notices = [topo + "add/notify", topo + "change", "/ext/error/" + h._k];
+    for (let i = 0; i < 3; i++) h._subs[notices[i]] = 0;
     if (h.status)
       subscribe(h, notices, function (err) {
         tell(h, undefined, err);

@@ -10,16 +10,14 @@ import { answer, type Device, type Reply } from "./model";
 /** The platform complains about a device. */
 function trouble(h: Hub, data: any): void {
   const who = data.data || {};
+  const code = +data.code;
   const d = (h._of || {})[who.productKey + "/" + who.deviceName];
   if (d) {
     d.status = false;
     // The session is gone: a new one.
-    if (data.code === 520) return d.login();
+    if (code === 520) return d.login();
   }
-  throw error(
-    data.code === 427 ? "conflict" : "refused",
-    "the platform reports " + data.code + " " + data.message + " for " + who.deviceName,
-  );
+  throw error(code === 427 ? "conflict" : "refused", "the platform reports " + code + " " + data.message + " for " + who.deviceName);
 }
 
 /** Lets whoever can do it do what a message asks for, and answers with what they return. */
@@ -60,9 +58,14 @@ function method(data: any): string {
   return data && data.method ? ("" + data.method).split(".").join("/") : "";
 }
 
+/** Whether anything may come on a topic, JSON or not. */
+function loose(own: boolean, rrpc: boolean, sys: boolean, tail: string): boolean {
+  if (own || rrpc) return true;
+  return sys ? /^thing.model|^broadcast/.test(tail) : !/^.(ota|ext|shadow)/.test(tail);
+}
+
 /** The value in some bytes. Only where the platform allows anything is it no fault that they are no JSON. */
-function understand(h: Hub, tail: string, payload: Bytes, open: boolean, sys: boolean): any {
-  const free = open || (sys ? /^thing.model|^broadcast/.test(tail) : !/^.(ota|ext|shadow)/.test(tail));
+function understand(h: Hub, tail: string, payload: Bytes, free: boolean): any {
   let data: any;
   if (h._unframe && tail === "thing/file/download_reply") return h._unframe(payload, parse);
   try {
@@ -75,18 +78,19 @@ function understand(h: Hub, tail: string, payload: Bytes, open: boolean, sys: bo
   return data;
 }
 
-/** What the answer in `data` answers, who is told; empty when it is none. */
-function answered(h: Hub, tail: string, sys: boolean, data: any): string {
+/** What the answer in `data` answers, who is told; empty when it is none. Where anything may come, it is one only if somebody waits for it. */
+function answered(h: Hub, tail: string, sys: boolean, data: any, free: boolean): string {
   let key = "";
   let waits: Item | undefined;
   if (tail.substr(0, 8) === "/shadow/") {
     const version = data.version || (data.payload || {}).version;
-    if (version !== undefined) h._version = +version;
+    if (+version >= 0 && version !== null) h._version = +version;
     if (data.method === "reply") key = "shadow";
   } else if (!sys && tail.slice(-9) === "/response") key = "ntp";
-  else if (tail.slice(-6) === "_reply") key = "" + data.id || "-";
+  else if (tail.slice(-6) === "_reply") key = "" + (data || {}).id || "-";
   for (let i = 0; i < h._wait.length; i++) if (h._wait[i]._key === key) waits = h._wait[i];
   if (waits) settle(waits, undefined, data);
+  else if (free) key = "";
   else if (key) h.dropped++;
   return key;
 }
@@ -125,8 +129,9 @@ export function heard(h: Hub, topic: string, payload: Bytes, again: boolean): vo
   const sys = name.substr(0, head.length) === head;
   const tail = sys ? name.substr(head.length) : name;
   const rrpc = sys && tail.substr(0, 13) === "rrpc/request/";
-  const data = understand(h, tail, payload, own || rrpc, sys);
-  const key = answered(h, tail, sys, data);
+  const free = loose(own, rrpc, sys, tail);
+  const data = understand(h, tail, payload, free);
+  const key = answered(h, tail, sys, data, free);
   let open = true;
   if (key && tail !== "thing/ota/firmware/get_reply") return;
   if (tail.substr(0, 11) === "/ext/error/") return trouble(h, data);
@@ -138,7 +143,7 @@ export function heard(h: Hub, topic: string, payload: Bytes, again: boolean): vo
     ? topic
     : rrpc
       ? head + "rrpc/response/" + tail.substr(13)
-      : sys && !key && tail.substr(0, 6) === "thing/"
+      : sys && tail.substr(0, 6) === "thing/" && tail.slice(-6) !== "_reply"
         ? name + "_reply"
         : "";
   // Of a question that is Alink, and whose answer is.

@@ -51,9 +51,11 @@ export interface Hub extends Device {
   /** Of the shadow, as far as it was heard. */
   _version?: number;
   /** Who called `connect`, and who `disconnect`. */
-  _done?: Done;
-  _bye?: Done;
+  _done?: Done[];
+  _bye?: Done[];
   _end?: number;
+  /** While it subscribes on a new line: whether some was granted. */
+  _asks?: { _some?: unknown };
   /** While it registers; the text that is signed. Then its connection is closed without a word. */
   _random?: string;
   _mute?: number;
@@ -64,7 +66,7 @@ export interface Hub extends Device {
 }
 
 /** Who asked is told; where nobody did, an error goes to the listeners. */
-export function tell(h: Hub, done?: Done, err?: Error, result?: any): void {
+export function tell(h: Hub, done?: Done | Done[], err?: Error, result?: any): void {
   if (done || err) h.emit((done || "error") as any, err, result);
 }
 
@@ -104,6 +106,7 @@ export function subscribe(h: Hub, what: string[] | Device, done: Done): void {
   const d = what as Device;
   const filters = d._k ? basics(d).concat(d === h ? Object.keys(h._subs) : []) : (what as string[]);
   h._mq.subscribe(filters.splice(0, 8), { qos: quality(h) }, function (err, granted) {
+    if (granted && h._asks) h._asks._some = 1;
     for (let i = 0; granted && i < granted.length; i++) {
       const f = granted[i].topic;
       if (h._subs[f] !== undefined) h._subs[f] = granted[i].qos > 1 ? err! : 1;

@@ -199,7 +199,7 @@ export const methods: any = {
 
   otaDeviceProgress: function (this: Device) {
     const a = arguments;
-    const params = { step: "" + a[0], desc: (a[1] || "").substr(0, 128), module: a[2] };
+    const params = { step: "" + a[0], desc: ("" + (a[1] || "")).substr(0, 128), module: a[2] };
     return ask(this, "/ota/device/progress/" + this._k, params, a[3]);
   },
 

@@ -8,7 +8,7 @@ import { tell, type Hub } from "./link";
 
 /** What an answer brings, when it does. */
 function brought(answer: Bytes, https: boolean): any {
-  let data = parse(answer);
+  let data = parse(answer) || {};
   if (https) {
     if (data.code !== 200) {
       const err: any = error(data.code === 6600 ? "auth" : "refused", "registration: " + data.code + " " + data.message);
@@ -36,8 +36,9 @@ function keep(o: any, file: string, kept: Bytes): void {
  * Whether the device has what it needs to connect.
  */
 export function secret(h: Hub, answer?: Bytes): boolean {
-  const file = "aliiot.key";
   const o = h.authInfo;
+  // Of each device on this host, in the 28 characters that Espruino takes.
+  const file = "aliiot." + o.deviceName.slice(-21);
   const done = h._done;
   const whose = o.productKey + "/" + o.deviceName;
   const https = o.registration === "https";
@@ -64,7 +65,8 @@ export function secret(h: Hub, answer?: Bytes): boolean {
       tell(h, done, err);
     } else if (!h._end) {
       h._mute = https ? 0 : 1;
-      h.connect(done);
+      // Who waits for it waits on.
+      h.connect();
     }
   }
   // Nothing was kept, or not whole: no fault.

@@ -45,6 +45,7 @@ export const calls: { [name: string]: (this: Device, a?: any, b?: any, c?: any, 
     // Nought is a number.
     while (i < 3 && !(o as any)[names[i]] && (o as any)[names[i]] !== 0) i++;
     const to = (o as any)[names[i]];
+    if (to === undefined) throw error("config", "say: userId, groupId, deviceId or to is needed");
     const m: Message = { M: "say", ID: i > 2 && to === "ALL" ? to : who("UGD".charAt(i), to), C: o.msg, SIGN: o.sign };
     if (this.options.udp) {
       m.toID = m.ID;
@@ -57,7 +58,7 @@ export const calls: { [name: string]: (this: Device, a?: any, b?: any, c?: any, 
   // Values as the platform wants them: text, whatever they were; true and false are 1 and 0, a list of two is a location.
   update: function (a, data, done) {
     const out: Values = {};
-    const flat = typeof a !== "object";
+    const flat = !a || typeof a !== "object" || Array.isArray(a);
     let given: any = {};
     if (flat) given[a] = data;
     else given = a;
@@ -68,6 +69,7 @@ export const calls: { [name: string]: (this: Device, a?: any, b?: any, c?: any, 
         throw error("config", "data " + v + ": text or a number");
       out[who("I", id).substr(1)] = "" + v;
     }
+    if (!Object.keys(out).length) throw error("config", "update: no interface is given");
     return ask(this, flat ? done : data, { M: "update", V: out });
   },
 

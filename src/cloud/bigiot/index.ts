@@ -47,7 +47,7 @@ if (!listeners) emitter(methods);
 /** Checks in and stays so until `checkOut`; nothing is emitted before the constructor returns. */
 const Device = function (this: Client) {
   const o = arguments[0];
-  if (typeof o === "object") return new Device(o.id, o.apiKey, o);
+  if (o && typeof o === "object") return new Device(o.id, o.apiKey, o);
   turn(this, "make", arguments);
 } as unknown as Constructor;
 

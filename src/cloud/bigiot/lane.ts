@@ -79,10 +79,13 @@ function refusal(d: Device, m: Message, lane: Lane, line: string): Error | undef
   const o = d.options;
   const most = o.maxLine || 1024;
   const item = m.V && lane._list[0];
+  const want = d._want || {};
+  let fresh = 0;
+  for (const id in m.V) if (!(id in want)) fresh++;
   if (d._is & OFF) return error("offline", "checked out: checkIn first");
   if (o.udp && lane._gap && !m.V) return error("offline", m.M + " needs a connection, not UDP");
   if (line.length > (m.V ? most - 60 : most)) return error("limit", m.M + " is longer than maxLine allows: send less at a time");
-  if (lane._list.length >= (o.queueLimit || 16) || Object.keys(d._want || {}).length > 63 || (item && item._all.length > 63))
+  if (lane._list.length >= (o.queueLimit || 16) || (fresh && fresh + Object.keys(want).length > 64) || (item && item._all.length > 63))
     return error("limit", "queueLimit: too many of " + m.M + " wait, slow down");
 }
 

@@ -63,8 +63,8 @@ export function close(d: Device, e?: Error, how?: unknown): void {
   if (link && !d.options.udp) end(link);
   wait(d, d._is & OFF ? -1 : pause(d, !!e && (e as CloudError).code === "conflict"));
   if (e) tell(d, "error", [e]);
-  if (was) tell(d, "offline", [how || e]);
   e = e || error("offline", "the connection is gone");
+  if (was) tell(d, "offline", [how || e]);
   tell(d, join, [e]);
   for (let i = 0; i < lost.length; i++) finish(d, lost[i], e);
 }

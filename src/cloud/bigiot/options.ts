@@ -45,7 +45,8 @@ export function checked(given: Options, id: number | string, apiKey: string): Op
     for (const one in types) if (types[one].split(" ").indexOf(name) >= 0) type = one;
     // Keys are not shown.
     if (typeof value !== type || value === null) throw error("config", "option " + name + (type ? " must be a " + type : " is unknown"));
-    if (value !== value || (type === "number" && value < (name === "updateInterval" ? 1000 : 1)))
+    // No timer takes more than 31 bits.
+    if (type === "number" && !(value >= (name === "updateInterval" ? 1000 : 1) && value < 2147483648))
       throw error("config", "option " + name + " cannot be " + value);
   }
   return o;

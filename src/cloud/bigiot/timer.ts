@@ -4,7 +4,7 @@ import { dial, enter } from "./entry";
 import { ask, finish, pump } from "./lane";
 import { close } from "./link";
 import { turn } from "./turn";
-import { ASKS, BEAT, OWED, type Device, type Lane } from "./types";
+import { ASKS, BEAT, BUSY, OWED, type Device, type Lane } from "./types";
 
 /** The timer of the device or of a lane; below 0 there is none. */
 export function wait(on: Device | Lane, ms: number): void {
@@ -55,7 +55,8 @@ export function tick(on: any): void {
       // An answer to our own checkout would have come by now.
       d._is &= ~OWED;
       wait(d, ms - 2000);
-    } else if (d._mute++ > 5 && d._is & ASKS) close(d, error("timeout", "nothing came for two heartbeats"));
+    } else if ((d._mute++ > 5 && d._is & ASKS) || (d._still > 5 && d._is & BUSY))
+      close(d, error("timeout", "nothing came, or went, for two heartbeats"));
     else beat(d, ms);
   }
 }

@@ -56,7 +56,7 @@ test("a product without pre-registered devices: a token in place of a secret", a
 });
 
 test("kept in the host's storage when nothing else is given; another device's secret is not ours", async () => {
-  storeErase("aliiot.key");
+  storeErase("aliiot.dev001");
   const cloud = await world(unknown);
   const d = await connected(cloud, { deviceSecret: undefined, productSecret: PRODUCT });
   await later((done) => d.disconnect(done));
@@ -66,7 +66,7 @@ test("kept in the host's storage when nothing else is given; another device's se
     device(cloud, { deviceName: "dev002", deviceSecret: undefined, productSecret: PRODUCT }).connect(done),
   ).catch((err) => err);
   expect(e).toMatchObject({ code: "auth" });
-  storeErase("aliiot.key");
+  storeErase("aliiot.dev001");
 });
 
 test.each([

@@ -413,3 +413,85 @@ it("an encrypted check-in takes the MD5 of the application, and says when there 
   expect(names()).toEqual(["error config"]);
   native = true;
 });
+
+it("says why it is offline after its own checkOut, too", () => {
+  const d = device();
+  d.checkOut();
+  expect(log).toEqual([["offline", "offline", undefined]]);
+});
+
+describe("64 interfaces", () => {
+  const all = Object.fromEntries(Array.from({ length: 64 }, (_, i) => [i + 1, i]));
+  const values = () => Object.assign({}, ...sent().map((m) => m.V));
+
+  it("may wait; one more may not, but newer values for them, and other messages, may go", () => {
+    const d = device();
+    d.update(1, 0);
+    expect(d.update(all)).toBe(true);
+    expect(d.update(64, "newer", () => {})).toBe(true);
+    expect(d.update({ 1: 5, 65: 5 })).toBe(false);
+    expect(names()).toEqual(["error limit"]);
+    settle();
+    sent();
+    expect(d.say({ userId: 1, msg: "x" })).toBe(true);
+    expect(kinds()).toEqual(["say"]);
+    run(60000);
+    expect(values()).toEqual({ ...Object.fromEntries(Object.keys(all).map((id) => [id, "" + all[id]])), 64: "newer" });
+    const many = device();
+    expect(many.update(Object.fromEntries(Array.from({ length: 65 }, (_, i) => [i + 1, i])))).toBe(false);
+  });
+
+  it("that may have been lost with the line go again", () => {
+    const d = device();
+    d.update(all);
+    run(20000);
+    expect(Object.keys(values())).toHaveLength(64);
+    last().heard(true);
+    names();
+    run(10000);
+    hear(WELCOME, OK);
+    run(30000);
+    expect(Object.keys(values())).toHaveLength(64);
+    expect(names()).toEqual(["online"]);
+    d.update(99, 1);
+    run(10000);
+    expect(values()).toEqual({ 99: "1" });
+  });
+});
+
+it.each([[null, 5], [{}], [[66120, 5]], [undefined]])("update(%j) without an interface is refused", (...args: any[]) => {
+  const d: any = device();
+  expect(() => d.update(...args)).toThrow(expect.objectContaining({ code: "config" }));
+  expect(sent()).toEqual([]);
+});
+
+it("a say to nobody is told what it lacks", () => {
+  const d = device();
+  expect(() => d.say({ msg: "x" })).toThrow("userId, groupId, deviceId or to");
+  expect(() => d.say(null, null, null, "x")).toThrow("userId, groupId, deviceId or to");
+});
+
+it.each([{ reconnectPeriod: Infinity }, { maxReconnectPeriod: 3e9 }, { updateInterval: 2147483648 }])(
+  "%j, which a timer takes for nothing, is refused",
+  (options) => {
+    expect(() => create({ id: 1, apiKey: "k", ...options })).toThrow("option " + Object.keys(options)[0] + " cannot be ");
+  },
+);
+
+it("no options at all is an error that names one", () => {
+  expect(() => create(null as any)).toThrow(expect.objectContaining({ code: "config" }));
+});
+
+it.each([8181, 8282, 8585])("%i: a line that takes nothing any more is found dead", (port) => {
+  const d = device({ port });
+  // From now on nothing drains.
+  d.update(1, 1);
+  queued.length = 0;
+  for (let i = 0; i < 40 && d.online; i++) {
+    if (port === 8282) last().heard(json({ M: "b" }));
+    run(5000);
+    queued.length = 0;
+  }
+  expect(d.online).toBe(false);
+  expect(names()).toEqual(["error timeout", "offline"]);
+});

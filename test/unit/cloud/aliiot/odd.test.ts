@@ -1,0 +1,215 @@
+/** What a platform, or an application, may do besides what the documentation shows. */
+import http from "node:http";
+import net from "node:net";
+import { storeErase } from "#host";
+import { clear, connected, device, later, PK, PRODUCT, rest, until, world } from "./bench";
+
+afterEach(clear);
+
+const S = `/sys/${PK}/dev001/thing`;
+const dev = (cloud: any, name = "dev001") => cloud.devices.get(`${PK}/${name}`);
+
+test("what ends with _reply on a topic where anything may come, and answers nothing, is the application's", async () => {
+  const cloud = await world();
+  const d = await connected(cloud);
+  const got: any[] = [];
+  d.setCallback((topic, data) => void got.push([topic.split("/").slice(-2).join("/"), data]));
+  await later((done) => d.subscribe("user/cmd_reply", done));
+  await later((done) => d.subscribe("thing/model/up_raw_reply", done));
+  cloud.tell(dev(cloud), `/${PK}/dev001/user/cmd_reply`, "open");
+  cloud.tell(dev(cloud), `/${PK}/dev001/user/cmd_reply`, '{"id":"7","door":1}');
+  cloud.tell(dev(cloud), `/${PK}/dev001/user/cmd_reply`, "null");
+  cloud.tell(dev(cloud), `${S}/model/up_raw_reply`, "\x01\x02");
+  await until(() => got.length + d.dropped > 3, "four messages");
+  expect(got).toEqual([
+    ["user/cmd_reply", "open"],
+    ["user/cmd_reply", { id: "7", door: 1 }],
+    ["user/cmd_reply", null],
+    ["model/up_raw_reply", "\x01\x02"],
+  ]);
+  expect([d.dropped, d.errors]).toEqual([0, []]);
+});
+
+test("who calls connect or disconnect meanwhile is told, too", async () => {
+  const cloud = await world();
+  const d = device(cloud);
+  const told: string[] = [];
+  const both = (call: "connect" | "disconnect") =>
+    Promise.all([
+      later((done) => d[call]((err) => (told.push(call + " 1"), done(err)))),
+      later((done) => d[call]((err) => (told.push(call + " 2"), done(err)))),
+    ]);
+  await both("connect");
+  await both("disconnect");
+  await rest(20);
+  expect(told).toEqual(["connect 1", "connect 2", "disconnect 1", "disconnect 2"]);
+}, 2000);
+
+test("a connect that fails is told to all who wait for it", async () => {
+  const cloud = await world();
+  const d = device(cloud, { deviceSecret: "wrong" });
+  const codes: any[] = [];
+  d.connect((err: any) => codes.push(err.code));
+  d.connect((err: any) => codes.push(err.code));
+  await until(() => codes.length === 2, "both");
+  expect(codes).toEqual(["auth", "auth"]);
+});
+
+test("a time that is none is an error", async () => {
+  const cloud = await world();
+  const d = await connected(cloud);
+  cloud.mute = (topic: string) => /ext\/ntp/.test(topic);
+  const asked = later((done) => d.ntp(done));
+  await until(() => cloud.messages.some((m: any) => /ext\/ntp/.test(m.topic)), "the question");
+  cloud.tell(dev(cloud), `/ext/ntp/${PK}/dev001/response`, { serverRecvTime: "soon" });
+  await expect(asked).rejects.toMatchObject({ code: "protocol" });
+});
+
+test("a shadow whose version is none keeps the one that was known", async () => {
+  const cloud = await world();
+  const d = await connected(cloud);
+  await later((done) => d.shadow("update", { a: 1 }, done));
+  cloud.tell(dev(cloud), `/shadow/get/${PK}/dev001`, { method: "control", payload: {}, version: "x" });
+  await rest(30);
+  await later((done) => d.shadow("update", { a: 2 }, done));
+  const versions = cloud.messages.filter((m: any) => /shadow\/update/.test(m.topic)).map((m: any) => JSON.parse(m.payload));
+  expect(versions.filter((m: any) => m.method === "update").map((m: any) => typeof m.version)).toEqual(["number", "number"]);
+});
+
+test("a child whose session is gone is logged in again without the application's subscription", async () => {
+  const cloud = await world({
+    devices: [
+      { productKey: PK, deviceName: "dev001", secret: "ds0123456789abcdefABCDEF0123456" },
+      { productKey: PK, deviceName: "child", secret: "cs" },
+    ],
+  });
+  const gateway = await connected(cloud);
+  const child = gateway.subDevice({ productKey: PK, deviceName: "child", deviceSecret: "cs" });
+  await later((done) => child.bind(done));
+  await later((done) => child.login(done));
+  await rest(30);
+  cloud.error(dev(cloud, "child"), 520, "device session error");
+  await until(() => dev(cloud, "child").session, "the login");
+  expect(gateway.errors).toEqual([]);
+});
+
+test.each(["null", "5", "[]", "{"])("a registration that is answered %s fails with a code", async (body) => {
+  const server = http.createServer((_, response) => response.end(body));
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const cloud = await world({ devices: [{ productKey: PK, deviceName: "dev001" }] });
+  const d = device(cloud, {
+    deviceSecret: undefined,
+    productSecret: PRODUCT,
+    registration: "https",
+    registrationHost: "127.0.0.1",
+    registrationPort: (server.address() as any).port,
+    keep: { read: () => undefined, write: () => {} },
+  });
+  const err: any = await later((done) => d.connect(done)).catch((e) => e);
+  server.close();
+  expect(["protocol", "refused"]).toContain(err.code);
+});
+
+test("each of two devices on one host keeps its secret", async () => {
+  const names = ["north", "south"];
+  const cloud = await world({ devices: names.map((deviceName) => ({ productKey: PK, deviceName })) });
+  const start = (deviceName: string) => connected(cloud, { deviceName, deviceSecret: undefined, productSecret: PRODUCT });
+  const files = names.map((name) => "aliiot." + name);
+  files.forEach(storeErase);
+  for (const name of names) await start(name);
+  for (const name of names) expect((await start(name)).status).toBe(true);
+  expect(cloud.packets.filter((p: any) => p.cmd === "connect" && /authType/.test(p.clientId))).toHaveLength(2);
+  files.forEach(storeErase);
+});
+
+test("values that are none", async () => {
+  const cloud = await world();
+  const d = await connected(cloud, { types: { since: "date" } });
+  for (const data of [{ a: new Date(NaN) }, { since: new Date(NaN) }, { since: NaN }])
+    expect(() => d.propertiesReport(data)).toThrow(expect.objectContaining({ code: "config" }));
+  expect(d.otaDeviceProgress(50, 5 as any)).toBe(true);
+});
+
+/** SUBSCRIBE packets in some bytes. */
+function subscribes(bytes: Buffer): Buffer[] {
+  const out: Buffer[] = [];
+  for (let at = 0; at < bytes.length;) {
+    let length = 0;
+    let i = at + 1;
+    for (let m = 1; ; m *= 128) {
+      length += (bytes[i] & 127) * m;
+      if (bytes[i++] < 128) break;
+    }
+    if (bytes[at] === 0x82) out.push(bytes.subarray(i, i + length));
+    at = i + length;
+  }
+  return out;
+}
+
+/** A broker that grants what it is asked for on the call with this number, and ends the earlier ones then. */
+async function broker(last: number, ends = true) {
+  const seen = { calls: 0, packets: 0, port: 0, asked: 0, last, close: () => server.close() };
+  const server = net.createServer((socket) => {
+    let call = 0;
+    socket.on("error", () => {});
+    socket.on("data", (bytes) => {
+      if (bytes[0] === 0x10) {
+        call = ++seen.calls;
+        socket.write(Buffer.from([0x20, 2, 0, 0]));
+      }
+      for (const packet of subscribes(bytes)) {
+        seen.asked++;
+        if (call < seen.last) {
+          if (ends) return void socket.destroy();
+          continue;
+        }
+        seen.packets++;
+        socket.write(Buffer.from([0x90, 8, packet[0], packet[1], 1, 1, 1, 1, 1, 1]));
+      }
+    });
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  seen.port = (server.address() as any).port;
+  return seen;
+}
+
+test("lines that break before the subscriptions are granted: no connection, and two packets of subscriptions in the end, of what was wanted first and since", async () => {
+  const seen = await broker(60);
+  const d: any = device(seen, { reconnectPeriod: 1, maxReconnectPeriod: 1 });
+  const log: any[] = [];
+  d.on("connect", () => log.push("up after " + seen.calls));
+  d.connect((err: any) => log.push(err ? "told " + err.code : "told"));
+  await until(() => seen.calls >= 30, "half of them");
+  let own = false;
+  d.request("tags", { a: 1 });
+  d.subscribe("user/get", () => (own = true));
+  await until(() => seen.calls === 60 && d.status, "connection");
+  await until(() => d._queue.length === 0, "the question");
+  await rest(50);
+  seen.close();
+  expect([own, d._subs[`/${PK}/dev001/user/get`]]).toEqual([true, 1]);
+  // It looks like a second unit; then it is none.
+  expect(log).toEqual(["told conflict", "up after 60"]);
+  expect(seen.packets).toBe(2);
+});
+
+test.each(["dialled", "answered"])(
+  "disconnect before it is up, just %s: no connection, all are told, and the next connect is one",
+  async (when) => {
+    const seen = await broker(2, false);
+    const d = device(seen);
+    const log: any[] = [];
+    d.on("connect", () => log.push("up"));
+    const first = later((done) => d.connect(done)).catch((e) => log.push("told " + e.code));
+    if (when === "answered") await until(() => seen.asked, "the subscriptions");
+    else seen.last = 1;
+    await later((done) => d.disconnect(done));
+    await first;
+    await rest(30);
+    expect([d.status, log, d.errors]).toEqual([false, ["told offline"], []]);
+    await later((done) => d.connect(done));
+    expect([d.status, log]).toEqual([true, ["told offline", "up"]]);
+    seen.close();
+  },
+  3000,
+);
