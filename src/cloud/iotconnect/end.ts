@@ -1,4 +1,5 @@
 import { after, cancel } from "#host";
+import { error } from "../../core/errors";
 import { flash } from "./flash";
 import { storage } from "./outbox";
 import type { Session } from "./session";
@@ -12,7 +13,8 @@ export function stop(x: Session, why: string, force: boolean, done?: () => void)
     if (!force) x._edge.flush();
     x._edge.stop();
   }
-  x._over = why;
+  // Once barred, always barred.
+  if (x._over !== "barred") x._over = why;
   for (let i = 0; i < timers.length; i++) if (timers[i]) cancel(timers[i]);
   delete x._due;
   x._timer = x._renewal = x._pace = x._again = x._beat = 0;
@@ -24,6 +26,13 @@ export function stop(x: Session, why: string, force: boolean, done?: () => void)
     }, 0);
   else if (done) after(done, 0);
   x._act(EARLY);
+  // Nobody will answer any more.
+  const asks: any = x._asks;
+  const kids = x._kids;
+  delete x._asks;
+  delete x._kids;
+  for (const rid in asks) if (asks[rid]._done) x.emit(asks[rid]._done, error("offline", why));
+  for (const kind in kids) if (kids[kind]) x.emit(kids[kind]!, error("offline", why));
   if (why === "barred") {
     const store = storage(x);
     if (store) store.clear();
