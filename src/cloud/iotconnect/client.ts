@@ -19,7 +19,8 @@ const methods = {
     return this._act(ACKNOWLEDGE, arguments[0], arguments[1], arguments[2]);
   },
   updateTwin: function (this: Session) {
-    return this._act(PATCH, arguments[0], arguments[1], arguments[2]);
+    const body = this._act(PATCH, arguments[0], arguments[1]);
+    return this._act(ASK, "PATCH/properties/reported", body, arguments[2]);
   },
   getAllTwins: function (this: Session) {
     this._act(ASK, "GET", "", arguments[0]);

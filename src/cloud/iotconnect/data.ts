@@ -93,15 +93,46 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
     return true;
   }
 
+  /** This call's samples as they are now; with the time, when it is known. */
+  function copies(): Data[] {
+    return list.map(function (e) {
+      return e && { uniqueId: e.uniqueId, time: e.time || stamp(), data: e.data };
+    });
+  }
+
+  /** What is not there of a sample. */
+  function absent(id: string, device: unknown, data: unknown): Error | undefined {
+    return device && data && typeof data === "object"
+      ? undefined
+      : error("config", "sendData: " + (device ? "no data of" : "there is no device") + " " + id);
+  }
+
+  /** Takes values into their windows. What no window takes would be lost: it is a fault. */
+  function aggregate(id: string, tag: string, right: any, wrong: any): void {
+    function add(name: string, value: any, part?: string): void {
+      let one = value;
+      if (part) {
+        one = {};
+        one[part] = value;
+      }
+      if (edge!.add(id, tag, name, one)) return;
+      const text = x._v21 || typeof value === "string" ? value : bytesToText(stringify(value));
+      if (part) (wrong[name] = wrong[name] || {})[part] = text;
+      else wrong[name] = text;
+    }
+    for (const name in right) {
+      const value = right[name];
+      if (!value || typeof value !== "object" || Array.isArray(value)) add(name, value);
+      else for (const part in value) add(name, value[part], part);
+    }
+  }
+
   if (!Array.isArray(list)) throw error("config", "sendData: a list of { uniqueId, time, data }");
   if (x._over) failed = error("offline", x._over);
   else if (info && !x._skip) t = template(x);
   if (!failed && !(x._skip ? info : t)) {
     // Nothing is known to check it against.
-    const kept = list.map(function (e) {
-      return e && { uniqueId: e.uniqueId, time: e.time || stamp(), data: e.data };
-    });
-    if (x._act(EARLY, [kept, done])) return true;
+    if (x._act(EARLY, [copies(), done])) return true;
     failed = error("limit", "20 calls wait for the identity");
   }
   for (let i = 0; !failed && i < list.length; i++) {
@@ -110,37 +141,22 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
     let device;
     for (let n = 0; n < info!.d.length; n++) if (info!.d[n].id === id) device = info!.d[n];
     const data = e.data;
-    if (!device || !data || typeof data !== "object") {
+    const no = absent(id, device, data);
+    if (no) {
       ok = false;
-      none = error("config", "sendData: " + (device ? "no data of" : "there is no device") + " " + id);
-      x.emit("error", none);
+      none = no;
+      x.emit("error", no);
       continue;
     }
-    const tag = device.tg || "";
+    const tag = device!.tg || "";
     const dt = e.time || stamp();
     const both = x._skip ? [data, {}] : judge(t!.att || [], tag, data, x._v21, x._o.quiet);
     const right = both[0];
     const wrong = both[1];
     if (edge) {
-      /** Takes a value, or a part of one, into its window. What no window takes would be lost: it is a fault. */
-      const aggregate = function (name: string, value: any, part?: string): void {
-        let one = value;
-        if (part) {
-          one = {};
-          one[part] = value;
-        }
-        if (edge.add(id, tag, name, one)) return;
-        const text = x._v21 || typeof value === "string" ? value : bytesToText(stringify(value));
-        if (part) (wrong[name] = wrong[name] || {})[part] = text;
-        else wrong[name] = text;
-      };
       const own: Sample = { tag: tag, data: right };
       if (device === info!.d[0]) gateway = own;
-      for (const name in right) {
-        const value = right[name];
-        if (!value || typeof value !== "object" || Array.isArray(value)) aggregate(name, value);
-        else for (const part in value) aggregate(name, value[part], part);
-      }
+      aggregate(id, tag, right, wrong);
       if (x.hasRules) x._act(RULE, id, own, gateway);
     } else if (Object.keys(right).length) {
       if (gates[id] === undefined) gates[id] = open(id);

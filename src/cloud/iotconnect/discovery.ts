@@ -59,7 +59,7 @@ export function identify(o: Options, from: string, want: Want | undefined, done:
 
   /** What is wrong with an answer `d`, or nothing. */
   function fault(a: any, d: any): any {
-    if (!d || typeof d !== "object" || Array.isArray(d)) return error("refused", "identity: " + (a.message || "no answer to use"));
+    if (!d || typeof d !== "object") return error("refused", "identity: " + (a.message || "no answer to use"));
     const no = refusal(v21 ? d.ec : d.ds || d.rc, v21, finding);
     if (no) return no;
     if (finding) {

@@ -5,6 +5,16 @@ import { storage } from "./outbox";
 import type { Session } from "./session";
 import { EARLY } from "./names";
 
+/** Tells those who wait for an answer that none will come. */
+function unanswered(x: Session, why: string): void {
+  const asks: any = x._asks;
+  const kids = x._kids;
+  delete x._asks;
+  delete x._kids;
+  for (const rid in asks) if (asks[rid]._done) x.emit(asks[rid]._done, error("offline", why));
+  for (const kind in kids) if (kids[kind]) x.emit(kids[kind]!, error("offline", why));
+}
+
 /** Ends all: with what is open reported, or by `force`. */
 export function stop(x: Session, why: string, force: boolean, done?: () => void): void {
   const timers = [x._timer, x._renewal, x._pace, x._again, x._beat];
@@ -26,13 +36,7 @@ export function stop(x: Session, why: string, force: boolean, done?: () => void)
     }, 0);
   else if (done) after(done, 0);
   x._act(EARLY);
-  // Nobody will answer any more.
-  const asks: any = x._asks;
-  const kids = x._kids;
-  delete x._asks;
-  delete x._kids;
-  for (const rid in asks) if (asks[rid]._done) x.emit(asks[rid]._done, error("offline", why));
-  for (const kind in kids) if (kids[kind]) x.emit(kids[kind]!, error("offline", why));
+  unanswered(x, why);
   if (why === "barred") {
     const store = storage(x);
     if (store) store.clear();

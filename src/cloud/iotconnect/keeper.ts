@@ -122,8 +122,8 @@ function pending(x: Session, u: any): void {
   x._act(LINK, "said", x._v21 ? { ct: 1, cmd: "ota", ack: id, ver: u.ver, urls: u.urls } : { cmdType: "0x02", data: data });
 }
 
-/** Takes the information, or some parts of it, and does what follows; `parts` "told": those that came over MQTT. */
-export function take(x: Session, info: any, parts?: any): void {
+/** Throws for a part of the information that is no list of what it should be. */
+function check(info: any): void {
   /** Whether it is a list of objects, or none; `parts`: of such that have a list themselves. */
   function sound(list: any, parts?: boolean): boolean {
     return (
@@ -134,9 +134,13 @@ export function take(x: Session, info: any, parts?: any): void {
         }))
     );
   }
-
   const odd = !sound(info.att, true) ? "att" : !sound(info.set) ? "set" : !sound(info.r) ? "r" : !sound(info.d) ? "d" : "";
   if (odd) throw error("protocol", "identity: " + odd + " is not a list of what it should be");
+}
+
+/** Takes the information, or some parts of it, and does what follows; `parts` "told": those that came over MQTT. */
+export function take(x: Session, info: any, parts?: any): void {
+  check(info);
   // Over MQTT the devices are the children only.
   if (parts === "told" && info.d)
     info.d = [x._info!.d[0]].concat(

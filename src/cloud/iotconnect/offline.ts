@@ -20,6 +20,22 @@ export interface Offline {
 /** Files are named by their number modulo this; so many may lie about after a change of the options. */
 const SLOTS = 32;
 
+/** The number near which most are. All are in a row of less than SLOTS; one that has rotted is SLOTS or more from where it was. */
+function middle(found: number[]): number {
+  let most = 0;
+  let best = 0;
+  for (let i = 0; i < found.length; i++) {
+    const near = found.filter(function (n) {
+      return Math.abs(n - found[i]) <= SLOTS / 2;
+    }).length;
+    if (near > most) {
+      most = near;
+      best = found[i];
+    }
+  }
+  return best;
+}
+
 /**
  * Records in order on storage that behaves like flash, safe against a power cut at any write. Files follow each other by number; the
  * highest is written, the lowest is read. At 0 a file has its number (4 bytes), at 4 a zero when that is whole, from 5 on records: length
@@ -31,6 +47,7 @@ const SLOTS = 32;
 export function offline(space: number, files: number): Offline {
   const whole = files > 1;
   const part = Math.ceil(space / (whole ? files : 12));
+  const most = whole ? files : SLOTS - 1;
   // The first and the last file, the first live record, where the next one goes, and where the last file ends.
   let head = 1;
   let tail = 0;
@@ -40,6 +57,11 @@ export function offline(space: number, files: number): Offline {
 
   function name(n: number): string {
     return "iotc." + (n % SLOTS);
+  }
+
+  /** In this order: a length without its mark is a record that a cut has torn. */
+  function write(file: string, at: number, record: Bytes): boolean {
+    return storeWrite(file, at, u16(record.length)) && storeWrite(file, at + 2, record) && storeWrite(file, at + 2 + record.length, "\0");
   }
 
   /** The length of a record, or -1 when there is no whole one. */
@@ -74,7 +96,7 @@ export function offline(space: number, files: number): Offline {
   /** Begins the next file, with room for a record of that length. */
   function begin(need: number): boolean {
     // Each restart behind a torn record begins a file: never more than have a name.
-    while (tail - head + 1 >= (whole ? files : SLOTS - 1)) drop();
+    while (tail - head + 1 >= most) drop();
     // A file may be exceeded by the record that reaches its share.
     const room = 5 + (whole ? part + Math.max(1024, need) : Math.max(part, need) + Math.min(need, 1024));
     const number = u16((tail + 1) >> 16) + u16((tail + 1) & 65535);
@@ -110,13 +132,7 @@ export function offline(space: number, files: number): Offline {
       // What refuses a write where nothing is written has rotted: another file may take it.
       for (let tries = 2; ok && tries; tries--) {
         if (tail < head || to - 5 >= part || to + need > size) ok = begin(need);
-        if (
-          ok &&
-          // In this order: a length without its mark is a record that a cut has torn.
-          storeWrite(name(tail), to, u16(need - 4)) &&
-          storeWrite(name(tail), to + 2, record) &&
-          storeWrite(name(tail), to + need - 2, "\0")
-        ) {
+        if (ok && write(name(tail), to, record)) {
           more(0, need - 4);
           to += need;
           return true;
@@ -162,30 +178,25 @@ export function offline(space: number, files: number): Offline {
     },
   };
 
-  const found: number[] = [];
-  for (let i = 0; i < SLOTS; i++) {
-    if (storeSize(name(i)) >= 0) {
-      const h = storeRead(name(i), 0, 5);
-      const n = (h.charCodeAt(2) << 8) | h.charCodeAt(3) | (h.charCodeAt(1) << 16);
-      if (h.length < 5 || h.charCodeAt(4) || n % SLOTS !== i || !n) storeErase(name(i));
-      else found.push(n);
+  /** The numbers of the files; what has none goes. */
+  function numbers(): number[] {
+    const found: number[] = [];
+    for (let i = 0; i < SLOTS; i++) {
+      if (storeSize(name(i)) >= 0) {
+        const h = storeRead(name(i), 0, 5);
+        const n = (h.charCodeAt(2) << 8) | h.charCodeAt(3) | (h.charCodeAt(1) << 16);
+        if (h.length < 5 || h.charCodeAt(4) || n % SLOTS !== i || !n) storeErase(name(i));
+        else found.push(n);
+      }
     }
+    return found;
   }
-  // All are in a row of less than SLOTS; a number that has rotted is SLOTS or more from where it was.
-  let most = 0;
-  let middle = 0;
-  for (let i = 0; i < found.length; i++) {
-    const near = found.filter(function (n) {
-      return Math.abs(n - found[i]) <= SLOTS / 2;
-    }).length;
-    if (near > most) {
-      most = near;
-      middle = found[i];
-    }
-  }
+
+  const found = numbers();
+  const near = middle(found);
   for (let i = 0; i < found.length; i++) {
     const n = found[i];
-    if (Math.abs(n - middle) <= SLOTS / 2) {
+    if (Math.abs(n - near) <= SLOTS / 2) {
       if (tail < head) head = tail = n;
       head = Math.min(head, n);
       tail = Math.max(tail, n);

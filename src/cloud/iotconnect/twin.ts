@@ -6,7 +6,7 @@ import type { Bytes } from "../../host";
 import { judge } from "./attributes";
 import type { Done, Session } from "./session";
 import { template } from "./template";
-import { ASK, ASK_AGAIN } from "./names";
+import { ASK_AGAIN } from "./names";
 
 /** Asks what waits: all of it, or the one of that number. */
 export function askAgain(x: Session, only?: string): void {
@@ -27,7 +27,8 @@ export function ask(x: Session, path: string, body: Bytes, done?: Done): boolean
   const ok = !aws && !x._over && Object.keys(asks).length < 20;
   if (ok) {
     asks[++x._rid] = { _path: path, _body: body, _done: done };
-    x._act(ASK_AGAIN, "" + x._rid);
+    // From the event loop, as `patch` has it.
+    after(x._act, 0, [x, ASK_AGAIN, "" + x._rid]);
   } else if (done)
     x.emit(
       done,
@@ -36,8 +37,8 @@ export function ask(x: Session, path: string, body: Bytes, done?: Done): boolean
   return ok;
 }
 
-/** Reports a property. */
-export function patch(x: Session, key: string, value: unknown, done?: Done): boolean {
+/** What reports a property. Who asked sends it: on Espruino what is in use 15 times at once, calls inside calls, is never freed. */
+export function patch(x: Session, key: string, value: unknown): Bytes {
   const t = x._v21 && x._info && template(x);
   const set = t && t.set;
   const all: any = {};
@@ -46,7 +47,7 @@ export function patch(x: Session, key: string, value: unknown, done?: Done): boo
   const bad = set && value !== null && judge([{ p: "", d: set }], undefined, all, true)[1];
   if (!key || typeof key !== "string" || (bad && key in bad))
     throw error("config", "updateTwin: " + key + (set ? " is not what the template allows" : ""));
-  return x._act(ASK, "PATCH/properties/reported", stringify(all), done);
+  return stringify(all);
 }
 
 /** Takes an answer; gives the twin when it was asked for. */
