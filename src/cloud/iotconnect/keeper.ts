@@ -5,6 +5,7 @@ import { parse, stringify } from "../../core/json";
 import { identify } from "./discovery";
 import { edge } from "./edge";
 import { flash } from "./flash";
+import { check } from "./identity";
 import { template } from "./template";
 import { lookup } from "./message21";
 import { post, stamp } from "./outbox";
@@ -120,22 +121,6 @@ function pending(x: Session, u: any): void {
     urls: u.urls,
   };
   x._act(LINK, "said", x._v21 ? { ct: 1, cmd: "ota", ack: id, ver: u.ver, urls: u.urls } : { cmdType: "0x02", data: data });
-}
-
-/** Throws for a part of the information that is no list of what it should be. */
-function check(info: any): void {
-  /** Whether it is a list of objects, or none; `parts`: of such that have a list themselves. */
-  function sound(list: any, parts?: boolean): boolean {
-    return (
-      !list ||
-      (Array.isArray(list) &&
-        list.every(function (e) {
-          return e && typeof e === "object" && (!parts || (e.d && sound(e.d)));
-        }))
-    );
-  }
-  const odd = !sound(info.att, true) ? "att" : !sound(info.set) ? "set" : !sound(info.r) ? "r" : !sound(info.d) ? "d" : "";
-  if (odd) throw error("protocol", "identity: " + odd + " is not a list of what it should be");
 }
 
 /** Takes the information, or some parts of it, and does what follows; `parts` "told": those that came over MQTT. */
