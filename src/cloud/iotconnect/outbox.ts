@@ -39,7 +39,11 @@ export function post(x: Session, kind: string, list: any, done?: Done, stored?: 
       err = how ? undefined : error("offline", "not connected, and not stored");
     }
     ok = !err;
-    if (done) x.emit(done, err, how);
+    // From the event loop: on Espruino what is in use 15 times at once, calls inside calls, is never freed.
+    if (done)
+      after(function () {
+        x.emit(done, err, how);
+      }, 0);
   }
 
   let ok = true;
