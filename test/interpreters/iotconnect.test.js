@@ -95,6 +95,29 @@ async function scene(t, about, list, ready, more = {}) {
 
 const sample = (uniqueId, data) => ({ uniqueId, time: TIME, data });
 
+/** Clients that are disposed of deep inside their own callbacks, one after the other. */
+const ENDS = (options) => `
+var iotconnect = require("iotconnect"), rounds = 0, sdk;
+function sample(done) { sdk.sendData([{ uniqueId: "dev1", data: { t: rounds } }], done); }
+var ways = [
+  function (ack, next) { ack(function () { sample(function () { sdk.dispose(next); }); }); },
+  function (ack, next) { sdk.updateTwin("a", 1); ack(function () { sdk.dispose(next); }); },
+  function (ack, next) { ack(function () { sample(function () { ack(function () { sdk.updateTwin("a", 2, function () { sdk.getAllTwins(function () { sdk.dispose(next); }); }); }); }); }); },
+];
+function round() {
+  var options = ${JSON.stringify(options)}, taken;
+  options.DeviceCallback = function (d) {
+    if (d.cmdType !== "0x01" || taken) return;
+    taken = true;
+    ways[rounds % 3](function (done) { sdk.sendAck({ ackId: d.ackId, st: 6 }, 5, done); }, next);
+  };
+  sdk = iotconnect.create(options);
+  sdk.on("error", function (e) { R("error " + e.message); });
+  sdk.on("connect", function () { R("up"); });
+}
+function next() { rounds++; sdk = undefined; setTimeout(function () { if (rounds % 3 === 0) R("usage " + process.memory().usage); round(); }, 200); }
+round();`;
+
 module.exports = [
   { name: "session: commands, acks, twin, offline storage, hard stop; plain TCP", on: ALL, timeout: 60000, run: (t) => session(t, false) },
   { name: "the same, verified TLS", on: ["iotjs"], timeout: 60000, run: (t) => session(t, true) },
@@ -184,6 +207,35 @@ module.exports = [
       t.assert.deepStrictEqual([cloud.of("rpt")[0].d[0].d, cloud.of("flt")[0].d[0].d], [{ day: "2026-01-01" }, { temp: 99, at: "25:00" }]);
       t.assert.ok(device.lines.includes("devices 2"));
       t.assert.deepStrictEqual(cloud.faults, []);
+    },
+  },
+  {
+    name: "clients that are disposed of inside their callbacks leave no JsVar behind",
+    on: ["espruino64", "espruino32"],
+    timeout: 60000,
+    async run(t) {
+      const cloud = createCloud({ template: { att: [flat(n("t"))] } });
+      await cloud.listen({});
+      t.defer(() => cloud.close());
+      const options = {
+        cpId: cloud.cpId,
+        uniqueId: cloud.uniqueId,
+        devicePrimaryKey: KEY,
+        discoveryUrl: cloud.url,
+        ntp: "",
+        protocol: "mqtt",
+      };
+      const device = await t.device({ modules: ["iotconnect"], script: ENDS(options), timeout: 60000 });
+      const ups = () => device.lines.filter((line) => line === "up").length;
+      for (let round = 1; round <= 9; round++) {
+        await t.until(() => ups() === round, `connection ${round}`, 20000);
+        cloud.command("0x01", { command: "go", ack: true, ackId: "a" + round });
+      }
+      const usage = () => device.lines.filter((line) => /^usage/.test(line)).map((line) => +line.split(" ")[1]);
+      await t.until(() => usage().length === 3, "the last round", 20000);
+      const [first, , last] = usage();
+      t.note(`${first} vars after 3 clients, ${last} after 9`);
+      t.assert.ok(last <= first + 8, `${last - first} vars more`);
     },
   },
 ];

@@ -85,7 +85,7 @@ export function act(this: Session, what: any, a?: any, b?: any, c?: any): any {
     case ACKNOWLEDGE:
       return acknowledge(x, a, b, c);
     case PATCH:
-      return patch(x, a, b, c);
+      return patch(x, a, b);
     case CHILD:
       return child(x, a, b, c);
   }

@@ -4,6 +4,7 @@ import type { Done, Session } from "./session";
 
 /** Asks for a child to be made or to go away (2.1). */
 export function child(x: Session, kind: number, d: any, done: Done | undefined): void {
+  if (x._over) return done && x.emit(done, error("offline", x._over));
   const topic = x._v21 && x._link && x._info!.p.topics.di;
   if (!topic) throw error("config", "children are made and deleted with message 2.1, once it is connected");
   const given = kind === 221 ? { g: x._info!.gtw, dn: d.dn, id: d.id, tg: d.tg } : d;

@@ -19,7 +19,8 @@ const methods = {
     return this._act(ACKNOWLEDGE, arguments[0], arguments[1], arguments[2]);
   },
   updateTwin: function (this: Session) {
-    return this._act(PATCH, arguments[0], arguments[1], arguments[2]);
+    const body = this._act(PATCH, arguments[0], arguments[1]);
+    return this._act(ASK, "PATCH/properties/reported", body, arguments[2]);
   },
   getAllTwins: function (this: Session) {
     this._act(ASK, "GET", "", arguments[0]);
@@ -36,11 +37,10 @@ const methods = {
   },
   dispose: function (this: Session) {
     const over = !!this._over;
-    if (!over) {
-      this._over = "disposed";
-      // From the event loop: on Espruino what is in use 15 times at once, calls inside calls, is never freed.
-      after(this._act, 0, [this, STOP, "disposed", false, arguments[0]]);
-    }
+    if (!over) this._over = "disposed";
+    // From the event loop: on Espruino what is in use 15 times at once, calls inside calls, is never freed. Who waits for the end is told also
+    // when it has long been there.
+    if (!over || arguments[0]) after(this._act, 0, [this, STOP, "disposed", false, arguments[0]]);
     return !over;
   },
   status: function (this: Session) {
@@ -64,7 +64,7 @@ export function create(o: Options): Client {
   x._o = o;
   if (o.version === "2.1") x._v21 = true;
   x._base = "";
-  x._rid = x._lost = x._tries = x._expires = x._refused = 0;
+  x._rid = x._lost = x._tries = x._expires = x._refused = x._missed = 0;
   if (o.unbar) flash("bar", "");
   if (flash("bar")) {
     x._over = "barred";
@@ -82,8 +82,8 @@ export function create(o: Options): Client {
   } catch {
     // None, or a torn one.
   }
-  // Without the time only what needs no token can begin: the first answer tells it.
-  const ready = x._info && (time() || (x._info.at !== 4 && x._info.at !== 5));
+  // Without the time there are no tokens, and samples without theirs: the first answer tells it.
+  const ready = x._info && time();
   if (ready)
     after(function () {
       if (!x._over) x._act(OPEN);

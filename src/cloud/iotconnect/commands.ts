@@ -62,20 +62,24 @@ export function settle(x: Session): void {
   flash("ota", "");
 }
 
-/** Installs the entry of an update that is for this device, if there is one. */
-function update(x: Session, data: any): void {
-  const ota = x._o.ota;
-  const urls = data.urls || [];
-  const tag = x._info!.d[0].tg;
+/** The address in an update that is for this device, if there is one and an installer for it. */
+function address(x: Session, data: any): string | undefined {
+  const urls = x._o.ota ? [].concat(data.urls || []) : [];
+  const own = x._info!.d[0];
   let url: any;
   for (let i = 0; i < urls.length && !url; i++) {
-    const u = urls[i];
+    const u: any = urls[i] || {};
     const id = u.uniqueId || u.id;
     const tg = u.tag || u.tg;
     if (typeof u === "string") url = u;
-    else if (id ? id === x._o.uniqueId : !tg || tg === tag) url = u.url;
+    else if (typeof u.url === "string" && (id ? id === x._o.uniqueId : !tg || (own && tg === own.tg))) url = u.url;
   }
-  if (!ota || !url) return;
+  return url;
+}
+
+/** Installs an update. */
+function update(x: Session, data: any, url: string): void {
+  const ota = x._o.ota!;
   ota.update(x._o.otaSource ? x._o.otaSource(url) : url, function (err, version) {
     if (err) {
       if (data.ackId) x.sendAck({ ackId: data.ackId, st: 4, msg: err.message, childId: "" }, 11);
@@ -108,12 +112,13 @@ function give(x: Session, type: string, data: any): void {
   if (id && find(flash("ota") || "", id) >= 0) return;
   const kind = event === "ota" ? 11 : 5;
   // The installer acknowledges its own.
-  const wanted = id && !(event === "ota" && x._o.ota);
+  const url = event === "ota" && address(x, data);
+  const wanted = id && !url;
   if (wanted && x._o.commandTimeout)
     (x._due = x._due || {})[id] = after(x._act, Math.min(x._o.commandTimeout * 1000, 2147483647), [x, EXPIRE, id, kind]);
   if (call) c.emit(call, data);
   c.emit(event, data);
-  if (event === "ota") update(x, data);
+  if (url) update(x, data, url);
   if (wanted && !call && !c[KEPT + event]) x.sendAck({ ackId: id, st: 4, msg: "nobody takes it", childId: "" }, kind);
 }
 
@@ -151,9 +156,10 @@ export function obey(x: Session, message: any): void {
   if (type === "0x01" || type === "0x02" || type === "module") give(x, type, data);
   else if (part || type === "sync") x._act(REFRESH, part);
   else if (type === "0x17") {
-    if (+data.df >= 0) {
+    const df = parseFloat(data.df);
+    if (df >= 0) {
       x._info!.sc = x._info!.sc || {};
-      x._info!.sc!.df = +data.df;
+      x._info!.sc!.df = df;
       x._gates = undefined;
     }
   } else if (type === "0x99") x._act(STOP, "barred", true);

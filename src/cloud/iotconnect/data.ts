@@ -62,6 +62,8 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
   let gateway: Sample | undefined;
   let how = "held";
   let failed: Error | undefined;
+  // What the last element without a device or data was told.
+  let none: Error | undefined;
   let t: Info | undefined;
   // Good samples, faults, and this call itself.
   let waiting = 3;
@@ -81,7 +83,8 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
   /** Whether as many seconds as the cloud wants have passed since the last sample under this key. A clock that was set back does not count. */
   function open(key: string): boolean {
     const sc = info!.sc;
-    const df = (sc && sc.df !== undefined ? sc.df : 60) * 1000;
+    const seconds = parseFloat(sc && (sc.df as any));
+    const df = (seconds >= 0 ? seconds : 60) * 1000;
     const t = now();
     const all = (x._gates = x._gates || {});
     const next = all[key];
@@ -90,12 +93,46 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
     return true;
   }
 
+  /** This call's samples as they are now; with the time, when it is known. */
+  function copies(): Data[] {
+    return list.map(function (e) {
+      return e && { uniqueId: e.uniqueId, time: e.time || stamp(), data: e.data };
+    });
+  }
+
+  /** What is not there of a sample. */
+  function absent(id: string, device: unknown, data: unknown): Error | undefined {
+    return device && data && typeof data === "object"
+      ? undefined
+      : error("config", "sendData: " + (device ? "no data of" : "there is no device") + " " + id);
+  }
+
+  /** Takes values into their windows. What no window takes would be lost: it is a fault. */
+  function aggregate(id: string, tag: string, right: any, wrong: any): void {
+    function add(name: string, value: any, part?: string): void {
+      let one = value;
+      if (part) {
+        one = {};
+        one[part] = value;
+      }
+      if (edge!.add(id, tag, name, one)) return;
+      const text = x._v21 || typeof value === "string" ? value : bytesToText(stringify(value));
+      if (part) (wrong[name] = wrong[name] || {})[part] = text;
+      else wrong[name] = text;
+    }
+    for (const name in right) {
+      const value = right[name];
+      if (!value || typeof value !== "object" || Array.isArray(value)) add(name, value);
+      else for (const part in value) add(name, value[part], part);
+    }
+  }
+
   if (!Array.isArray(list)) throw error("config", "sendData: a list of { uniqueId, time, data }");
   if (x._over) failed = error("offline", x._over);
   else if (info && !x._skip) t = template(x);
   if (!failed && !(x._skip ? info : t)) {
     // Nothing is known to check it against.
-    if (x._act(EARLY, [list, done])) return true;
+    if (x._act(EARLY, [copies(), done])) return true;
     failed = error("limit", "20 calls wait for the identity");
   }
   for (let i = 0; !failed && i < list.length; i++) {
@@ -103,24 +140,23 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
     const id = e.uniqueId;
     let device;
     for (let n = 0; n < info!.d.length; n++) if (info!.d[n].id === id) device = info!.d[n];
-    if (!device) {
+    const data = e.data;
+    const no = absent(id, device, data);
+    if (no) {
       ok = false;
-      x.emit("error", error("config", "sendData: there is no device " + id));
+      none = no;
+      x.emit("error", no);
       continue;
     }
-    const tag = device.tg || "";
+    const tag = device!.tg || "";
     const dt = e.time || stamp();
-    const both = x._skip ? [e.data, {}] : judge(t!.att || [], tag, e.data, x._v21, x._o.quiet);
+    const both = x._skip ? [data, {}] : judge(t!.att || [], tag, data, x._v21, x._o.quiet);
     const right = both[0];
     const wrong = both[1];
     if (edge) {
       const own: Sample = { tag: tag, data: right };
       if (device === info!.d[0]) gateway = own;
-      for (const name in right) {
-        const value = right[name];
-        // What no window takes would be lost.
-        if (!edge.add(id, tag, name, value)) wrong[name] = x._v21 || typeof value === "string" ? value : bytesToText(stringify(value));
-      }
+      aggregate(id, tag, right, wrong);
       if (x.hasRules) x._act(RULE, id, own, gateway);
     } else if (Object.keys(right).length) {
       if (gates[id] === undefined) gates[id] = open(id);
@@ -131,6 +167,6 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
   send("r", good);
   send("f", bad);
   const refused = !!failed;
-  x.emit(told, failed);
+  x.emit(told, failed || none);
   return ok && !refused;
 }

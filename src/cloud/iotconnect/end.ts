@@ -1,8 +1,19 @@
 import { after, cancel } from "#host";
+import { error } from "../../core/errors";
 import { flash } from "./flash";
 import { storage } from "./outbox";
 import type { Session } from "./session";
 import { EARLY } from "./names";
+
+/** Tells those who wait for an answer that none will come. */
+function unanswered(x: Session, why: string): void {
+  const asks: any = x._asks;
+  const kids = x._kids;
+  delete x._asks;
+  delete x._kids;
+  for (const rid in asks) if (asks[rid]._done) x.emit(asks[rid]._done, error("offline", why));
+  for (const kind in kids) if (kids[kind]) x.emit(kids[kind]!, error("offline", why));
+}
 
 /** Ends all: with what is open reported, or by `force`. */
 export function stop(x: Session, why: string, force: boolean, done?: () => void): void {
@@ -12,7 +23,8 @@ export function stop(x: Session, why: string, force: boolean, done?: () => void)
     if (!force) x._edge.flush();
     x._edge.stop();
   }
-  x._over = why;
+  // Once barred, always barred.
+  if (x._over !== "barred") x._over = why;
   for (let i = 0; i < timers.length; i++) if (timers[i]) cancel(timers[i]);
   delete x._due;
   x._timer = x._renewal = x._pace = x._again = x._beat = 0;
@@ -24,6 +36,7 @@ export function stop(x: Session, why: string, force: boolean, done?: () => void)
     }, 0);
   else if (done) after(done, 0);
   x._act(EARLY);
+  unanswered(x, why);
   if (why === "barred") {
     const store = storage(x);
     if (store) store.clear();

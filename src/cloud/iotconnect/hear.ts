@@ -12,6 +12,8 @@ function message(x: Session, topic: string, payload: string): any {
   const part = topic.split("/");
   if (part[1] === "methods")
     x.emit(x._o.MethodCallback!, part[3], payload ? parse(payload) : null, function (status: number, body: unknown) {
+      // It may take its time, and nobody waits for an answer any more.
+      if (x._over) return;
       x._link!.publish("$iothub/methods/res/" + status + "/?" + topic.split("?")[1], body === undefined ? "" : stringify(body), {
         binary: true,
       });
@@ -32,7 +34,7 @@ function subscribe(x: Session): void {
       if (e) x.emit("error", e);
     });
   x._subscribing = 1;
-  x._refused = 0;
+  x._refused = x._missed = 0;
   // They are long, and soon made anew: the token, and what it was made with.
   if (x._info!.at === 5) {
     delete x._link!.options.password;
@@ -66,6 +68,11 @@ function wrong(x: Session, e: any): void {
 
 /** Before an attempt: a token that ran out while nobody renewed it, or was let go, is made anew. */
 function renew(x: Session): void {
+  // A hub that is not there may have moved.
+  if (++x._missed % 10 === 0 && !x._timer && !x._asking) {
+    x._want = undefined;
+    x._act(LATER, 5000);
+  }
   const options = x._link!.options;
   if (x._expires && (!options.password || time() > x._expires))
     x._act(PROVE, function (password?: string) {
@@ -84,7 +91,8 @@ function tell(x: Session, up: boolean): void {
 
 /** Hears the link; "said": what it might have told. */
 export function heard(x: Session, event: string, a: any, b: any): void {
-  const up = event === "connect";
+  // It is told from the event loop: the link may be lost by then.
+  const up = event === "connect" && x._link!.connected;
   const said = event === "message" ? message(x, a, b) : event === "said" ? a : undefined;
   if (said !== undefined) obey(x, said);
   if (event === "error") wrong(x, a);

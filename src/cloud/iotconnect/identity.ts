@@ -85,3 +85,19 @@ export function refusal(code: number, v21: boolean, discovery?: boolean): Refusa
   e.act = act;
   return e;
 }
+
+/** Throws for a part of the information that is no list of what it should be. */
+export function check(info: any): void {
+  /** Whether it is a list of objects, or none; `parts`: of such that have a list themselves. */
+  function sound(list: any, parts?: boolean): boolean {
+    return (
+      !list ||
+      (Array.isArray(list) &&
+        list.every(function (e) {
+          return e && typeof e === "object" && (!parts || (e.d && sound(e.d)));
+        }))
+    );
+  }
+  const odd = !sound(info.att, true) ? "att" : !sound(info.set) ? "set" : !sound(info.r) ? "r" : !sound(info.d) ? "d" : "";
+  if (odd) throw error("protocol", "identity: " + odd + " is not a list of what it should be");
+}

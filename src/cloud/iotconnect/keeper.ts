@@ -5,6 +5,7 @@ import { parse, stringify } from "../../core/json";
 import { identify } from "./discovery";
 import { edge } from "./edge";
 import { flash } from "./flash";
+import { check } from "./identity";
 import { template } from "./template";
 import { lookup } from "./message21";
 import { post, stamp } from "./outbox";
@@ -124,6 +125,7 @@ function pending(x: Session, u: any): void {
 
 /** Takes the information, or some parts of it, and does what follows; `parts` "told": those that came over MQTT. */
 export function take(x: Session, info: any, parts?: any): void {
+  check(info);
   // Over MQTT the devices are the children only.
   if (parts === "told" && info.d)
     info.d = [x._info!.d[0]].concat(
@@ -161,19 +163,32 @@ export function step(x: Session): void {
   x._asking = 1;
   x._want = undefined;
   // What is not here is in the file, unless somebody has erased it.
-  identify(x._o, x._base === undefined ? parse(flash("sync") || '[0,""]')[1] : x._base, parts, function (err, base, info) {
+  let from = x._base;
+  if (from === undefined)
+    try {
+      from = parse(flash("sync"))[1];
+    } catch {
+      // It is found out anew.
+    }
+  identify(x._o, from || "", parts, function (err, base, info) {
     delete x._asking;
     x._base = base;
     if (x._over) return;
-    if (!err) {
-      x._tries = 0;
-      x.emit(x._act, TAKE, info, parts);
-    } else {
+    try {
+      if (!err) {
+        x._act(TAKE, info, parts);
+        x._tries = 0;
+      } else if (x._info && !x._link) {
+        // Better what was known than nothing.
+        x._act(OPEN);
+      }
+    } catch (e) {
+      err = e;
+    }
+    if (err) {
       // What was wanted meanwhile is wanted too; all includes it.
       if (parts && (x._want || !x._timer)) for (const name in x._want) parts[name] = true;
       x._want = parts;
-      // Better what was known than nothing.
-      if (x._info && !x._link) x._act(OPEN);
       x._act(FAIL, err);
     }
   });

@@ -106,6 +106,8 @@ export function told(this: any, event: unknown): void {
   // The others are callbacks; those of `end` are listeners.
   if (event === "end") emit.apply(this, args as never);
   else if (typeof event !== "string") emit.apply(x, args as never);
+  // From the event loop, for there is much to do then.
+  else if (event === "connect") after(x._act, 0, [x, LINK, event]);
   else
     try {
       x._act(LINK, event, args[1], args[2]);

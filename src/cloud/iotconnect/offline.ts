@@ -12,24 +12,42 @@ export interface Offline {
   put(record: Bytes): boolean;
   /** The oldest one, which stays until `shift`. */
   first(): Bytes | undefined;
-  shift(): void;
+  /** Whether there was one. */
+  shift(): boolean;
   clear(): void;
 }
 
 /** Files are named by their number modulo this; so many may lie about after a change of the options. */
 const SLOTS = 32;
 
+/** The number near which most are. All are in a row of less than SLOTS; one that has rotted is SLOTS or more from where it was. */
+function middle(found: number[]): number {
+  let most = 0;
+  let best = 0;
+  for (let i = 0; i < found.length; i++) {
+    const near = found.filter(function (n) {
+      return Math.abs(n - found[i]) <= SLOTS / 2;
+    }).length;
+    if (near > most) {
+      most = near;
+      best = found[i];
+    }
+  }
+  return best;
+}
+
 /**
  * Records in order on storage that behaves like flash, safe against a power cut at any write. Files follow each other by number; the
  * highest is written, the lowest is read. At 0 a file has its number (4 bytes), at 4 a zero when that is whole, from 5 on records: length
  * (2 bytes), the bytes, a zero when they are whole, a zero when the record is done with.
  *
- * `space` bytes in all. With several `files` the oldest file goes as a whole, and a file is full when its share is reached; with one, records
- * go one by one, oldest first.
+ * `space` bytes of records in all; their files take more, up to twice as much when long ones find no room behind short ones. With several
+ * `files` the oldest file goes as a whole, and a file is full when its share is reached; with one, records go one by one, oldest first.
  */
 export function offline(space: number, files: number): Offline {
   const whole = files > 1;
   const part = Math.ceil(space / (whole ? files : 12));
+  const most = whole ? files : SLOTS - 1;
   // The first and the last file, the first live record, where the next one goes, and where the last file ends.
   let head = 1;
   let tail = 0;
@@ -39,6 +57,11 @@ export function offline(space: number, files: number): Offline {
 
   function name(n: number): string {
     return "iotc." + (n % SLOTS);
+  }
+
+  /** In this order: a length without its mark is a record that a cut has torn. */
+  function write(file: string, at: number, record: Bytes): boolean {
+    return storeWrite(file, at, u16(record.length)) && storeWrite(file, at + 2, record) && storeWrite(file, at + 2 + record.length, "\0");
   }
 
   /** The length of a record, or -1 when there is no whole one. */
@@ -72,20 +95,27 @@ export function offline(space: number, files: number): Offline {
 
   /** Begins the next file, with room for a record of that length. */
   function begin(need: number): boolean {
-    while (whole && tail - head + 1 >= files) drop();
+    // Each restart behind a torn record begins a file: never more than have a name.
+    while (tail - head + 1 >= most) drop();
     // A file may be exceeded by the record that reaches its share.
-    const room = part + 5 + (whole ? Math.max(1024, need) : need);
+    const room = 5 + (whole ? part + Math.max(1024, need) : Math.max(part, need) + Math.min(need, 1024));
+    const number = u16((tail + 1) >> 16) + u16((tail + 1) & 65535);
+    const file = name(tail + 1);
+    size = room;
     for (;;) {
-      const file = name(tail + 1);
       storeErase(file);
-      if (storeWrite(file, 0, u16((tail + 1) >> 16) + u16((tail + 1) & 65535), room) && storeWrite(file, 4, "\0")) break;
+      if (storeWrite(file, 0, number, size) && storeWrite(file, 4, "\0")) break;
       storeErase(file);
-      if (tail < head) return false;
-      drop();
+      // Storage that is full of other files may have room for a smaller one.
+      if (size > need + 5) size = Math.max(need + 5, size >> 1);
+      else if (tail < head) return false;
+      else {
+        drop();
+        size = room;
+      }
     }
     if (++tail === head) from = 5;
     to = 5;
-    size = room;
     return true;
   }
 
@@ -97,46 +127,38 @@ export function offline(space: number, files: number): Offline {
     put: function (record) {
       const need = record.length + 4;
       let ok = need < 65535 && need <= (whole ? part + 1024 : space);
-      if (ok) {
-        while (!whole && self.count && self.bytes + need > space) {
-          self.dropped++;
-          self.shift();
-        }
+      // Nothing may be left of what was counted: then `first` has emptied it.
+      while (ok && !whole && self.count && self.bytes + need > space) if (self.shift()) self.dropped++;
+      // What refuses a write where nothing is written has rotted: another file may take it.
+      for (let tries = 2; ok && tries; tries--) {
         if (tail < head || to - 5 >= part || to + need > size) ok = begin(need);
-      }
-      // In this order: a length without its mark is a record that a cut has torn.
-      if (
-        ok &&
-        !(
-          storeWrite(name(tail), to, u16(need - 4)) &&
-          storeWrite(name(tail), to + 2, record) &&
-          storeWrite(name(tail), to + need - 2, "\0")
-        )
-      ) {
-        ok = false;
+        if (ok && write(name(tail), to, record)) {
+          more(0, need - 4);
+          to += need;
+          return true;
+        }
         to = size;
       }
-      if (ok) {
-        more(0, need - 4);
-        to += need;
-      } else self.dropped++;
-      return ok;
+      self.dropped++;
+      return false;
     },
 
     first: function () {
       while (head <= tail) {
         const l = length(head, from);
         if (l >= 0) return storeRead(name(head), from + 2, l);
-        if (head === tail) break;
         storeErase(name(head++));
         from = 5;
       }
+      // What was counted and is not there has rotted, or somebody has erased it.
+      self.dropped += self.count;
+      self.count = self.bytes = 0;
       return undefined;
     },
 
     shift: function () {
       const record = self.first();
-      if (record === undefined) return;
+      if (record === undefined) return false;
       const l = record.length;
       storeWrite(name(head), from + 3 + l, "\0");
       from += l + 4;
@@ -144,9 +166,9 @@ export function offline(space: number, files: number): Offline {
       self.bytes -= l + 4;
       if (!self.count) {
         // From the first on, so that what a cut leaves is in a row.
-        while (head <= tail) storeErase(name(head++));
-        from = 5;
+        self.clear();
       }
+      return true;
     },
 
     clear: function () {
@@ -156,17 +178,29 @@ export function offline(space: number, files: number): Offline {
     },
   };
 
-  for (let i = 0; i < SLOTS; i++) {
-    if (storeSize(name(i)) >= 0) {
-      const h = storeRead(name(i), 0, 5);
-      const n = (h.charCodeAt(2) << 8) | h.charCodeAt(3) | (h.charCodeAt(1) << 16);
-      if (h.length < 5 || h.charCodeAt(4) || n % SLOTS !== i || !n) storeErase(name(i));
-      else {
-        if (tail < head) head = tail = n;
-        head = Math.min(head, n);
-        tail = Math.max(tail, n);
+  /** The numbers of the files; what has none goes. */
+  function numbers(): number[] {
+    const found: number[] = [];
+    for (let i = 0; i < SLOTS; i++) {
+      if (storeSize(name(i)) >= 0) {
+        const h = storeRead(name(i), 0, 5);
+        const n = (h.charCodeAt(2) << 8) | h.charCodeAt(3) | (h.charCodeAt(1) << 16);
+        if (h.length < 5 || h.charCodeAt(4) || n % SLOTS !== i || !n) storeErase(name(i));
+        else found.push(n);
       }
     }
+    return found;
+  }
+
+  const found = numbers();
+  const near = middle(found);
+  for (let i = 0; i < found.length; i++) {
+    const n = found[i];
+    if (Math.abs(n - near) <= SLOTS / 2) {
+      if (tail < head) head = tail = n;
+      head = Math.min(head, n);
+      tail = Math.max(tail, n);
+    } else storeErase(name(n));
   }
   for (let n = head; n <= tail; n++) {
     let begun = false;

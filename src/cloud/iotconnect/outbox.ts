@@ -2,7 +2,7 @@ import { after, cancel } from "#host";
 import { time } from "../../core/clock";
 import { find } from "../../core/bytes";
 import { error } from "../../core/errors";
-import { stringify } from "../../core/json";
+import { parse, stringify } from "../../core/json";
 import type { Bytes } from "../../host";
 import { message1 } from "./message1";
 import { message21, topic21 } from "./message21";
@@ -39,7 +39,11 @@ export function post(x: Session, kind: string, list: any, done?: Done, stored?: 
       err = how ? undefined : error("offline", "not connected, and not stored");
     }
     ok = !err;
-    if (done) x.emit(done, err, how);
+    // From the event loop: on Espruino what is in use 15 times at once, calls inside calls, is never freed.
+    if (done)
+      after(function () {
+        x.emit(done, err, how);
+      }, 0);
   }
 
   let ok = true;
@@ -63,11 +67,18 @@ export function drain(x: Session): void {
   }
   let bytes = record.substr(1);
   x._draining = 1;
-  if (find(bytes, 't":""') > 0) bytes = bytes.split('t":""').join('t":"' + stamp() + '"');
+  // Made while nobody knew the time, or what was measured is written so.
+  if (find(bytes, 't":""') > 0) {
+    const message = parse(bytes);
+    [message].concat(message.d).forEach(function (e) {
+      if (e.t === "") e.t = stamp();
+      if (e.dt === "") e.dt = stamp();
+    });
+    bytes = stringify(message);
+  }
   if (!x._v21) bytes = '{"od":1,' + bytes.substr(1);
   function answered(err: any): void {
     delete x._draining;
-    if (x._over) return;
     // An empty queue will not take it later either; those behind it would wait for ever.
     const never = err && err.code === "limit" && !x._link!.status().queued;
     // It may have gone meanwhile, to make room.
@@ -76,6 +87,7 @@ export function drain(x: Session): void {
       store!.dropped++;
       x.emit("error", error("limit", "a stored record of " + record.length + " bytes is over queueLimit"));
     }
+    if (x._over) return;
     if (x._pace) cancel(x._pace);
     // Without the room in the queue that others take now, a little later.
     x._pace = after(x._act, err && !never ? 5000 : x._o.flushPeriod || 100, [x, DRAIN]);

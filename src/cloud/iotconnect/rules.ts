@@ -13,15 +13,23 @@ export interface Sample {
  */
 export function matched(con: string, own: Sample, gateway?: Sample): any {
   const seen: string[] = [];
+  // From the cloud it may come as anything.
+  con = "" + con;
   let mine: boolean | undefined;
+  /** What an object itself has, and not what every object or text has. */
+  function member(of: any, name: string): any {
+    return of && typeof of === "object" && of.hasOwnProperty(name) ? of[name] : undefined;
+  }
+
   function look(operand: string): any {
     const hash = operand.indexOf("#");
     const name = operand.substr(hash + 1);
     const tag = hash > 0 ? operand.substr(0, hash) : own.tag;
     const from = tag === own.tag ? own : gateway && tag === gateway.tag ? gateway : undefined;
     const dot = name.indexOf(".");
-    const whole = from && from.data[dot > 0 ? name.substr(0, dot) : name];
-    return dot > 0 && whole ? whole[name.substr(dot + 1)] : whole;
+    let value = member(from && from.data, dot > 0 ? name.substr(0, dot) : name);
+    if (dot > 0) value = member(value, name.substr(dot + 1));
+    return typeof value === "object" ? undefined : value;
   }
 
   /**
@@ -51,42 +59,71 @@ export function matched(con: string, own: Sample, gateway?: Sample): any {
       return (word = con.substring(from, at));
     }
 
+    /** The number that a text is; NaN when it is none. */
+    function numeric(text: any): number {
+      return ("" + text).trim() ? +text : NaN;
+    }
+
+    /** Whether a word stands where only a name or a literal may. */
+    function misplaced(text: string): boolean {
+      return !text || "<>=!()".indexOf(text.charAt(0)) >= 0 || find(" AND OR ", " " + text.toUpperCase() + " ") >= 0;
+    }
+
+    function clause(): boolean {
+      const operand = word;
+      const operator = next();
+      let literal: any = next();
+      const quoted = literal.charAt(0) === '"' || literal.charAt(0) === "'";
+      if (
+        misplaced(operand) ||
+        misplaced(literal) ||
+        operand.charAt(0) === '"' ||
+        operand.charAt(0) === "'" ||
+        find(" = == != <> > >= < <= ", " " + operator + " ") < 0
+      )
+        malformed();
+      next();
+      let value = look(operand);
+      if (value === undefined) return false;
+      if (quoted) literal = literal.slice(1, -1);
+      // A number is measured by numbers, in whatever quotes; a text by numbers where the rule has one without.
+      const number = numeric(literal);
+      if (typeof value === "number" || (!quoted && number === number && numeric(value) === numeric(value))) {
+        value = +value;
+        literal = number;
+      } else value = "" + value;
+      const ok =
+        operator === ">"
+          ? value > literal
+          : operator === "<"
+            ? value < literal
+            : operator === ">="
+              ? value >= literal
+              : operator === "<="
+                ? value <= literal
+                : (value === literal) === (operator.charAt(0) === "=");
+      if (ok) seen.push(operand);
+      return ok;
+    }
+
     function any(depth: number): boolean {
       let some = false;
       let all = true;
+      let from = seen.length;
       for (;;) {
+        let ok;
         if (word === "(" && depth < 5) {
           next();
-          all = any(depth + 1) && all;
+          ok = any(depth + 1);
           if ((word as string) !== ")") malformed();
           next();
-        } else {
-          const operand = word;
-          const operator = next();
-          let literal: any = next();
-          if (!operand || !literal || literal === ")" || find(" = == != <> > >= < <= ", " " + operator + " ") < 0) malformed();
-          next();
-          let value = look(operand);
-          const quoted = literal.charAt(0) === '"' || literal.charAt(0) === "'";
-          if (quoted) literal = literal.slice(1, -1);
-          else if (typeof value === "number") literal = +literal;
-          if (typeof literal === "string" && value !== undefined) value = "" + value;
-          const ok =
-            value !== undefined &&
-            (operator === ">"
-              ? value > literal
-              : operator === "<"
-                ? value < literal
-                : operator === ">="
-                  ? value >= literal
-                  : operator === "<="
-                    ? value <= literal
-                    : (value === literal) === (operator.charAt(0) === "="));
-          if (ok) seen.push(operand);
-          all = ok && all;
-        }
+        } else ok = clause();
+        all = ok && all;
         const join = word.toUpperCase();
         if (join !== "AND") {
+          // Of clauses whose company fails none has made the rule hold.
+          if (!all) seen.splice(from, seen.length);
+          from = seen.length;
           some = some || all;
           all = true;
           if (join !== "OR") return some;

@@ -79,10 +79,11 @@ export interface Session extends Client {
   _asking?: number;
   _tries: number;
   _timer?: any;
-  /** The next token, when the present one ends, how often the hub has refused it. */
+  /** The next token, when the present one ends, how often the hub has refused it, and how many attempts since it was last there. */
   _renewal?: any;
   _expires: number;
   _refused: number;
+  _missed: number;
   /** Timers: the next stored record, the twin asked again, the heartbeat. */
   _pace?: any;
   _again?: any;

@@ -6,7 +6,7 @@ import type { Bytes } from "../../host";
 import { judge } from "./attributes";
 import type { Done, Session } from "./session";
 import { template } from "./template";
-import { ASK, ASK_AGAIN } from "./names";
+import { ASK_AGAIN } from "./names";
 
 /** Asks what waits: all of it, or the one of that number. */
 export function askAgain(x: Session, only?: string): void {
@@ -22,16 +22,23 @@ export function askAgain(x: Session, only?: string): void {
 export function ask(x: Session, path: string, body: Bytes, done?: Done): boolean {
   const asks = (x._asks = x._asks || {});
   const aws = x._o.platform === "aws";
-  const ok = !aws && Object.keys(asks).length < 20;
+  // One question at each connection is enough, when nobody answers.
+  if (!done && path === "GET") for (const rid in asks) if (asks[rid]._path === path) return true;
+  const ok = !aws && !x._over && Object.keys(asks).length < 20;
   if (ok) {
     asks[++x._rid] = { _path: path, _body: body, _done: done };
-    x._act(ASK_AGAIN, "" + x._rid);
-  } else if (done) x.emit(done, aws ? error("config", "twin: not on AWS") : error("limit", "20 requests to the twin wait"));
+    // From the event loop, as `patch` has it.
+    after(x._act, 0, [x, ASK_AGAIN, "" + x._rid]);
+  } else if (done)
+    x.emit(
+      done,
+      aws ? error("config", "twin: not on AWS") : x._over ? error("offline", x._over) : error("limit", "20 requests to the twin wait"),
+    );
   return ok;
 }
 
-/** Reports a property. */
-export function patch(x: Session, key: string, value: unknown, done?: Done): boolean {
+/** What reports a property. Who asked sends it: on Espruino what is in use 15 times at once, calls inside calls, is never freed. */
+export function patch(x: Session, key: string, value: unknown): Bytes {
   const t = x._v21 && x._info && template(x);
   const set = t && t.set;
   const all: any = {};
@@ -40,7 +47,7 @@ export function patch(x: Session, key: string, value: unknown, done?: Done): boo
   const bad = set && value !== null && judge([{ p: "", d: set }], undefined, all, true)[1];
   if (!key || typeof key !== "string" || (bad && key in bad))
     throw error("config", "updateTwin: " + key + (set ? " is not what the template allows" : ""));
-  return !x._over && x._act(ASK, "PATCH/properties/reported", stringify(all), done);
+  return stringify(all);
 }
 
 /** Takes an answer; gives the twin when it was asked for. */

@@ -117,8 +117,51 @@ module.exports = ({ start, node }) => {
       expect(it.has("still there")).toBe(1);
     });
 
+    test.each(
+      [
+        ["r", [[null], "x", {}, 7]],
+        ["att", [[null], {}, "x", 7, [{}], [{ p: "" }], [{ p: "", d: [null] }], [{ p: "", d: 5 }], [{ p: "o", d: null }]]],
+        ["d", [[null], {}, "x", 7]],
+        ["set", [{}, [null], "x"]],
+      ].flatMap(([part, list]) => list.map((value) => [part, JSON.stringify(value), value])),
+    )("an identity whose %s is %s: told, asked for again, and nothing thrown", (part, _text, value) => {
+      for (const edge of [0, 1]) {
+        const it = start({ cloud: { edge, template: { att: flat(n("t", { agt: 63, tw: "1h" })) } }, ms: 0 });
+        const { cpId, uniqueId } = it.cloud;
+        const option = Object.fromEntries(["attribute", "setting", "protocol", "device", "sdkConfig", "rule"].map((name) => [name, true]));
+        const { body } = it.cloud.request("POST", "/api/2.0/agent/sync", JSON.stringify({ cpId, uniqueId, option }));
+        it.cloud.script("sync", [{ body: { d: { ...body.d, [part]: value } } }]);
+        it.pass(3000);
+        expect(it.lines()).toEqual([`error protocol: identity: ${part} is not a list of what it should be`]);
+        it.send(sample("dev1", { t: 1 }));
+        expect(it.lines().slice(-1)).toEqual(["sent true"]);
+        it.pass(MINUTE);
+        expect(it.has("connect")).toBe(1);
+        expect(it.has('done "')).toBe(1);
+        expect(it.device.errors).toEqual([]);
+      }
+    });
+
+    test("parts that are none leave what was known", () => {
+      const it = begin(flat(n("t")));
+      for (const body of [{ d: { att: 5 } }, "null"]) {
+        it.cloud.script("sync", [{ body }]);
+        it.cloud.command("0x10");
+        it.pass(1500);
+        it.run(`R("names", sdk.getAttributes()[0].attributes.map(function (a) { return a.ln; }));`);
+        it.pass(MINUTE);
+      }
+      expect(it.has("error")).toBe(2);
+      expect(it.device.errors).toEqual([]);
+      it.send(sample("dev1", { t: 1 }));
+      expect(it.cloud.of(0)).toHaveLength(1);
+    });
+
     test("rules that are none are told and left out", () => {
-      const cons = ["", "temp", "temp >", "> 5", "temp > 5 AND", "temp ~ 5", "(temp > 5", "temp > 5)", "temp > 'x", "temp > 5 hum < 4"];
+      const cons = [
+        "", "temp", "temp >", "> 5", "temp > 5 AND", "temp ~ 5", "(temp > 5", "temp > 5)", "temp > 'x", "temp > 5 hum < 4", "temp != AND",
+        "OR != 5", "temp > >", "'temp' > 5", "temp != )", "temp > 5 OR OR temp < 4", "temp > 5 AND ()", "temp ! 5", "temp =! 5", "temp > = 5", null, 5, {}, undefined,
+      ]; // prettier-ignore
       const r = [...cons, "temp > 5"].map((con, i) => ({ g: "g" + i, es: "e", con, cmd: "" }));
       const it = begin(flat(n("temp", { agt: 16, tw: "1h" })), { cloud: { edge: 1 }, template: { r } });
       expect(it.has("error protocol: rule:")).toBe(cons.length);
@@ -127,16 +170,47 @@ module.exports = ({ start, node }) => {
     });
 
     test("conditions", () => {
-      const att = flat(n("a", { agt: 16, tw: "1h" }), n("b", { agt: 16, tw: "1h" }), n("s", { dt: 1 }));
+      const text = ["s", "v", "z", "flag", "p"].map((name) => n(name, { dt: 1 }));
+      const att = flat(n("a", { agt: 16, tw: "1h" }), n("b", { agt: 16, tw: "1h" }), ...text);
+      att.push({ p: "o", dt: 2, agt: 16, tw: "1h", tg: "", d: [n("x")] });
       const table = [
         ["a = 1 OR b = 9 AND a = 9", true], ["(a = 1 OR b = 9) AND a = 9", false], ["a != 2", true], ["a <> 1", false], ["a>=1 and b<=2", true],
         ["a >= 1.5", false], ["s = 'on AND off'", true], ['s != "x"', true], ["s = on", false], ["missing != 1", false], ["missing = 1 OR a = 1", true],
         ["a == 1", true], ["b > -5", true], ["((a = 1))", true], ["a = '1'", true],
+        // A number in quotes is a number; a text is one where the rule has one without quotes.
+        ["b > '10'", false], ["b < '10'", true], ["b = ' 2 '", true], ["b = ''", false], ["b > abc", false], ["b < abc", false], ["b != abc", true],
+        ["v > 9", true], ["v > '9'", false], ["v = 10.0", true], ["v = '10.0'", false], ["z = 0", false], ["z = ''", true],
+        // What every object or text has is no attribute, and an object is no value.
+        ["constructor != 1", false], ["toString != 1", false], ["s.length > 3", false], ["o != 5", false], ["o.x > 3 AND o.constructor != 1", false],
+        ["o.x > 3", true], ["o.x.y != 3", false], ["o.missing != 3", false],
+        ["a=1AND b=2", false], ["a=1 AND(b=2)", true], ["(a=9)OR(b=2)", true], ["a = 9 OR b = 2 AND a = 9 OR b = 2", true],
+        ["a = 1 AND (b = 9 OR (a = 1 AND b = 2))", true], ["(((((a = 1)))))", true], ["s = \"on AND off\" AND a = 1", true], ["s = '(on) OR off'", false],
+        ["flag = true", true], ["flag != false", true], ["p = 'a=b'", true], ["p = 'a=b' AND p != \"it's\"", true],
       ]; // prettier-ignore
       const r = table.map(([con], i) => ({ g: "g" + i, es: "e", con, cmd: "" }));
       const it = begin(att, { cloud: { edge: 1 }, template: { r }, options: { quiet: true } });
-      it.send(sample("dev1", { a: 1, b: 2, s: "on AND off" }));
+      it.send(sample("dev1", { a: 1, b: 2, s: "on AND off", v: "10", z: "", flag: true, p: "a=b", o: { x: 4 } }));
+      // What is joined without a blank is told as malformed.
+      expect(it.lines().filter((line) => /^error/.test(line))).toEqual(["error protocol: rule: a=1AND b=2"]);
       expect(it.cloud.of(3).map((m) => m.d[0].ct)).toEqual(table.filter(([, holds]) => holds).map(([con]) => con));
+    });
+
+    test("a clause that holds beside one that does not has made no rule hold: it is not among the values, nor does it make the rule the child's", () => {
+      const w = { agt: 16, tw: "1h" };
+      const att = flat(n("a", { ...w, tg: "gw" }), n("t", { ...w, tg: "child" }), n("x", { ...w, tg: "child" }));
+      const cons = [
+        "child#t > 25 AND child#x < 2 OR gw#a > 1",
+        "child#t > 25 AND child#x < 2 OR child#t > 20",
+        "(child#t > 25 AND child#x < 2) OR gw#a > 1 AND child#x > 2",
+      ];
+      const r = cons.map((con, i) => ({ g: "g" + i, es: "e", con, cmd: "" }));
+      const it = begin(att, { cloud: { uniqueId: "gw1", edge: 1, devices: [{ id: "gw1", tg: "gw" }, { id: "c1", tg: "child" }] }, template: { r } }); // prettier-ignore
+      it.send(sample("gw1", { a: 5 }), sample("c1", { t: 26, x: 3 }));
+      expect(it.cloud.of(3).map((m) => [m.d[0].id, cons.indexOf(m.d[0].ct), m.d[0].cv])).toEqual([
+        ["gw1", 0, { a: 5 }],
+        ["c1", 1, { t: 26 }],
+        ["c1", 2, { a: 5, x: 3 }],
+      ]);
     });
 
     test("samples that are none", () => {
@@ -144,6 +218,14 @@ module.exports = ({ start, node }) => {
       it.run(`try { sdk.sendData({}); } catch (e) { print("R thrown " + said(e)); }`);
       expect(it.has("thrown config: sendData")).toBe(1);
       it.send(null, {}, sample("dev1", null), sample("dev1", "text"), sample("nobody", { t: 1 }));
+      expect(it.lines().slice(-3)).toEqual([
+        "error config: sendData: there is no device nobody",
+        'done "config: sendData: there is no device nobody"',
+        "sent false",
+      ]);
+      it.send(sample("dev1"), sample("dev1", { t: 1 }));
+      expect(it.lines().slice(-2)).toEqual(["sent false", 'done "config: sendData: no data of dev1"']);
+      expect(it.cloud.of(0)).toHaveLength(1);
       it.run(
         `try { sdk.updateTwin(""); } catch (e) { print("R thrown " + said(e)); } try { sdk.createChild({}); } catch (e) { print("R thrown " + said(e)); }`,
       );
@@ -233,6 +315,86 @@ module.exports = ({ start, node }) => {
     expect(it.lines().filter((line) => /^(error|close)/.test(line))).toEqual([]);
     it.send(sample("dev1", { t: 2 }));
     expect(it.cloud.of(0)).toHaveLength(2);
+  });
+
+  // The files of the Node target are not those of the mock.
+  (node ? test.skip : test)("what is known rots while it runs: found out anew, nothing thrown", () => {
+    const it = begin(flat(n("t")));
+    it.device.storage.erase("iotc.sync");
+    it.device.storage.write("iotc.sync", "{rot");
+    it.cloud.command("0x10");
+    it.pass(5000);
+    it.send(sample("dev1", { t: 1 }));
+    it.pass(5000);
+    expect(it.device.errors).toEqual([]);
+    expect(it.cloud.of(0)).toHaveLength(1);
+    it.cloud.command("0x10");
+    it.pass(5000);
+    expect(it.cloud.requests.slice(-1)[0].path).toMatch(/sync$/);
+    expect(it.has("error")).toBe(0);
+  });
+
+  test("a hub that is gone: what the cloud says about the device is asked for anew, now and then", () => {
+    const it = start();
+    const asked = it.cloud.requests.length;
+    it.device.net.serve(8883, (peer) => peer.end());
+    for (const link of it.device.links) link.reset();
+    it.pass(60 * MINUTE);
+    const more = it.cloud.requests.length - asked;
+    expect(more).toBeGreaterThan(3);
+    expect(more).toBeLessThan(40);
+    expect(it.has("connect")).toBe(1);
+    it.cloud.attach(it.device, { commonName: it.cloud.id });
+    it.pass(5 * MINUTE);
+    expect(it.lines().filter((line) => line === "connect")).toHaveLength(2);
+  });
+
+  test("a hub that is deaf to questions about the twin: those of many connections do not add up", () => {
+    const it = start({ script: (cloud) => cloud.hub.script("get", Array(1000).fill("silent")) });
+    for (let i = 0; i < 25; i++) {
+      for (const link of it.device.links) link.reset();
+      it.pass(MINUTE);
+    }
+    it.clear().run(`R("update", sdk.updateTwin("a", 1, function (e) { R("updated " + said(e)); }));`);
+    it.pass(3000);
+    expect(it.lines()).toEqual(["update true", "updated ok"]);
+  });
+
+  test("disposed of: who waits is told, also who asks afterwards", () => {
+    const it = start({ cloud: { version: "2.1" }, script: (cloud) => cloud.hub.script("get", ["ok", "silent"]) });
+    it.clear().run(`function F(name) { return function (e) { R(name + " " + said(e)); }; }
+      sdk.getAllTwins(F("twins")); sdk.createChild({ dn: "a", id: "b", tg: "c" }, F("child"));
+      R("dispose", [sdk.dispose(F("over")), sdk.dispose(F("over too"))]);`);
+    it.pass(3000);
+    expect(it.lines().filter((line) => !/^(device|close|child ok)/.test(line))).toEqual(
+      expect.arrayContaining(["dispose [true,false]", "over ok", "over too ok"]),
+    );
+    expect(it.has("twins ") + it.has("child ")).toBe(2);
+    it.clear()
+      .run(`sdk.updateTwin("a", 1, F("update")); sdk.getAllTwins(F("twins")); sdk.createChild({}, F("child")); sdk.deleteChild("b", F("child"));
+      sdk.sendAck({ ackId: "a", st: 6 }, 5, F("ack")); sdk.dispose(F("over"));`);
+    it.pass(1000);
+    expect(it.lines().sort()).toEqual([
+      "ack offline: disposed",
+      "child offline: disposed",
+      "child offline: disposed",
+      "over ok",
+      "twins offline: disposed",
+      "update offline: disposed",
+    ]);
+    expect(it.device.errors).toEqual([]);
+    expect(it.device.alive).toEqual({ timers: 0, sockets: 0 });
+  });
+
+  test("barred: who disposes of it is told, and it stays barred", () => {
+    const it = start();
+    it.cloud.command("0x99");
+    it.pass(1000);
+    it.device.restart({ blank: true });
+    it.clear().boot();
+    it.run(`sdk.dispose(function () { R("over", sdk.status().over); });`);
+    it.pass(100);
+    expect(it.told("over")).toEqual(["barred"]);
   });
 
   test("no secret in any line or error", () => {

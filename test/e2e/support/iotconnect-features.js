@@ -75,6 +75,20 @@ module.exports = ({ start, KEY }) => {
       expect(it.cloud.of(11)[1].d).toMatchObject({ ackId: "u-3", st: 4, msg: "the signature is wrong" });
     });
 
+    test("firmware over the air: nothing in it for this device, and nobody who takes it, is acknowledged as failed", () => {
+      for (const urls of [[], [null], [5], [{ url: 5 }], [{ url: "https://host/fw.ota", uniqueId: "other" }], undefined, { a: 1 }]) {
+        const it = start({ before: OTA, options: { ota: () => "ota", DeviceCallback: false } });
+        it.cloud.command("0x02", { command: "ota", ackId: "u-1", urls });
+        it.pass(1000);
+        expect(it.lines().filter((line) => /^(error|update )/.test(line))).toEqual([]);
+        expect(it.cloud.of(11).map((m) => m.d)).toEqual([{ ackId: "u-1", st: 4, msg: "nobody takes it", childId: "" }]);
+      }
+      const it = start({ before: OTA, options: { ota: () => "ota" } });
+      it.cloud.command("0x02", { command: "ota", ackId: "u-1", urls: "https://host/fw.ota" });
+      it.pass(100);
+      expect(it.told("update")).toEqual(["https://host/fw.ota"]);
+    });
+
     test("TPM: the chip enrols the device, then signs for it", () => {
       const tpm = () => `{ sign: function (bytes, done) { setTimeout(done, 30, undefined, atob(signer(bytes))); },
         register: function (scope, id, done) { R("register", [scope, id]); setTimeout(done, 1000); } }`;
@@ -107,6 +121,15 @@ module.exports = ({ start, KEY }) => {
       expect(it.cloud.of(0).map((m) => m.d[0].d[0].t)).toEqual([...Array(20).keys()]);
       expect(it.cloud.of(1)[0].d[0].d[0]).toEqual({ x: 0 });
       expect(it.cloud.faults).toEqual([]);
+    });
+
+    test("samples that wait for the first sync have the time of the call, and are the caller's own no more", () => {
+      const setup = `var list = [{ uniqueId: "dev1", data: { t: 1 } }]; sdk.sendData(list); list[0] = 5; list.push(7);`;
+      const it = begin(flat(n("t")), { setup, script: (c) => c.script("sync", ["drop"]), ms: 100 });
+      const now = it.device.clock.now();
+      it.pass(20000);
+      expect(it.cloud.of(0)).toHaveLength(1);
+      expect(Math.abs(Date.parse(it.cloud.of(0)[0].d[0].dt) - now)).toBeLessThan(1000);
     });
 
     test("samples that wait for the first sync are refused when it is disposed of", () => {
@@ -186,6 +209,17 @@ module.exports = ({ start, KEY }) => {
       expect(it.told("device").pop().urls).toEqual(urls);
       it.run(`["c1", "c2"].forEach(function (id) { sdk.sendAck({ ackId: "u", st: 7, msg: "", childId: id }, 11); });`);
       expect(it.cloud.of(11).map((m) => m.d.childId)).toEqual(["c1", "c2"]);
+    });
+
+    test("edge: what no window takes is a fault, the parts of an object too", () => {
+      const att = [
+        { p: "gyro", dt: 2, agt: 63, tw: "10s", tg: "", d: [n("x", { agt: 63 }), n("y", { dv: "1to2" }), n("label", { dt: 1 })] },
+      ];
+      const it = begin(att, { cloud: { edge: 1 } });
+      it.send(sample("dev1", { gyro: { x: 1, y: 5, label: "abc" } }));
+      it.pass(11000);
+      expect(it.cloud.of(1).map((m) => m.d[0].d)).toEqual([[{ gyro: { y: "5", label: "abc" } }]]);
+      expect(it.cloud.of(2).map((m) => m.d[0].d)).toEqual([[{ gyro: { x: [1, 1, 1, 1, 1, 1] } }]]);
     });
 
     test("edge: aggregates and rules, of a gateway too", () => {
@@ -272,6 +306,17 @@ module.exports = ({ start, KEY }) => {
       expect(it.lines().filter((line) => line.startsWith("done"))[1]).toBe('done "held"');
     });
 
+    test.each([[null], [""], ["x"], [[]], [false]])("data frequency: %j is none, the one before stays", (df) => {
+      const it = begin(flat(n("t")), { cloud: { sc: { sf: 15, df: 60 } } });
+      it.cloud.send({ cmdType: "0x17", data: { df } });
+      it.pass(100);
+      for (let t = 0; t < 3; t++) it.send(sample("dev1", { t }));
+      expect(it.cloud.of(0)).toHaveLength(1);
+      const other = begin(flat(n("t")), { cloud: { sc: { sf: 15, df } } });
+      for (let t = 0; t < 3; t++) other.send(sample("dev1", { t }));
+      expect(other.cloud.of(0)).toHaveLength(1);
+    });
+
     test("several samples of a device in one call are one message, each with its time; the data frequency counts calls", () => {
       const at = (second) => `2021-01-24T10:06:${second}.000Z`;
       const several = (from) => [0, 1, 2].map((k) => ({ uniqueId: "dev1", time: at(from + k), data: { t: from + k } }));
@@ -347,6 +392,29 @@ module.exports = ({ start, KEY }) => {
       it.run(`R("left", sdk.status().stored);`);
       expect(it.told("left")).toEqual([0]);
       expect(it.device.storage.list().filter((name) => /^iotc\.\d/.test(name))).toEqual([]);
+    });
+
+    test("offline storage: an empty text is replayed as it was, whatever its name", () => {
+      const it = begin(flat(n("text", { dt: 1 }), n("t", { dt: 1 }), n("dt", { dt: 1 })));
+      it.device.offline();
+      it.pass(100000);
+      it.send(sample("dev1", { text: "", t: "", dt: "" }));
+      it.device.offline(false);
+      it.pass(100000);
+      expect(it.cloud.of(0).map((m) => m.d)).toEqual([[{ id: "dev1", dt: TIME, tg: "", d: [{ text: "", t: "", dt: "" }] }]]);
+    });
+
+    test("offline storage: what the cloud has when the device is disposed of is not sent again", () => {
+      const it = begin(flat(n("t")));
+      it.device.offline();
+      it.pass(100000);
+      for (let t = 0; t < 3; t++) it.send(sample("dev1", { t }));
+      it.run(`sdk.on("connect", function () { sdk.dispose(); });`);
+      it.device.offline(false);
+      it.pass(100000);
+      it.device.restart({ blank: true });
+      it.boot({ ms: 20000 });
+      expect(it.cloud.of(0).map((m) => m.d[0].d[0].t)).toEqual([0, 1, 2]);
     });
 
     test("offline storage: off, nothing is kept and the caller is told", () => {
@@ -484,6 +552,25 @@ module.exports = ({ start, KEY }) => {
       it.pass(20000);
       expect(it.cloud.azure.closed.filter((c) => /token/.test(c.reason))).toEqual([]);
       expect(it.cloud.of(0)[0].d[0].dt).toMatch(/^2026-06-01T/);
+    });
+    test("a clock that is not set at a restart: the time is asked for before anything is sent, by type 1 too", () => {
+      const it = begin(flat(n("t")), { cloud: { at: 1 }, options: { devicePrimaryKey: undefined }, device: { now: 0 } });
+      it.cloud.azure.clock.now = () => Date.UTC(2026, 5, 1) + it.device.clock.now();
+      it.pass(10000);
+      it.device.restart({ blank: true });
+      it.clear().device.run(it.app);
+      it.run(`sdk.on("connect", function () { sdk.sendData([{ uniqueId: "dev1", data: { t: 1 } }]); });`);
+      it.pass(20000);
+      expect(it.cloud.of(0).map((m) => m.d[0].dt)).toEqual([expect.stringMatching(/^2026-06-01T/)]);
+    });
+    test("a direct method that is answered when all is over throws nothing", () => {
+      const MethodCallback = () =>
+        `function (name, payload, answer) { sdk.dispose(); setTimeout(function () { answer(200); R("late"); }, 5000); }`;
+      const it = start({ options: { MethodCallback } });
+      it.cloud.hub.invoke(it.cloud.id, "go", {});
+      it.pass(20000);
+      expect(it.has("late")).toBe(1);
+      expect(it.device.errors).toEqual([]);
     });
     test("a command nobody takes is acknowledged as failed; the same one comes only once", () => {
       const it = start({ options: { DeviceCallback: false } });
