@@ -14,7 +14,7 @@ export type { Client, Granted, Handler, Packet, PublishOptions, Status, Subscrib
 
 const methods: any = {
   /**
-   * Also takes what `subscribe` has made, one function being cheaper than two: the client itself, the first byte, what follows the
+   * Also takes what `subscribe` has made, one function being cheaper than two: the methods themselves, the first byte, what follows the
    * identifier, the callback, what hears the answer, and whether it goes whatever waits. Then it returns why it did not.
    * Without a callback a refusal is an `error` event.
    */
@@ -22,7 +22,7 @@ const methods: any = {
     const c = this;
     const args: any = arguments;
     const to = args[0];
-    const made = to === c;
+    const made = to === methods;
     let head = args[1];
     let after = args[2];
     let done = args[3];
@@ -133,7 +133,7 @@ const methods: any = {
       else if (err && codes) throw err;
     }
     // Not the one of `warm`, which knows four arguments.
-    const e = methods.publish.call(c, c, (type << 4) | 2, after, done, told, again);
+    const e = methods.publish.call(c, methods, (type << 4) | 2, after, done, told, again);
     for (let i = 0; !e && i < names.length; i++) {
       const f = names[i];
       delete c._head;

@@ -10,13 +10,19 @@ import { warm } from "./short";
 import { WARM, type State } from "./state";
 import { frame } from "./take";
 
-/** Hears the link. What lies far into a text takes long to reach: much at once is taken in parts. */
+/**
+ * Hears the link. What lies far into a text takes long to reach: much at once is taken in parts.
+ *
+ * Here and below the client is an argument: as what a method is called of it would be held twice by Espruino while the call lasts,
+ * and what is held fifteen times, calls inside calls, is never freed.
+ */
 function heard(this: any, what: any): void {
   const c = this._client;
+  const hear = c._told;
   if (c._link === this) {
     if (what.length > 2048) {
-      for (let i = 0; i < what.length; i += 2048) if (c._link === this) c._told(what.substr(i, 2048));
-    } else c._told(what);
+      for (let i = 0; i < what.length; i += 2048) if (c._link === this) hear(what.substr(i, 2048), c);
+    } else hear(what, c);
   }
 }
 
@@ -160,8 +166,7 @@ export function sendPacket(c: State, b?: Bytes): Bytes | undefined {
 }
 
 /** What the link says, bytes from `at` on. Packets a broker may not send close the link. Returns where bytes may come again that the short function knows. */
-export function told(this: State, what: any, at?: number): number | void {
-  const c = this;
+export function told(what: any, c: State, at?: number): number | void {
   const known = at !== undefined;
   if (what === c._link) {
     if (c._going) {
@@ -194,14 +199,15 @@ export function told(this: State, what: any, at?: number): number | void {
     let begin: number = at;
     try {
       for (let end; c._link && (end = frame(c, what, begin)) > 0;) {
-        const wrong =
-          c.connected && what.charCodeAt(begin) >> 4 === PUBLISH ? c._publication(what, begin, end) : c._answer(what, begin, end);
+        const take = c.connected && what.charCodeAt(begin) >> 4 === PUBLISH ? c._publication : c._answer;
+        const wrong = take(c, what, begin, end);
         if (wrong) throw error("protocol", "the broker broke [MQTT-" + wrong + "]");
         begin = end;
         if (c._head && begin < what.length) {
           if (known) return begin;
+          const hear = c._told;
           c._in = what.substr(begin);
-          return c._told("");
+          return hear("", c);
         }
       }
       if (begin) c._in = what.substr(begin) || 0;

@@ -48,7 +48,7 @@ export function warm(c: any): void {
       } catch (e) {
         c.emit("error", e);
       }
-      at = told.call(c, what, at);
+      at = told(what, c, at);
     }
   };
 

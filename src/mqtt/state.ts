@@ -52,9 +52,9 @@ export interface State extends Omit<Client, "options" | "publish" | "subscribe">
   /** So many of them may wait for the link. */
   _most: number;
   _hot?: number;
-  _publication(what: Bytes, at: number, end: number): string | void;
-  _answer(what: Bytes, at: number, end: number): string | void;
-  _told(what: any, at?: number): number | void;
+  _publication(c: State, what: Bytes, at: number, end: number): string | void;
+  _answer(c: State, what: Bytes, at: number, end: number): string | void;
+  _told(what: any, c: State, at?: number): number | void;
 }
 
 /** In the place of a time, for `tick`: messages come or go at QoS 0. */

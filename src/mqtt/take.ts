@@ -39,8 +39,7 @@ export function frame(c: State, what: Bytes, at: number): number {
  * PUBLISH, from `at` to before `end`. Its payload is copied once: it may be most of what fits into memory. Says, as `answer` does,
  * which clause the broker broke, if any.
  */
-export function publication(this: State, what: Bytes, at: number, end: number): string | void {
-  const c = this;
+export function publication(c: State, what: Bytes, at: number, end: number): string | void {
   const o = c.options;
   const head = what.charCodeAt(at);
   const qos = (head >> 1) & 3;
@@ -91,8 +90,7 @@ export function publication(this: State, what: Bytes, at: number, end: number): 
 }
 
 /** What answers a packet of ours, CONNACK before all, and PUBREL. */
-export function answer(this: State, what: Bytes, at: number, end: number): string | void {
-  const c = this;
+export function answer(c: State, what: Bytes, at: number, end: number): string | void {
   const head = what.charCodeAt(at);
   const type = head >> 4;
   const n = end - at;
