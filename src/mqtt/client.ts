@@ -42,7 +42,7 @@ const methods: any = {
       head = 48 | ((o.qos || 0) << 1) | (o.retain ? 1 : 0);
     }
     if (done && typeof done !== "function") throw error("config", "callback: a function, not " + done);
-    // What a new session asks for goes anyway.
+    // What a new session asks for goes anyway, and before what waits: the answers to it are to be heard.
     const e =
       !args[5] &&
       (c._ended
@@ -56,7 +56,7 @@ const methods: any = {
       else if (c._ended) throw e;
       else c.emit("error", e);
     } else {
-      const entry = enqueue(c, head, before, after, made ? args[4] : done);
+      const entry = enqueue(c, head, before, after, made ? args[4] : done, args[5]);
       if (c.options.store && !made && entry._id && !entry._key)
         c.emit("error", error("storage", "store is full: message " + to + " would not outlive a reboot"));
       delete c._to;

@@ -59,10 +59,10 @@ export function restore(s: Session): void {
 }
 
 /**
- * Queues a packet, whose identifier (for all but QoS 0) comes between `before` and `after`.
+ * Queues a packet, as the last or the first, whose identifier (for all but QoS 0) comes between `before` and `after`.
  * Identifiers are never 0 and never alike in flight [MQTT-2.3.1-1], [MQTT-2.3.1-4].
  */
-export function enqueue(s: Session, head: number, before: Bytes, after: Bytes, done?: Done): Entry {
+export function enqueue(s: Session, head: number, before: Bytes, after: Bytes, done?: Done, first?: unknown): Entry {
   const store = s.options.store;
   let id = "";
   if (head >> 4 !== PUBLISH || head & 6) {
@@ -85,7 +85,8 @@ export function enqueue(s: Session, head: number, before: Bytes, after: Bytes, d
   const e: Entry = { _id: id, _bytes: chr(head) + before + id + after, _done: done };
   if (store && id && head >> 4 === PUBLISH) e._key = store.put(id + e._bytes);
   s._size += e._bytes.length;
-  s._queue.push(e);
+  if (first) s._queue.unshift(e);
+  else s._queue.push(e);
   return e;
 }
 
