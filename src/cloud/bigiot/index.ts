@@ -2,7 +2,7 @@ import { listeners } from "#host";
 import { emitter } from "../../core/emitter";
 import type { Options } from "./options";
 import { turn } from "./turn";
-import type { Device as Client, Id } from "./types";
+import { OFF, type Device as Client, type Id } from "./types";
 
 export type { Options } from "./options";
 export type { Peer, Said, Say } from "./protocol";
@@ -25,7 +25,15 @@ const methods = {
   say: function () {
     return turn(this, "say", arguments);
   },
-  update: function () {
+  update: function (this: any) {
+    const id = arguments[0];
+    const v = arguments[1];
+    const want = this._want;
+    // In a loop of the application the newest of what waits. Not in `turn`, all of which is passed over even when its first line returns.
+    if (typeof v === "number" && isFinite(v) && !arguments[2] && !(this._is & OFF) && want && want.hasOwnProperty(id)) {
+      want[id] = "" + v;
+      return true;
+    }
     return turn(this, "update", arguments);
   },
   isOnline: function () {

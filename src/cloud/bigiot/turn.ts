@@ -1,12 +1,11 @@
 import { calls } from "./calls";
 import { heard } from "./message";
 import { tick } from "./timer";
-import { OFF } from "./types";
 
 /**
  * Everything begins here: a call of the application (`on` is the device), a timer (`on` is the device or a lane), and what a link
  * says (`this` is the link). It goes on in calls.ts, timer.ts or message.ts. Nothing happens often, so that all the rest is loaded only
- * while it runs (docs/decisions.md, 6).
+ * while it runs (docs/decisions.md, 7).
  */
 export function turn(this: any, on: any): void;
 export function turn(this: any, on: any, call: string, args: IArguments): any;
@@ -16,19 +15,6 @@ export function turn(this: any): any {
   const on: any = arguments[0];
   const call: string | undefined = arguments[1];
   const args = arguments[2];
-  // But for this: in a loop of the application the newest of what waits.
-  if (
-    call === "update" &&
-    typeof args[1] === "number" &&
-    isFinite(args[1]) &&
-    !args[2] &&
-    !(on._is & OFF) &&
-    on._want &&
-    on._want.hasOwnProperty(args[0])
-  ) {
-    on._want[args[0]] = "" + args[1];
-    return true;
-  }
   if (call) return calls[call].apply(on, args);
   // Not by `this`: it is the global object for a timer, where the application has names of its own.
   if (on && on._timer) return tick(on);
