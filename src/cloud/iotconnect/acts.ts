@@ -48,7 +48,7 @@ export function act(this: Session, what: any, a?: any, b?: any, c?: any): any {
     c = what[4];
     what = what[1];
   }
-  // Several: a `switch` is read to its end, what follows one that returns is not. First what comes often and is short.
+  // Several: a `switch` is parsed to its end, what follows one that returns is only passed over. First what comes often and is short.
   switch (what) {
     case LATER:
       return later(x, a);
