@@ -205,7 +205,8 @@ export function fail(x: Session, e: any): void {
   x.emit("error", e);
   if (x._over || e.act === "f") return;
   if (e.act === "m" || e.code === "network" || e.code === "timeout") x._base = "";
-  if (e.act === "r" && x._o.tpm && x._o.tpm.register && x._o.scopeId) x._act(REGISTER);
+  // The platform knows no key of this chip, or the chip says itself that it has none.
+  if ((e.act === "r" || e.rc === 0x18b) && x._o.tpm && x._o.tpm.register && x._o.scopeId) x._act(REGISTER);
   else if (!x._asking) x._act(LATER, backoff(x._tries++, Math.max(5000, e.wait || 0), 300000, random()));
 }
 

@@ -89,9 +89,14 @@ module.exports = ({ start, KEY }) => {
       expect(it.told("update")).toEqual(["https://host/fw.ota"]);
     });
 
-    test("TPM: the chip enrols the device, then signs for it", () => {
-      const tpm = () => `{ sign: function (bytes, done) { setTimeout(done, 30, undefined, atob(signer(bytes))); },
-        register: function (scope, id, done) { R("register", [scope, id]); setTimeout(done, 1000); } }`;
+    test.each([
+      ["that the platform does not know", "true", [1]],
+      ["that has lost its key", "false", []],
+    ])("TPM: a chip %s enrols the device, then signs for it", (_what, key, answers) => {
+      const tpm = () => `{ sign: function (bytes, done) {
+          if (!keyed) return setTimeout(done, 30, { code: "refused", message: "rc 0x18b", rc: 0x18b });
+          setTimeout(done, 30, undefined, atob(signer(bytes))); },
+        register: function (scope, id, done) { keyed = true; R("register", [scope, id]); setTimeout(done, 1000); } }`;
       const text = encodeURIComponent("hub.sim.test/devices/acme01-dev1");
       const table = {};
       for (let s = 0; s < 120; s++) {
@@ -101,8 +106,8 @@ module.exports = ({ start, KEY }) => {
       const it = start({
         cloud: { at: 4 },
         options: { scopeId: "0ne00012345", devicePrimaryKey: undefined, tpm },
-        before: `var table = ${JSON.stringify(table)}; function signer(bytes) { return table[bytes]; }`,
-        script: (cloud) => cloud.script("sync", [1]),
+        before: `var keyed = ${key}, table = ${JSON.stringify(table)}; function signer(bytes) { return table[bytes]; }`,
+        script: (cloud) => cloud.script("sync", answers),
         ms: 5000,
       });
       expect(it.told("register")).toEqual([["0ne00012345", "acme01-dev1"]]);
