@@ -19,6 +19,7 @@ methods.ntp = function (this: Device) {
       if (ms > 0) setTime(ms);
       else err = err || error("protocol", "ntp: no time came");
       if (done) done(err, ms);
+      else if (err) throw err;
     },
     "ntp",
     base + "response",
@@ -63,6 +64,7 @@ methods.shadow = function (this: Device) {
         if (look && code === 407) h._version = 0;
         if (look ? code === 407 || !err : code === 409 && tries--) go(!look);
         else if (done) done(err, answer);
+        else if (err) throw err;
       },
       "shadow",
       "/shadow/get/" + d._k,
