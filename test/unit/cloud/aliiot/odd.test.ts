@@ -178,9 +178,13 @@ function subscribes(bytes: Buffer): Buffer[] {
 
 /** A broker that grants what it is asked for on the call with this number, and ends the earlier ones then. */
 async function broker(last: number, ends = true) {
-  const seen = { calls: 0, packets: 0, port: 0, asked: 0, last, close: () => server.close() };
+  const sockets: net.Socket[] = [];
+  // It acknowledges no message, so that a client would wait for it long after the test.
+  const close = () => (server.close(), sockets.forEach((socket) => socket.destroy()));
+  const seen = { calls: 0, packets: 0, port: 0, asked: 0, last, close };
   const server = net.createServer((socket) => {
     let call = 0;
+    sockets.push(socket);
     socket.on("error", () => {});
     socket.on("data", (bytes) => {
       if (bytes[0] === 0x10) {
