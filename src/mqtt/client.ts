@@ -15,7 +15,7 @@ export type { Client, Granted, Handler, Packet, PublishOptions, Status, Subscrib
 const methods: any = {
   /**
    * Also takes what `subscribe` has made, one function being cheaper than two: the methods themselves, the first byte, what follows the
-   * identifier, the callback, what hears the answer, and whether it goes whatever waits. Then it returns why it did not.
+   * identifier, the callback, what hears the answer, and whether it goes first, past a full queue too. Then it returns why it did not.
    * Without a callback a refusal is an `error` event.
    */
   publish: function (this: State) {

@@ -2,12 +2,13 @@ import { now } from "#host";
 import { setTime } from "../../core/clock";
 import { error } from "../../core/errors";
 import { moment, typed } from "./alink";
-import { send, type Done } from "./link";
+import { send, tell, type Done } from "./link";
 import { methods, type Device } from "./model";
 
 /** Asks the platform for the time, and takes it for the present. */
 methods.ntp = function (this: Device) {
   const done = arguments[0];
+  const h = this._root;
   const base = "/ext/ntp/" + this._k + "/";
   const sent = now();
   return send(
@@ -18,7 +19,7 @@ methods.ntp = function (this: Device) {
       const ms = err ? 0 : moment(sent, answer, now());
       if (ms > 0) setTime(ms);
       else err = err || error("protocol", "ntp: no time came");
-      if (done) done(err, ms);
+      tell(h, done, err, ms);
     },
     "ntp",
     base + "response",
@@ -62,7 +63,7 @@ methods.shadow = function (this: Device) {
         // There is none yet.
         if (look && code === 407) h._version = 0;
         if (look ? code === 407 || !err : code === 409 && tries--) go(!look);
-        else if (done) done(err, answer);
+        else tell(h, done, err, answer);
       },
       "shadow",
       "/shadow/get/" + d._k,

@@ -79,14 +79,14 @@ function understand(h: Hub, tail: string, payload: Bytes, free: boolean): any {
 }
 
 /** What the answer in `data` answers, who is told; empty when it is none. Where anything may come, it is one only if somebody waits for it. */
-function answered(h: Hub, tail: string, sys: boolean, data: any, free: boolean): string {
+function answered(h: Hub, tail: string, data: any, free: boolean): string {
   let key = "";
   let waits: Item | undefined;
   if (tail.substr(0, 8) === "/shadow/") {
     const version = data.version || (data.payload || {}).version;
     if (+version >= 0 && version !== null) h._version = +version;
     if (data.method === "reply") key = "shadow";
-  } else if (!sys && tail.slice(-9) === "/response") key = "ntp";
+  } else if (tail.substr(0, 9) === "/ext/ntp/") key = "ntp";
   else if (tail.slice(-6) === "_reply") key = "" + (data || {}).id || "-";
   for (let i = 0; i < h._wait.length; i++) if (h._wait[i]._key === key) waits = h._wait[i];
   if (waits) settle(waits, undefined, data);
@@ -131,7 +131,7 @@ export function heard(h: Hub, topic: string, payload: Bytes, again: boolean): vo
   const rrpc = sys && tail.substr(0, 13) === "rrpc/request/";
   const free = loose(own, rrpc, sys, tail);
   const data = understand(h, tail, payload, free);
-  const key = answered(h, tail, sys, data, free);
+  const key = answered(h, tail, data, free);
   let open = true;
   if (key && tail !== "thing/ota/firmware/get_reply") return;
   if (tail.substr(0, 11) === "/ext/error/") return trouble(h, data);

@@ -53,7 +53,7 @@ export function answer(topic: string, body: any): Answer {
   const out: Answer = { rid: +query.$rid! };
   const state = given.registrationState || {};
   const word = ("" + (given.status || "")).toLowerCase();
-  // A timer that is longer runs at once.
+  // An hour at most: a timer of weeks would run at once.
   if (wait) out.wait = Math.min(+wait * 1000, 60 * MINUTE);
   out.operationId = given.operationId;
   if (status > 428) out.again = true;

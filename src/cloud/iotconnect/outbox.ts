@@ -69,12 +69,16 @@ export function drain(x: Session): void {
   x._draining = 1;
   // Made while nobody knew the time, or what was measured is written so.
   if (find(bytes, 't":""') > 0) {
-    const message = parse(bytes);
-    [message].concat(message.d).forEach(function (e) {
-      if (e.t === "") e.t = stamp();
-      if (e.dt === "") e.dt = stamp();
-    });
-    bytes = stringify(message);
+    try {
+      const message = parse(bytes);
+      [message].concat(message.d).forEach(function (e) {
+        if (e.t === "") e.t = stamp();
+        if (e.dt === "") e.dt = stamp();
+      });
+      bytes = stringify(message);
+    } catch {
+      // It has rotted: as it is, like any other that has.
+    }
   }
   if (!x._v21) bytes = '{"od":1,' + bytes.substr(1);
   function answered(err: any): void {

@@ -13,8 +13,9 @@ export interface Codec {
 }
 
 /**
- * Takes a message in and calls who waits for it. For device management, which has topics of its own
- * (`packet` is 1): the document in `bytes`, or nothing when it is none. One body, and what is rare in its branches: Espruino reads past a function inside as often as it comes by.
+ * Takes a message in and calls who waits for it. With `packet` 1, for device management, which has topics of its own: the document in
+ * `bytes`, or nothing when it is none. One body, and what is rare in its branches: Espruino reads past a function inside as often as it
+ * comes by.
  */
 export const hear: (this: any, topic: string, bytes: Bytes, packet?: any) => any = function (this: any) {
   // Parameters would be variables for ever.

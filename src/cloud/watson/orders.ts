@@ -99,8 +99,8 @@ export function obey(
   body.rc = rc;
   function done(err?: Error): void {
     if (rc !== 202) return;
-    if (err) delete me._busy;
-    else client.emit(deed);
+    if (!err) client.emit(deed);
+    else if (path[2] === "firmware") delete me._busy;
   }
   // First the answer, then the deed.
   if (q.reqId === undefined) done();

@@ -65,6 +65,36 @@ test("a time that is none is an error", async () => {
   await expect(asked).rejects.toMatchObject({ code: "protocol" });
 });
 
+test("what comes on a topic of one's own that ends with /response is no answer to ntp", async () => {
+  const cloud = await world();
+  const d = await connected(cloud);
+  const got: any[] = [];
+  d.setCallback((_topic, data) => void got.push(data));
+  await later((done) => d.subscribe("user/response", done));
+  cloud.mute = (topic: string) => /ext\/ntp/.test(topic);
+  const asked = later((done) => d.ntp(done));
+  await until(() => cloud.messages.some((m: any) => /ext\/ntp/.test(m.topic)), "the question");
+  cloud.tell(dev(cloud), `/${PK}/dev001/user/response`, { door: 1 });
+  await until(() => got.length, "the message");
+  expect(got).toEqual([{ door: 1 }]);
+  cloud.tell(dev(cloud), `/ext/ntp/${PK}/dev001/response`, { serverRecvTime: "soon" });
+  await expect(asked).rejects.toMatchObject({ code: "protocol" });
+});
+
+test("what ntp and shadow are refused goes to the listeners of errors when nobody asked for it", async () => {
+  const cloud = await world();
+  const d = await connected(cloud);
+  cloud.mute = (topic: string) => /ext\/ntp|shadow/.test(topic);
+  d.ntp();
+  d.shadow("get");
+  await until(() => cloud.messages.filter((m: any) => /ext\/ntp|shadow/.test(m.topic)).length > 1, "the questions");
+  cloud.tell(dev(cloud), `/ext/ntp/${PK}/dev001/response`, { serverRecvTime: "soon" });
+  const content = { errorcode: "500", errormessage: "busy" };
+  cloud.tell(dev(cloud), `/shadow/get/${PK}/dev001`, { method: "reply", payload: { status: "error", content } });
+  await until(() => d.errors.length > 1, "both");
+  expect(d.errors.map((e: any) => e.code)).toEqual(["protocol", "refused"]);
+});
+
 test("a shadow whose version is none keeps the one that was known", async () => {
   const cloud = await world();
   const d = await connected(cloud);
@@ -148,9 +178,13 @@ function subscribes(bytes: Buffer): Buffer[] {
 
 /** A broker that grants what it is asked for on the call with this number, and ends the earlier ones then. */
 async function broker(last: number, ends = true) {
-  const seen = { calls: 0, packets: 0, port: 0, asked: 0, last, close: () => server.close() };
+  const sockets: net.Socket[] = [];
+  // It acknowledges no message, so that a client would wait for it long after the test.
+  const close = () => (server.close(), sockets.forEach((socket) => socket.destroy()));
+  const seen = { calls: 0, packets: 0, port: 0, asked: 0, last, close };
   const server = net.createServer((socket) => {
     let call = 0;
+    sockets.push(socket);
     socket.on("error", () => {});
     socket.on("data", (bytes) => {
       if (bytes[0] === 0x10) {
