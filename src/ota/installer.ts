@@ -52,7 +52,11 @@ export function create(o: Options): Ota {
     turn++;
     state = IDLE;
     if (timer) cancel(timer);
-    source!.stop();
+    try {
+      source!.stop();
+    } catch (e) {
+      // It may be the application's own; what it still brings is not taken.
+    }
     timer = ms === undefined ? undefined : after(go, ms);
   }
 

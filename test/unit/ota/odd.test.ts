@@ -94,6 +94,16 @@ describe("an application that calls at odd moments", () => {
     expect(runs([release(1)])).not.toBe("factory");
   });
 
+  it("has a source that throws when it is to stop", () => {
+    const ota = installer();
+    const from = source(pack(release(1)));
+    from.stop = () => {
+      throw new Error("not now");
+    };
+    expect(update(ota, from).version).toBe("1.1");
+    expect(ota.status().busy).toBe(false);
+  });
+
   it.each([undefined, null, 5, "http://x/y.ota", {}, { read: () => {} }])("gives %j as a source", (from) => {
     const ota = installer();
     let err: any;
