@@ -3,6 +3,7 @@
 const dts = require("rollup-plugin-dts").default;
 const { modules, hosts } = require("./scripts/build/modules.js");
 const { resolve, emit, minify, publicTypes } = require("./scripts/build/plugins.js");
+const { tokens } = require("./scripts/build/tokens.js");
 
 // A host's module that is loaded but never used may go; reading a property of one does nothing.
 const treeshake = { propertyReadSideEffects: false, tryCatchDeoptimization: false };
@@ -23,7 +24,7 @@ const code = (item) =>
     input: item.entry,
     treeshake,
     output: { ...output, format: item.program && host.name !== "node" ? "iife" : "cjs", file: `${host.dist}/${item.name}.js` },
-    plugins: [resolve(host.file), emit(), minify(host.name, item)],
+    plugins: [resolve(host.file), emit(), minify(host.name, item), tokens(host.name, item.name)],
   }));
 
 const types = ({ name, entry }) => ({

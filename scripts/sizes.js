@@ -7,6 +7,7 @@ const { parseArgs } = require("node:util");
 const { minify } = require("terser");
 const { root, targets, entries } = require("./build/modules.js");
 const { freshen } = require("./build/fresh.js");
+const { tokenise } = require("./build/tokens.js");
 const { measure } = require("./sizes/device.js");
 const budgets = require("./sizes/budgets.js");
 
@@ -55,10 +56,11 @@ async function collect(peerArgs) {
     ...Object.keys(modules).map((name) => ({
       name,
       bytes: Object.fromEntries(Object.entries(modules[name]).map(([target, code]) => [target, code.length])),
+      tokens: modules[name].espruino && tokenise(modules[name].espruino).length,
       budget: budgets[name],
       vars: {},
     })),
-    ...others.map(({ name, bytes }) => ({ name, peer: true, bytes: { espruino: bytes.length }, vars: {} })),
+    ...others.map(({ name, bytes }) => ({ name, peer: true, bytes: { espruino: bytes.length }, tokens: tokenise(bytes).length, vars: {} })),
   ];
   const unmeasured = [];
   const faults = [];
@@ -88,12 +90,13 @@ function excess({ name, budget, bytes, vars }) {
 function table({ rows }) {
   const value = (n, budget) => (n === undefined ? "–" : budget === undefined ? `${n}` : `${n} / ${budget}`);
   const others = targets.filter((target) => target !== "espruino" && rows.some(({ bytes }) => bytes[target] !== undefined));
-  const lines = rows.map(({ name, peer, bytes, budget = {}, vars }) => {
+  const lines = rows.map(({ name, peer, bytes, tokens, budget = {}, vars }) => {
     const esp = vars.ESPRUINO32_BIN || {};
     const linux = vars.ESPRUINO_BIN || {};
     return [
       peer ? `${name} (peer)` : name,
       value(bytes.espruino, budget.bytes),
+      value(tokens),
       ...others.map((target) => value(bytes[target])),
       value(esp.loaded, budget.loaded),
       value(esp.idle, budget.idle),
@@ -101,7 +104,7 @@ function table({ rows }) {
       value(linux.idle),
     ];
   });
-  const bytes = ["espruino", ...others].map((target) => target + " B");
+  const bytes = ["espruino", "tokens", ...others].map((form) => form + " B");
   const head = ["module", ...bytes, "ESP32 loaded", "ESP32 idle", "Linux loaded", "Linux idle"];
   const all = [head, ...lines];
   const width = head.map((_, i) => Math.max(...all.map((line) => line[i].length)));

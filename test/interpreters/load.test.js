@@ -20,6 +20,7 @@ const SHIM = "var setTimeout=function(){},clearTimeout=setTimeout,console={log:p
 module.exports = [
   {
     name: "modules load",
+    tokens: true,
     on: ["espruino64", "espruino32", "iotjs", "jerry", "mujs"],
     timeout: 120000,
     async run(t) {

@@ -65,6 +65,7 @@ async function echoes(t, url, options, side = options, samples = SAMPLES) {
 
 const echo = (broker) => ({
   name: `QoS 0, 1, 2 both ways through ${broker}`,
+  tokens: true,
   on: ALL,
   timeout: 60000,
   async run(t) {

@@ -2,8 +2,10 @@
 /**
  * `npm run test:interpreters [-- word …]`: every case of test/interpreters/*.test.js on every real interpreter that is named
  * by its environment variable. Words choose cases by file, name or interpreter. What is absent is said, never passed over.
+ * Espruino runs the text; with `--tokens` it runs NAME.tok instead, and alone.
  *
- * A test file exports an array of `{ name, on: [interpreter id], timeout, run(t) }`; see `context` for what `t` offers.
+ * A test file exports an array of `{ name, on: [interpreter id], timeout, tokens, run(t) }`; `tokens: true` runs the case in both forms
+ * on Espruino. See `context` for what `t` offers.
  */
 const assert = require("assert");
 const fs = require("fs");
@@ -16,7 +18,7 @@ const DIST = { espruino: "espruino", iotjs: "iotjs", shell: "iotjs" };
 
 class Skipped extends Error {}
 
-function context(interpreter, say) {
+function context(interpreter, tokens, say) {
   const undo = [];
   const devices = [];
   const t = {
@@ -29,9 +31,9 @@ function context(interpreter, say) {
     },
     /** The built file of a module for this interpreter. */
     dist(name) {
-      const file = path.join(ROOT, "dist", DIST[interpreter.kind], name + ".js");
+      const file = path.join(ROOT, "dist", DIST[interpreter.kind], name + (tokens ? ".tok" : ".js"));
       if (!fs.existsSync(file)) throw new Error(`${path.relative(ROOT, file)} is missing: npm run build`);
-      return fs.readFileSync(file, "utf8");
+      return fs.readFileSync(file, tokens ? undefined : "utf8");
     },
     /** A device that runs `script` with `modules` (names of built modules); stopped when the case ends. */
     async device(options) {
@@ -85,7 +87,17 @@ function within(ms, promise) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-async function main(words) {
+/** On what a case runs, and in which form of the built files: tokens (true) or text. */
+function ways({ on, tokens }, alone) {
+  const forms = (kind) => (alone ? [true] : kind === "espruino" && tokens ? [false, true] : [false]);
+  return INTERPRETERS.filter(({ id, kind }) => on.includes(id) && (kind === "espruino" || !alone)).flatMap((interpreter) =>
+    forms(interpreter.kind).map((form) => [interpreter, form]),
+  );
+}
+
+async function main(args) {
+  const alone = args.includes("--tokens");
+  const words = args.filter((word) => word !== "--tokens");
   const count = { passed: 0, failed: 0, skipped: 0 };
   const chosen = (...names) => words.every((word) => names.some((name) => name.includes(word)));
   const say = (text) => console.log(text);
@@ -95,13 +107,14 @@ async function main(words) {
     .filter((name) => name.endsWith(".test.js"))
     .sort()) {
     for (const one of require(path.join(__dirname, file))) {
-      for (const interpreter of INTERPRETERS.filter(({ id }) => one.on.includes(id) && chosen(file, one.name, id))) {
-        const title = `${file.replace(".test.js", "")} · ${one.name} · ${interpreter.title}`;
+      for (const [interpreter, tokens] of ways(one, alone)) {
+        if (!chosen(file, one.name, interpreter.id)) continue;
+        const title = `${file.replace(".test.js", "")} · ${one.name} · ${interpreter.title}${tokens ? ", tokens" : ""}`;
         if (!interpreter.binary) {
           count.skipped++;
           continue;
         }
-        const t = context(interpreter, say);
+        const t = context(interpreter, tokens, say);
         const start = Date.now();
         let failure = false;
         try {
