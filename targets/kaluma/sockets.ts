@@ -37,6 +37,8 @@ declare function require(name: string): any;
 
 /** The device turns a piece into bytes on the C stack of 2 KB, and takes up to twice its length for that. */
 const PIECE = 512;
+/** How long to wait for the peer before asking the device whether there is still a connection to be made. */
+const KNOCK = 1000;
 /** How long unsent data may hold up a close. */
 const LINGER = 5000;
 
@@ -84,6 +86,18 @@ function rest(link: KalumaLink) {
   pump(link);
 }
 
+/**
+ * The device tells nobody that a port refused; but what is written to a connection that is gone fails, and what is written to one that is
+ * being made is kept. So the next byte goes ahead.
+ */
+function knock(link: KalumaLink) {
+  if (!link._open && !link._over && link._queue.length > 1) {
+    link._socket!.write(link._queue.charAt(0));
+    link._queue = link._queue.slice(1);
+    after(knock, KNOCK, link);
+  }
+}
+
 export function connect(host: string, port: number, tls: TlsOptions | undefined, heard: Heard): Link {
   const link: KalumaLink = { _heard: heard, _queue: "" };
   let fault: unknown = tls && new Error("Kaluma has no TLS");
@@ -110,8 +124,9 @@ export function connect(host: string, port: number, tls: TlsOptions | undefined,
         after(over, 0, link);
       });
       // Looks the name up at once, and waits up to 3 s for it. That there is no Wi-Fi, no free socket of 16 or no such name throws on 1.2,
-      // and shows by nothing on 1.3; a refused port shows by nothing on either. The caller's time limit ends it.
+      // and shows by nothing on 1.3.
       socket.connect({ host: host, port: port });
+      after(knock, KNOCK, link);
     }
   } catch (e) {
     fault = e;
