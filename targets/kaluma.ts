@@ -9,7 +9,7 @@ export { after, cancel } from "./kaluma/timers";
 /** Objects have no events of their own. */
 export const listeners = undefined;
 
-declare function require(name: string): any;
+declare const global: { require(name: string): any };
 declare function seed(start: number): void;
 declare function micros(): number;
 declare const board: { uid?: string };
@@ -47,9 +47,12 @@ export function log(text: string): void {
   console.log(text);
 }
 
-/** There is no call for it; a watchdog that nobody feeds starts the board anew. */
+/**
+ * There is no call for it; a watchdog that nobody feeds starts the board anew. The bundler of Kaluma's command line does not know this
+ * module: a plain `require` would be an error in its bundle.
+ */
 export function restart(): void {
-  new (require("wdt").WDT)(1);
+  new (global.require("wdt").WDT)(1);
 }
 
 // Its `btoa` puts the whole text on a C stack of 2 KB and makes undefined of none; its `atob` gives an array whose memory is never freed.

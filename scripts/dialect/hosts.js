@@ -68,13 +68,13 @@ const TARGETS = {
       Uint8Array: "what its sockets hand over and its files take",
       Function: "a program that came over the air is text",
       process: "the names of its modules",
-      global: "the network device, for UDP",
+      global: "the network device, for UDP, and what a bundler would replace",
       board: "the number of the chip, for random",
       micros: "the time since the start, for random",
       seed: "random is the same after every start without it",
     },
     methods: {},
-    modules: words("net fs wdt"),
+    modules: words("net fs"),
   },
   node: {
     globals: {

@@ -12,6 +12,8 @@ declare const Uint8Array: new (size: number) => Uint8Array;
 declare const Function: new (...text: string[]) => (...args: unknown[]) => void;
 declare function require(name: string): any;
 declare const process: { builtin_modules: string[] };
+/** A bundler replaces a `require` whose argument it cannot read. */
+declare const global: { require(name: string): unknown };
 
 const HEAD = 4;
 
@@ -145,7 +147,7 @@ export function launch(program: Program): void {
   }
   function load(name: string): unknown {
     if (!made[name]) {
-      if (program.slot ? program.mods.indexOf(name) < 0 : process.builtin_modules.indexOf(name) >= 0) return require(name);
+      if (program.slot ? program.mods.indexOf(name) < 0 : process.builtin_modules.indexOf(name) >= 0) return global.require(name);
       made[name] = { exports: {} };
       new Function("module", "exports", "require", text(name))(made[name], made[name].exports, load);
     }

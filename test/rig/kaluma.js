@@ -101,11 +101,13 @@ function serve(run) {
   run.ended.finally(() => open.forEach((one) => one.destroy())).catch(() => {});
 }
 
-/** `modules` { name: source } are wrapped so that `require(name)` finds them, as a bundler does for the board. */
-function program(modules, script) {
-  let text = `${DEVICE}\n(function () {\nvar __m = {}, __c = {}, __host = global.require;
+/**
+ * `modules` { name: source } are wrapped so that `require(name)` finds them, as a bundler does for the board. Its clock starts in 1970;
+ * unless `clock` is false it is set, as most applications do first.
+ */
+function program(modules, script, clock) {
+  let text = `${DEVICE}\n${clock ? `global.require("rtc").setTime(${Date.now()});\n` : ""}(function () {\nvar __m = {}, __c = {}, __host = global.require;
 function require(n) {
-  if (n === "wdt" && !__m[n]) return __rig.wdt;
   if (!__m[n]) return __host(n);
   if (!__c[n]) { __c[n] = { exports: {} }; __m[n](__c[n], __c[n].exports); }
   return __c[n].exports;
@@ -116,7 +118,7 @@ function require(n) {
 
 async function startKaluma(binary, options) {
   const cwd = options.cwd || child.temporary();
-  fs.writeFileSync(path.join(cwd, "app.js"), program(options.modules || {}, options.script));
+  fs.writeFileSync(path.join(cwd, "app.js"), program(options.modules || {}, options.script, options.clock !== false));
   const env = { ...options.env, KALUMA_FLASH: path.join(cwd, "flash.bin") };
   const run = child.start(binary, ["app.js"], { ...options, cwd, env });
   run.cwd = cwd;
