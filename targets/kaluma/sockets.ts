@@ -81,8 +81,8 @@ function pump(link: KalumaLink) {
 
 function rest(link: KalumaLink) {
   link._busy = false;
-  // Nothing is queued and yet it was busy: what was written is gone.
-  if (!link._over && !link._queue && !link._ended) link._heard.call(link, link);
+  // Nothing is queued, and the device refused nothing: what was written is gone.
+  if (link._open && !link._over && !link._queue && !link._ended) link._heard.call(link, link);
   pump(link);
 }
 

@@ -76,7 +76,9 @@ const links = {
     t.note(`a refused port is told after ${Date.now() - start - 300} ms`);
     const reset = `var l = ${local}; h.write(l, "R"); setTimeout(function () { h.write(l, "x"); }, 200); setTimeout(function () { h.end(l); }, 400);`;
     t.assert.deepStrictEqual(await one(reset, "end Operation not permitted"), ["drain", "end Operation not permitted"]);
-    t.assert.deepStrictEqual((await one(`var l = ${local}; h.write(l, "E");`, "end true")).sort(), ["data 3", "drain", "end true"]);
+    // The peer may be quicker than the word that all is sent.
+    const ended = await one(`var l = ${local}; h.write(l, "E");`, "end true");
+    t.assert.deepStrictEqual(ended.filter((line) => line !== "drain"), ["data 3", "end true"]); // prettier-ignore
     const long = `var l = ${local}, s = ""; while (s.length < 256) s += String.fromCharCode(s.length); for (var i = 0; i < 6; i++) s += s;
 h.write(l, s); h.write(l, "last"); h.end(l); h.end(l); h.write(l, "not this");`;
     t.assert.deepStrictEqual(await one(long, "end true"), ["end true"]);
