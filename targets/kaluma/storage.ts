@@ -69,6 +69,22 @@ export function storeRead(name: string, offset: number, length: number): Bytes {
   return bytes.length < wanted ? bytes + blank(wanted - bytes.length) : bytes;
 }
 
+/** Whether all of it was taken: 1.3 does not throw. */
+function put(file: string, flags: string, at: number, bytes: Bytes): boolean {
+  const fs = require("fs");
+  const fd = fs.open(file, flags);
+  let n = 0;
+  try {
+    for (let i = 0; i < bytes.length; i += 1024) {
+      const part = toArray(bytes.substr(i, 1024));
+      if (fs.write(fd, part, 0, part.length, at + i) === part.length) n += part.length;
+    }
+  } finally {
+    fs.close(fd);
+  }
+  return n === bytes.length;
+}
+
 export function storeWrite(name: string, offset: number, bytes: Bytes, size?: number): boolean {
   const held = storeSize(name);
   const whole = offset ? held : size || bytes.length;
@@ -76,27 +92,13 @@ export function storeWrite(name: string, offset: number, bytes: Bytes, size?: nu
   if (name.length > 28 || !whole || (offset ? held < 0 : held >= 0) || offset + bytes.length > whole) return false;
   if (/[^\xff]/.test(storeRead(name, offset, bytes.length))) return false;
   const file = path(name);
-  const fs = require("fs");
   try {
-    const end = offset ? length(file) : 0;
-    const gap = offset ? offset + HEAD - end : 0;
-    // What is blank anyway and lies behind the end needs no room.
-    let at = offset ? offset + HEAD : 0;
-    let out = bytes;
-    if (!offset) out = String.fromCharCode(whole >>> 24, (whole >>> 16) & 255, (whole >>> 8) & 255, whole & 255) + bytes;
-    else if (gap > 0) {
-      out = blank(gap) + bytes;
-      at = end;
-    }
-    const fd = fs.open(file, offset ? "r+" : "w");
-    let n = 0;
-    for (let i = 0; i < out.length; i += 1024) {
-      const part = toArray(out.substr(i, 1024));
-      if (fs.write(fd, part, 0, part.length, at + i) === part.length) n += part.length;
-    }
-    fs.close(fd);
-    // 1.3 does not throw, and only the end of it all, closing, may find that there is no room.
-    if (n === out.length && storeRead(name, offset, bytes.length) === bytes) return true;
+    const at = offset ? Math.min(offset + HEAD, length(file)) : 0;
+    const before = offset
+      ? blank(offset + HEAD - at)
+      : String.fromCharCode(whole >>> 24, (whole >>> 16) & 255, (whole >>> 8) & 255, whole & 255);
+    // Only the end of it all, closing, may find that there is no room, and 1.3 does not tell.
+    if (put(file, offset ? "r+" : "w", at, before + bytes) && storeRead(name, offset, bytes.length) === bytes) return true;
   } catch (e) {
     // Full: the file stays as it was, but a new one is there.
   }

@@ -1,3 +1,4 @@
+/* global print, SystemError */
 /*
  * Runs on the device: a network device for Kaluma's `net`, which behaves as the driver of the Pico W does where it was read:
  * - `connect`, `write`, `close` and `shutdown` call back before they return; `errno` is 0 or -1.

@@ -79,7 +79,8 @@ function host({ v13 = false, wifi = true, room = 1e9 } = {}) {
       if (flags === "w") files.set(path, []);
       return open.push(path) - 1;
     },
-    close() {},
+    close: (fd: number) => void (open[fd] = undefined),
+    left: () => open.filter(Boolean).length,
     read(fd: number, data: Uint8Array, from: number, count: number, at: number) {
       const bytes = files.get(open[fd])!.slice(at, at + count);
       data.set(bytes, from);
@@ -452,6 +453,7 @@ describe.each([
     expect(d.h.storeWrite("g", 0, "x".repeat(2000))).toBe(false);
     expect(d.h.storeSize("g")).toBe(-1);
     expect(d.h.storeWrite("f", 3000, "x")).toBe(false);
+    expect(d.fs.left()).toBe(0);
   });
 
   test("an empty file, left by a cut, is none; names are theirs alone", () => {
