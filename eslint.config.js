@@ -140,6 +140,8 @@ const complexities = complex({
   "src/tpm/tis.ts": 22,
   "targets/iotjs/storage.ts": 14,
   "targets/iotjs/text.ts": 16,
+  "targets/kaluma/storage.ts": 16,
+  "targets/kaluma/text.ts": 18,
 });
 
 module.exports = tseslint.config(

@@ -65,16 +65,16 @@ const TARGETS = {
   },
   kaluma: {
     globals: {
-      Uint8Array: "what its sockets hand over",
-      atob: "base64 of the host",
-      btoa: "base64 of the host",
-      process: "platform",
-      storage: "key-value store of the host",
-      millis: "clock before it is set",
-      seed: "random is the same after every boot without it",
+      Uint8Array: "what its sockets hand over and its files take",
+      Function: "a program that came over the air is text",
+      process: "the names of its modules",
+      global: "the network device, for UDP, and what a bundler would replace",
+      board: "the number of the chip, for random",
+      micros: "the time since the start, for random",
+      seed: "random is the same after every start without it",
     },
     methods: {},
-    modules: words("net storage fs flash wdt rtc rp2 wifi http"),
+    modules: words("net fs"),
   },
   node: {
     globals: {

@@ -20,6 +20,6 @@ const run = (plain) => async (t) => {
 };
 
 module.exports = [
-  { name: "core with the host's hash and base64", on: ["espruino64", "espruino32", "iotjs"], timeout: 60000, run: run(false) },
+  { name: "core with the host's hash and base64", on: ["espruino64", "espruino32", "iotjs", "kaluma"], timeout: 60000, run: run(false) },
   { name: "core with nothing from the host", on: ["espruino64", "espruino32", "iotjs", "jerry", "mujs"], timeout: 60000, run: run(true) },
 ];

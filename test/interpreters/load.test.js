@@ -21,10 +21,10 @@ module.exports = [
   {
     name: "modules load",
     tokens: true,
-    on: ["espruino64", "espruino32", "iotjs", "jerry", "mujs"],
+    on: ["espruino64", "espruino32", "iotjs", "kaluma", "jerry", "mujs"],
     timeout: 120000,
     async run(t) {
-      const kind = t.interpreter.kind === "espruino" ? "espruino" : "iotjs";
+      const kind = t.interpreter.kind === "shell" ? "iotjs" : t.interpreter.kind;
       // otaboot is no module but the program that starts one.
       const modules = names(path.join(t.root, "dist", kind)).filter((name) => name !== "otaboot");
       t.assert.ok(modules.length, `dist/${kind} is empty: npm run build`);

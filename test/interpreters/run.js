@@ -14,7 +14,7 @@ const { INTERPRETERS, startDevice } = require("../rig");
 const brokers = require("../rig/broker");
 
 const ROOT = path.join(__dirname, "..", "..");
-const DIST = { espruino: "espruino", iotjs: "iotjs", shell: "iotjs" };
+const DIST = { espruino: "espruino", iotjs: "iotjs", kaluma: "kaluma", shell: "iotjs" };
 
 class Skipped extends Error {}
 

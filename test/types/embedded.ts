@@ -2,5 +2,6 @@
 import type { Host } from "../../src/host";
 import * as espruino from "../../targets/espruino";
 import * as iotjs from "../../targets/iotjs";
+import * as kaluma from "../../targets/kaluma";
 
-export const hosts: Host[] = [espruino, iotjs];
+export const hosts: Host[] = [espruino, iotjs, kaluma];

@@ -1,6 +1,6 @@
 import { check, RULES } from "../../scripts/check-dialect.js";
 
-type Target = "espruino" | "iotjs" | "node";
+type Target = "espruino" | "iotjs" | "kaluma" | "node";
 
 // Each line is a program that a host gets wrong although ES5 allows it (or that is no ES5), under the rule that must catch it.
 const seeded: [rule: string, code: string, target?: Target][] = [
@@ -127,6 +127,12 @@ const seeded: [rule: string, code: string, target?: Target][] = [
   ["require", 'exports.a = require("mqtt");'],
   ["require", 'exports.a = require(exports.a ? "tls" : "mqtt");'],
   ["require", 'exports.a = require("a-module-name-of-twenty-nine-c");'],
+  ["require", 'exports.f = function (o) { return require("tls").connect(o); };', "kaluma"],
+  ["require", 'exports.a = require("wdt");', "kaluma"],
+  ["global", "exports.a = Buffer;", "kaluma"],
+  ["global", "exports.a = new Promise(exports.f);", "kaluma"],
+  ["global", "exports.a = btoa(exports.b);", "kaluma"],
+  ["clear-timer", "clearTimeout(undefined);", "kaluma"],
   ["tls-unverified", 'require("tls").connect({ rejectUnauthorized: false });', "node"],
   ["tls-unverified", 'require("tls").connect({ rejectUnauthorized: exports.a });', "iotjs"],
   ["socket-timeout", 'exports.socket.on("timeout", exports.f);', "iotjs"],
@@ -164,6 +170,8 @@ const clean: [code: string, target?: Target][] = [
   ['exports.f = function (o) { return require("net").connect(o); };', "iotjs"],
   ['var E2 = "x"; exports.a = E.toString(E2); exports.b = new Uint8Array(1);', "espruino"],
   ["exports.a = Buffer.from(exports.b).fill(0);", "node"],
+  ['exports.f = function (o) { return new (require("net").Socket)().connect(o); };', "kaluma"],
+  ['exports.a = global.require("wdt"); exports.b = new Uint8Array(1);', "kaluma"],
   ['require("tls").connect({ rejectUnauthorized: !0 });', "node"],
 ];
 

@@ -11,7 +11,7 @@ const { serve } = require("./serve.js");
 const USAGE = `thincloud-ota keygen KEY [--height 5|10|15] [--winternitz 1|2|4|8]
     makes KEY (secret, with its state: never copy it), and prints the public key for the devices
 thincloud-ota sign --key KEY|--hmac HEXFILE|--unsigned --version TEXT --seq N --model TEXT --main NAME [options] FILE… | FOLDER
-    --target espruino|iotjs|node   what the files were built for (espruino)
+    --target TEXT                  espruino, iotjs, kaluma or node: what the files were built for (espruino)
     --device TEXT                  only this one device
     --expires DAYS                 from then on nobody starts to install it
     --to NAME=WRITER               the file NAME goes to the application's writer

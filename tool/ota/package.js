@@ -7,7 +7,7 @@ const MAGIC = "OTA1";
 const LABEL = Buffer.from("thincloud-ota-1\0");
 const TEXT = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
 const NAME = /^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,25}$/;
-const TARGETS = ["espruino", "iotjs", "node"];
+const TARGETS = ["espruino", "iotjs", "kaluma", "node"];
 
 const sha256 = (data) => createHash("sha256").update(data).digest("hex");
 

@@ -21,7 +21,7 @@ const leaves = (text: string, code = 0) =>
 
 function ci() {
   const env = { ...process.env, PATH: `${join(dir, "bin")}:${process.env.PATH}` };
-  for (const name of ["ESPRUINO_BIN", "ESPRUINO32_BIN", "IOTJS_BIN", "JERRY_BIN", "MUJS_BIN"]) delete env[name];
+  for (const name of ["ESPRUINO_BIN", "ESPRUINO32_BIN", "IOTJS_BIN", "KALUMA_BIN", "JERRY_BIN", "MUJS_BIN"]) delete env[name];
   const { stdout, stderr, status } = spawnSync("bash", [join(dir, ".ci/run")], { env, encoding: "utf8" });
   return { last: stdout.trimEnd().split("\n").pop(), status, stderr };
 }
