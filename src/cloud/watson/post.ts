@@ -16,7 +16,8 @@ export function post(client: any, kind: string, args: any): boolean {
   const given = list[levels + 1];
   const by: any = {};
   by[typeof given] = given;
-  const o: PublishOptions = by.object || { qos: by.number };
+  // What is none of these is no QoS either, and `check` says so.
+  const o: PublishOptions = by.object || { qos: by.function || given === null ? undefined : given };
   const format = o.format || "json";
   check(o, " n:qos s:format b:envelope ");
   const done: Done = by.function || list[levels + 2];
@@ -38,8 +39,8 @@ export function post(client: any, kind: string, args: any): boolean {
   const e =
     data.length > 131072
       ? error("limit", "a message has up to 131072 bytes")
-      : kind === "deviceCommand" && client._quick
-        ? error("refused", "quickstart: no commands")
+      : client._quick && (kind === "deviceCommand" || o.qos)
+        ? error("refused", "quickstart: no commands, QoS 0 only")
         : undefined;
   const over = teller(client, done);
   if (e) over(e);
