@@ -6,7 +6,7 @@ import { teller } from "./teller";
 /** Subscribes to a kind, or no more (`no`). `args`: the kind, where it is not given; targets, or the levels in their order and a QoS; a callback. */
 export function ask(client: any, kind: string, args: any, no: boolean): boolean {
   const list = [].slice.call(args) as any[];
-  kind = kind || list.shift() || "?";
+  kind = kind || list.shift();
   const filters: any = {};
   const targets = list[0] && typeof list[0] === "object" ? [].concat(list[0]) : [list];
   /** The callback and the QoS, wherever they stand. */
@@ -17,7 +17,7 @@ export function ask(client: any, kind: string, args: any, no: boolean): boolean 
     const target: any = targets[i];
     if (!Array.isArray(target)) check(target, " n:qos s:deviceType s:deviceId s:event s:command s:format s:interfaceId s:ruleId s:appId ");
     const filter = route(kind, target, true);
-    filters[filter] = { qos: target.qos || given.number || 0 };
+    filters[filter] = { qos: target.qos || given.number };
     if (client._quick && (kind === "deviceCommand" || filters[filter].qos || /\/id\/\+/.test(filter)))
       e = error("refused", "quickstart: no commands, QoS 0 only, and one device at a time");
   }

@@ -11,7 +11,7 @@ import { teller } from "./teller";
 /** Publishes data as a kind; true when it is on its way. `args`: the levels of its topic, data, options, a callback. */
 export function post(client: any, kind: string, args: any): boolean {
   // Device management gives the topic itself.
-  const levels = !kind || kind === "event" ? 1 : 3;
+  const levels = /^device/.test(kind) ? 3 : 1;
   const list = [].slice.call(args) as any[];
   const given = list[levels + 1];
   const by: any = {};
@@ -36,14 +36,15 @@ export function post(client: any, kind: string, args: any): boolean {
     // A time that is not known is not told.
     data = stringify((o.envelope === undefined ? !client._plain : o.envelope) ? { d: data, ts: time } : data);
   }
+  // At quickstart there is neither a command nor QoS 1 and 2.
   const e =
     data.length > 131072
       ? error("limit", "a message has up to 131072 bytes")
-      : client._quick && (kind === "deviceCommand" || o.qos)
+      : client._quick && /C|[12]/.test(kind + o.qos)
         ? error("refused", "quickstart: no commands, QoS 0 only")
         : undefined;
   const over = teller(client, done);
   if (e) over(e);
-  else client.publish(topic, data, { qos: o.qos || 0, binary: true }, over);
+  else client.publish(topic, data, { qos: o.qos, binary: true }, over);
   return !over.failed;
 }
