@@ -116,7 +116,8 @@ it("configuration files that are none, and what an error may show of them", () =
   expect(parseConfigFile(Buffer.from("org = abc123\nid = é\n") as any)).toMatchObject({ org: "abc123", id: "é" });
   expect(e("auth-token=abc%(S3cret").message).toMatch(/auth-token/);
   expect(e("auth-token=abc%(S3cret").message).not.toMatch(/S3cret/);
-  expect(e("id=%(nothing)s").message).toMatch(/id: %\(nothing\)s/);
+  expect(e("# of\nid=%(nothing)s").message).toMatch(/^line 2: id: %\(nothing\)s/);
+  expect(e("org=a\nauth-token S3cret").message).toMatch(/^line 2: a key needs =/);
   // Said to be nothing is not said.
   expect(made(DeviceClient, parseConfigFile("org=abc123\ntype=t\nid=i\nauth-token=x\nkeepalive=\nport=\nhost=\n"))).toMatchObject({
     keepalive: 60,
