@@ -347,7 +347,7 @@ step("loop.stop", function (done) {
   setTimeout(done, 20);
 });
 step("timers.order", function (done) {
-  ["a0", "d20", "b10.5", "c-5", "eNaN", "fundefined", "g15.25", "l0"].forEach(function (name) {
+  ["a0", "d120", "b40.5", "c-5", "eNaN", "fundefined", "g80.25", "l0"].forEach(function (name) {
     setTimeout(
       function () {
         say(name);
@@ -355,8 +355,8 @@ step("timers.order", function (done) {
       name === "fundefined" ? undefined : +name.substr(1),
     );
   });
-  setTimeout("say('text')", 5);
-  setTimeout(done, 60);
+  setTimeout("say('text')", 20);
+  setTimeout(done, 200);
 });
 step("timers.change", function (done) {
   var n = 0;
@@ -380,7 +380,7 @@ step("timers.change", function (done) {
     setTimeout(function () {
       s.end();
       done();
-    }, 100);
+    }, 250);
   });
 });
 step("dgram.closed", function (done) {
