@@ -163,7 +163,14 @@ module.exports = tseslint.config(
   },
   // What runs on the interpreters has their globals, and is read by people who write for them.
   {
-    files: ["examples/**/*.js", "bench/device/**/*.js", "bench/apps/**/*.js", "test/mock/prelude.js", "test/**/{device,apps}/**/*.js"],
+    files: [
+      "examples/**/*.js",
+      "bench/device/**/*.js",
+      "bench/apps/**/*.js",
+      "test/mock/prelude.js",
+      "test/mock/realm/*.js",
+      "test/**/{device,apps}/**/*.js",
+    ],
     languageOptions: { sourceType: "script", globals: globals.device },
     rules: {
       "@typescript-eslint/no-unused-vars": "off",

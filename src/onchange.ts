@@ -51,11 +51,16 @@ export function create(send: (list: Sample[], done: Done) => boolean, options?: 
       if (done) done(undefined, "nothing");
       return true;
     }
-    return send(samples, function (err, how) {
-      // What did not go is to be told again.
-      if (err || how === "held") told = {};
-      if (done) done(err, how);
-    });
+    try {
+      return send(samples, function (err, how) {
+        // What did not go is to be told again.
+        if (err || how === "held") told = {};
+        if (done) done(err, how);
+      });
+    } catch (e) {
+      told = {};
+      throw e;
+    }
   }
 
   /** The value as it is told, or undefined when what was told last will do. */
@@ -63,11 +68,13 @@ export function create(send: (list: Sample[], done: Done) => boolean, options?: 
     const t = now();
     const last = told[key] || [];
     const places = o.decimals && o.decimals[name];
+    const band = o.deadband && o.deadband[name];
     let same;
     let kept = value;
     if (typeof value === "number") {
-      if (places !== undefined) kept = value = Math.round(value * Math.pow(10, places)) / Math.pow(10, places);
-      same = Math.abs(value - last[0]) <= ((o.deadband && o.deadband[name]) || 0);
+      // Every object has a `constructor`, which may be a name here.
+      if (typeof places === "number") kept = value = Math.round(value * Math.pow(10, places)) / Math.pow(10, places);
+      same = Math.abs(value - last[0]) <= (band! > 0 ? band! : 0);
     } else {
       kept = JSON.stringify(value);
       same = kept === last[0];

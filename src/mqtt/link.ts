@@ -79,11 +79,12 @@ export function closeLink(c: State, e?: Error) {
   let lost: any;
   if (c.connected) {
     c.connected = false;
+    // Before the goodbye, which is a write of its own.
+    lost = (c._gone || []).concat(c._calls || []);
     if (!e) {
       c._busy = 0;
       sendPacket(c, "\xe0");
     }
-    lost = (c._gone || []).concat(c._calls || []);
   }
   c._link = undefined;
   delete c._head;

@@ -1,51 +1,6 @@
 "use strict";
-const path = require("node:path");
 const { describe, expect, test } = require("@jest/globals");
-const { createDevice, createNetwork } = require("../mock");
-const { createCloud } = require("../clouds/watson");
-
-const FILE = path.join(__dirname, "../../dist/espruino/watson.js");
-const CONFIG = "org=abc123\ntype=therm\nid=t-001\nauth-method=token\nauth-token=dev-Tok(1)\nhost=127.0.0.1\nport=1883\n";
-
-/** The shipped file on a board, and the platform on the board's own clock. */
-function world({ boot = "", config = CONFIG, ...options } = {}) {
-  const network = createNetwork();
-  let device;
-  const timers = new Set();
-  const clock = {
-    now: () => device.clock.now(),
-    after: (fn, ms) => {
-      const timer = { fn, due: device.clock.now() + ms };
-      timers.add(timer);
-      return timer;
-    },
-    cancel: (timer) => timers.delete(timer),
-  };
-  const cloud = createCloud({ clock });
-  network.serve(1883, cloud.peer);
-  device = createDevice({ storage: { watson: FILE }, net: network, layout: "esp32", ...options });
-  device.storage.write("app.cfg", config);
-  if (boot) device.storage.write(".bootcde", boot);
-  const it = {
-    cloud,
-    network,
-    device,
-    there: cloud.devices.of("abc123", "therm", "t-001"),
-    pass(ms) {
-      const end = device.clock.now() + ms;
-      while (device.clock.now() < end) {
-        device.tick(Math.min(1000, end - device.clock.now()));
-        for (const timer of [...timers])
-          if (timer.due <= device.clock.now()) {
-            timers.delete(timer);
-            timer.fn();
-          }
-      }
-      return it;
-    },
-  };
-  return it;
-}
+const { world } = require("./support/watson");
 
 const DEVICE =
   'var watson = require("watson"); var client = new watson.DeviceClient(watson.parseConfigFile("app.cfg")); client.on("error", print);';
@@ -146,5 +101,16 @@ describe("the shipped file on a board", () => {
       it.pass(3000);
     }
     expect(it.device.log.join()).toMatch(/twice/);
+  });
+
+  test("the end answers also what was being written", () => {
+    const it = world();
+    it.device.run(`${DEVICE} function done(e) { print(e.code); }`);
+    it.pass(1000);
+    it.device.offline();
+    // The first is being written and stays so, the second waits for that.
+    it.device.run('client.publishEvent("e", 1, done); client.publishEvent("e", 2, done); client.end(true);');
+    it.pass(1000);
+    expect(it.device.log).toEqual(["network", "network"]);
   });
 });

@@ -1,5 +1,5 @@
 "use strict";
-// Runs conformance.js on one host and gives its facts. `node test/interpreters/conform.js [path of an Espruino binary]` prints them.
+// Runs conformance.js and what follows it on one host and gives its facts. `node test/interpreters/conform.js [path of an Espruino binary]` prints them.
 const { spawn } = require("node:child_process");
 const fs = require("node:fs");
 const net = require("node:net");
@@ -7,7 +7,7 @@ const os = require("node:os");
 const path = require("node:path");
 const { createDevice } = require("../mock");
 
-const script = fs.readFileSync(path.join(__dirname, "conformance.js"), "utf8");
+const script = ["conformance.js", "conformance-library.js"].map((name) => fs.readFileSync(path.join(__dirname, name), "utf8")).join("\n");
 
 /** ms. Later than the interpreter's next pass, so that the order of its events does not hang on the computer's pace. */
 const ANSWER = { mock: 20, interpreter: 30 };

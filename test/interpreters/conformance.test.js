@@ -13,6 +13,7 @@ const UNICODE = {
   "unicode.asUTF8": "1",
   "json.parse.escape": "1ace90a",
   "json.parse.raw": "1ac",
+  "text.uri": "! Invalid URI",
 };
 
 module.exports = [

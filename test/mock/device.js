@@ -6,11 +6,14 @@ const crypto = require("node:crypto");
 const Loop = require("./loop");
 const Sockets = require("./sockets");
 const json = require("./json");
+const heatshrink = require("./heatshrink");
 const missing = require("./missing");
 const { toBytes, narrow, problems } = require("./source");
 const { PowerCut } = require("./flash");
 
-const prelude = new vm.Script(fs.readFileSync(path.join(__dirname, "prelude.js"), "utf8"), { filename: "prelude.js" });
+const script = (file) => new vm.Script(fs.readFileSync(path.join(__dirname, file), "utf8"), { filename: file });
+const prelude = script("prelude.js");
+const parts = ["dates", "text", "storage", "e"].map((name) => [name, script(`realm/${name}.js`)]);
 
 /** One run of the interpreter, from boot to reset: the context, its timers, its sockets. The flash outlives it. */
 class Machine {
@@ -20,7 +23,8 @@ class Machine {
     this.killed = [];
     this.loop = new Loop(device.clock, (e) => this.report(e));
     this.context = vm.createContext({});
-    this.realm = prelude.runInContext(this.context)(vm.runInContext("this", this.context), this.host(), missing);
+    const realm = Object.fromEntries(parts.map(([name, part]) => [name, part.runInContext(this.context)]));
+    this.realm = prelude.runInContext(this.context)(vm.runInContext("this", this.context), this.host(), missing, realm);
     const events = {
       emit: (object, event, args) => this.realm.emit(object, event, args.map(this.realm.copy)),
       call: (object, event, args) => this.realm.call(object, event, args),
@@ -88,6 +92,8 @@ class Machine {
       hash: (name, bytes) => crypto.createHash(name).update(bytes, "latin1").digest("latin1"),
       atob: (text) => Buffer.from(String(text), "base64").toString("latin1"),
       btoa: (bytes) => Buffer.from(bytes, "latin1").toString("base64"),
+      pack: heatshrink.compress,
+      unpack: heatshrink.decompress,
       json,
       moduleOf: (source, name, isFunction) => {
         const body = isFunction ? `(${source}).call(this);` : narrow(source);
@@ -123,8 +129,10 @@ class Machine {
     if (!problems(text).length) this.evaluate(toBytes(text), name);
   }
 
-  boot() {
-    for (const name of [".boot0", ".boot1", ".boot2", ".boot3", ".bootcde"]) {
+  /** After `reset()` (`blank`) runs only what was stored to run always. */
+  boot(blank) {
+    const always = this.device.storage.read(".bootrst") !== undefined;
+    for (const name of [...(blank ? [] : [".boot0", ".boot1", ".boot2", ".boot3"]), always ? ".bootrst" : blank ? "" : ".bootcde"]) {
       const code = this.device.storage.read(name);
       if (code !== undefined && !this.loop.stopped) this.evaluate(code, name);
     }

@@ -103,7 +103,7 @@ export interface Device {
   advance(ms?: number): Promise<this>;
   /** Advances until `check` holds; rejects after `ms` of virtual time (default 60,000). */
   until(check: () => boolean, ms?: number): Promise<this>;
-  /** Reset: sockets close, .boot0–.boot3 and .bootcde run. With `file`, as `load(file)`. Storage stays. */
+  /** Reset: sockets close, .boot0–.boot3 and .bootcde (or .bootrst) run. With `file`, as `load(file)`. Storage stays. */
   restart(options?: { file?: string; blank?: boolean }): this;
   /** All stops at once; peers are told nothing (or reset). `restart` brings the power back. */
   powerCut(options?: { reset?: boolean }): this;

@@ -160,7 +160,7 @@ class Device {
     if (file !== undefined) {
       const code = this.storage.read(String(file));
       if (code !== undefined) this.machine.evaluate(code, String(file));
-    } else if (!blank) this.machine.boot();
+    } else this.machine.boot(blank);
     this.wake();
     return this;
   }

@@ -39,9 +39,10 @@ class Loop {
 
   change(id, ms) {
     const timer = this.timers.get(id);
-    if (!timer) return;
+    if (!timer) return false;
     timer.every = Math.max(SHORTEST, ms);
     timer.due = this.clock.now() + timer.every;
+    return true;
   }
 
   queue(job) {

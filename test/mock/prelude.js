@@ -1,16 +1,16 @@
 /* global host */
 /**
  * Evaluated inside the vm context, so that everything a program touches belongs to its own realm. `host` is what device.js lends;
- * `missing` the names to take away. Returns what the host needs back.
+ * `missing` the names to take away, `realm` the parts in files of their own. Returns what the host needs back.
  */
-(function (global, host, missing) {
+(function (global, host, missing, realm) {
   "use strict";
   var NativeError = Error;
-  var NativeDate = Date;
   var NativeJSON = { parse: JSON.parse, stringify: JSON.stringify };
   var NativeFromCharCode = String.fromCharCode;
   var NativeMap = Map;
   var NativeWeakMap = WeakMap;
+  var TypedArray = Object.getPrototypeOf(Uint8Array);
   var define = Object.defineProperty;
   var hidden = function (object, name, value) {
     define(object, name, { value: value, writable: true, configurable: true, enumerable: false });
@@ -51,7 +51,6 @@
     }
   });
   var InternalError = errorType("InternalError");
-  delete global.InternalError;
   function fail(message, Type) {
     throw (Type || DeviceError)(message);
   }
@@ -69,10 +68,16 @@
     var kept = Object.prototype.hasOwnProperty.call(object, "#on" + event) ? object["#on" + event] : undefined;
     return typeof kept === "function" ? [kept] : kept;
   }
+  var stopped = false;
+  function stop() {
+    stopped = true;
+  }
   function callEach(list, object, args) {
+    stopped = false;
     list.slice().forEach(function (fn) {
-      if (fn) host.call(fn, object, args);
+      if (fn && !stopped) host.call(fn, object, args);
     });
+    stopped = false;
   }
   function queueEvent(object, event, args) {
     var list = listOf(object, event);
@@ -85,6 +90,8 @@
   var emitter = {
     on: function (event, fn) {
       needsObject(this);
+      if (typeof event !== "string") fail("First argument must be String", global.TypeError);
+      if (typeof fn !== "function") fail("Second argument must be a function or a String", global.TypeError);
       this["#on" + event] = (listOf(this, event) || []).concat([fn]);
       var socket = event === "data" ? sockets.get(this) : undefined;
       if (socket && socket.unheard) {
@@ -94,6 +101,7 @@
     },
     emit: function (event) {
       needsObject(this);
+      if (typeof event !== "string") fail("First argument must be String", global.TypeError);
       if (arguments.length > 5) fail("Too many arguments (>4)", global.TypeError);
       queueEvent(this, event, [].slice.call(arguments, 1));
     },
@@ -117,6 +125,7 @@
   // Timers
   function timer(repeat) {
     return function (fn, ms) {
+      if (typeof fn !== "function" && typeof fn !== "string") fail("Function or String not supplied!");
       return host.addTimer(fn, ms, [].slice.call(arguments, 2), repeat);
     };
   }
@@ -131,7 +140,9 @@
   global.setInterval = timer(true);
   global.clearTimeout = clearer("Timeout");
   global.clearInterval = clearer("Interval");
-  global.changeInterval = host.changeTimer;
+  global.changeInterval = function (id, ms) {
+    if (!host.changeTimer(id, ms)) fail("Unknown Interval");
+  };
 
   // Promise: the subset there is, its callbacks queued behind 0 ms timers.
   function DevicePromise(executor) {
@@ -204,60 +215,16 @@
   };
   hidden(global, "Promise", DevicePromise);
 
-  // Strings are bytes.
-  hidden(String, "fromCharCode", function () {
-    var s = "";
-    for (var i = 0; i < arguments.length; i++) s += NativeFromCharCode(arguments[i] & 255);
-    return s;
-  });
-  var nativeSplit = String.prototype.split;
-  // Nothing, split by what is longer than a char, is no text instead of an empty one.
-  hidden(String.prototype, "split", function (by) {
-    return this.length || String(by).length < 2 || by === undefined || by instanceof RegExp ? nativeSplit.call(this, by) : [];
-  });
-  // A beginning of what is sought, at the very end, counts as found.
-  var nativeIndexOf = String.prototype.indexOf;
-  function indexOf(part, from) {
-    var at = nativeIndexOf.call(this, part, from);
-    part = "" + part;
-    for (var n = this.length < part.length ? 0 : part.length - 1; at < 0 && n > 0; n--) {
-      var tail = this.length - n;
-      if (tail >= (from || 0) && tail >= 0 && this.substr(tail) === part.substr(0, n)) at = tail;
-    }
-    return at;
-  }
-  hidden(String.prototype, "indexOf", indexOf);
-  hidden(String.prototype, "includes", function (part, from) {
-    return indexOf.call(this, part, from) >= 0;
-  });
+  realm.text(global, hidden);
   var nativeCreate = Object.create;
   hidden(Object, "create", function (proto, properties) {
     if (properties !== undefined) fail("propertiesObject is not supported yet");
     return nativeCreate(proto);
   });
-  var nativeTime = NativeDate.prototype.getTime;
-  hidden(NativeDate.prototype, "getTime", function () {
-    var t = nativeTime.call(this);
-    return t === t ? t : 0;
-  });
-  function DeviceDate(a, b, c, d, e, f, g) {
-    if (!arguments.length) return new NativeDate(DeviceDate.now());
-    if (arguments.length === 1) return new NativeDate(a);
-    return new NativeDate(a, b, c === undefined ? 1 : c, d || 0, e || 0, f || 0, g || 0);
-  }
-  DeviceDate.prototype = NativeDate.prototype;
-  DeviceDate.parse = function (text) {
-    var t = NativeDate.parse(text);
-    return t === t ? t : 0;
-  };
-  DeviceDate.now = function () {
-    return Math.floor(host.now());
-  };
-  hidden(NativeDate.prototype, "constructor", DeviceDate);
-  hidden(global, "Date", DeviceDate);
+  var zone = realm.dates(global, hidden, fail, host.now);
   Math.random = host.random;
 
-  global.JSON = host.json({
+  var json = host.json({
     syntax: function (message) {
       fail(message, global.SyntaxError);
     },
@@ -269,25 +236,46 @@
     },
     isArray: Array.isArray,
     isView: function (value) {
-      return value instanceof Uint8Array || value instanceof ArrayBuffer;
+      return value instanceof ArrayBuffer || value instanceof TypedArray;
     },
     bytes: function (value) {
       return [].slice.call(value instanceof ArrayBuffer ? new Uint8Array(value) : value);
     },
   });
 
+  global.JSON = {
+    parse: function (text) {
+      return json.parse(text);
+    },
+    stringify: json.stringify,
+  };
+
   global.atob = host.atob;
   global.btoa = function (data) {
+    if (typeof data !== "string" && (!data || typeof data !== "object"))
+      fail("Expecting String or Array, got " + (typeof data === "number" || typeof data === "boolean" ? "Number" : data), global.TypeError);
     return host.btoa(toBytes(data));
   };
+  /** What `E.toString`, hashes and Storage take for bytes: texts, numbers for one byte each, lists of these. */
   function toBytes(data) {
+    if (data === null || data === undefined) fail("Expecting Number or iterable, got " + data, global.TypeError);
+    if (typeof data === "number" || typeof data === "boolean") return NativeFromCharCode(data & 255);
     if (data instanceof ArrayBuffer) data = new Uint8Array(data);
-    if (data && typeof data === "object" && typeof data.length === "number") {
-      var s = "";
-      for (var i = 0; i < data.length; i++) s += NativeFromCharCode(data[i] & 255);
-      return s;
-    }
-    return String(data);
+    if (typeof data !== "object") return typeof data === "string" ? data : "";
+    if (typeof data.length === "number") return [].map.call(data, toBytes).join("");
+    var out = "";
+    for (var i = 0; i < data.count; i++) out += toBytes(data.data);
+    if (data.data === undefined)
+      fail(
+        "If specifying an object, it must be of the form {data : ..., count : N} or {callback : fn} - got " +
+          json.stringify(data, undefined, 2).split("\n").join("").replace("{  }", "{  }"),
+        global.TypeError,
+      );
+    return out;
+  }
+  /** What goes out on a line is text. */
+  function toText(data) {
+    return data === undefined ? "" : data instanceof ArrayBuffer ? new Uint8Array(data).join() : String(data);
   }
   function toBuffer(bytes) {
     var view = new Uint8Array(bytes.length);
@@ -303,13 +291,13 @@
   Socket.prototype.write = function (data) {
     var socket = socketOf(this);
     if (socket === undefined) return false;
-    checked(host.write(socket, toBytes(data)));
+    checked(host.write(socket, toText(data)));
     return false;
   };
   Socket.prototype.end = function (data) {
     var socket = socketOf(this);
     if (socket.ending) return;
-    if (data !== undefined) host.write(socket, toBytes(data));
+    if (data !== undefined) host.write(socket, toText(data));
     host.end(socket);
   };
   Socket.prototype.available = function () {
@@ -344,7 +332,8 @@
   function Datagram() {}
   Datagram.prototype.send = function (data, port, address) {
     var self = this;
-    host.datagram(toBytes(data), port, address, function (bytes, from) {
+    if (this.closed) fail("This socket is closed");
+    host.datagram(toText(data), port, address, function (bytes, from) {
       if (!self.closed) queueEvent(self, "message", [bytes, { address: from.address, port: from.port, size: from.size }]);
     });
   };
@@ -361,53 +350,7 @@
       return new Datagram();
     },
   };
-  var storage = {
-    write: function (name, data, offset, size) {
-      if (data && typeof data === "object" && !(data instanceof ArrayBuffer) && typeof data.length !== "number")
-        data = JSON.stringify(data);
-      checked(host.storage.write(String(name), toBytes(data), offset | 0, size | 0));
-      return true;
-    },
-    read: function (name, offset, length) {
-      return host.storage.read(String(name), offset | 0, length | 0);
-    },
-    readArrayBuffer: function (name) {
-      var data = host.storage.read(String(name));
-      return data === undefined ? undefined : toBuffer(data);
-    },
-    writeJSON: function (name, data) {
-      return storage.write(name, JSON.stringify(data));
-    },
-    readJSON: function (name, quiet) {
-      var data = host.storage.read(String(name));
-      if (data === undefined) return undefined;
-      try {
-        return JSON.parse(data);
-      } catch (e) {
-        if (!quiet) throw e;
-      }
-    },
-    erase: function (name) {
-      host.storage.erase(String(name));
-    },
-    eraseAll: host.storage.eraseAll,
-    compact: host.storage.compact,
-    getFree: function () {
-      return host.storage.stats().freeBytes;
-    },
-    getStats: function () {
-      var stats = host.storage.stats();
-      var copy = {};
-      for (var name in stats) copy[name] = stats[name];
-      return copy;
-    },
-    list: function (pattern) {
-      var names = host.storage.list();
-      var out = [];
-      for (var i = 0; i < names.length; i++) if (!pattern || pattern.test(names[i])) out.push(names[i]);
-      return out;
-    },
-  };
+  var storage = realm.storage(host.storage, json, fail, { toBytes: toBytes, toBuffer: toBuffer, hidden: hidden });
   var crypto = {};
   ["SHA1", "SHA224", "SHA256", "SHA384", "SHA512"].forEach(function (name) {
     crypto[name] = function (data) {
@@ -420,6 +363,14 @@
     dgram: dgram,
     Storage: storage,
     crypto: crypto,
+    heatshrink: {
+      compress: function (data) {
+        return toBuffer(host.pack(toBytes(data)));
+      },
+      decompress: function (data) {
+        return toBuffer(host.unpack(toBytes(data)));
+      },
+    },
     Wifi: {},
   };
   host.without.forEach(function (name) {
@@ -484,49 +435,24 @@
     },
   };
 
-  global.E = {
-    toString: function (data) {
-      return toBytes(data);
-    },
-    isUTF8: function () {
-      return false;
-    },
-    fromUTF8: function () {},
-    asUTF8: function () {
-      fail("Unicode not supported on this build");
-    },
-    decodeUTF8: function () {
-      fail("Unicode not supported on this build");
-    },
-    toArrayBuffer: function (s) {
-      return toBuffer(String(s));
-    },
-    toUint8Array: function (s) {
-      return new Uint8Array(toBuffer(toBytes(s)));
-    },
-    hwRand: function () {
-      return (host.random() * 4294967296) | 0;
-    },
-    reboot: host.reboot,
-    getErrorFlags: function () {
-      return [];
-    },
-    getSizeOf: function (value) {
-      return typeof value === "string" ? Math.ceil((value.length + 1) / 10) : 1;
-    },
-    defrag: function () {},
-    setBootCode: function (code, always) {
-      if (code === undefined) storage.erase(".bootcde");
-      else storage.write(".bootcde", (always ? "" : "") + code);
-    },
-  };
+  global.E = realm.e(host, fail, { toBytes: toBytes, toBuffer: toBuffer, relaxed: json.relaxed, stop: stop }, storage, zone);
   var environment = {};
   for (var key in host.env) environment[key] = host.env[key];
   global.process = {
     env: environment,
     version: environment.VERSION,
     memory: function () {
-      return { free: 16383 - 500, usage: 500, total: 16383, history: 0, gc: 0, gctime: 0, blocksize: 14 };
+      return {
+        free: 16383 - 500,
+        usage: 500,
+        total: 16383,
+        history: 0,
+        gc: 0,
+        gctime: 0.2,
+        blocksize: 14,
+        rx: { used: 0, total: 1024 },
+        tx: { used: 0, total: 256 },
+      };
     },
   };
   function show(value) {

@@ -29,6 +29,26 @@ describe("onchange", () => {
     expect(reports).toEqual([[{ uniqueId: "a", time: "T2", data: { t: 21, on: true } }, { uniqueId: "b", data: { t: 1 } }]]); // prettier-ignore
   });
 
+  test("what a function of yours throws comes through and is told again; inherited names are names", () => {
+    let broken = true;
+    const c = create(
+      (list) => {
+        if (broken) throw new Error("the client has ended");
+        return !!reports.push(list);
+      },
+      { deadband: {}, decimals: {} },
+    );
+    const sample = { uniqueId: "a", data: { constructor: 1.25, t: 20 } as any };
+    c.add(sample);
+    expect(() => c.flush()).toThrow("ended");
+    broken = false;
+    c.add(sample);
+    c.flush();
+    c.add(sample);
+    c.flush();
+    expect(reports).toEqual([[sample]]);
+  });
+
   test("within the deadband, at the same decimals and for the same text nothing is told; a drift is", () => {
     const c = made({ every: 10, deadband: { t: 0.5 }, decimals: { p: 1 } });
     c.add({ uniqueId: "a", data: { t: 20, p: 1013.2499, s: "x" } });

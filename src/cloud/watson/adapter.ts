@@ -1,8 +1,8 @@
 import { error } from "../../core/errors";
 
 /**
- * Topics both ways. With a `kind`: its topic, the levels out of `given` by name or in their order; as a filter (`wild`), what is
- * not given may be anything. Without: what the topic `given` says, with its `kind`, or undefined when it is none of ours.
+ * Topics both ways. Of a `kind`: its topic, the levels out of `given` by name or in their order; as a filter (`wild`), what is
+ * not given may be anything. Of a text: what that topic says, with its `kind`, or undefined when it is none of ours.
  */
 export const route: (kind: string, given: any, wild?: boolean) => any = function () {
   const kind: string = arguments[0];
@@ -24,7 +24,7 @@ export const route: (kind: string, given: any, wild?: boolean) => any = function
     ",deviceEvent @evt/+/fmt/+,deviceCommand @cmd/+/fmt/+,deviceStatus @mon,command cmd/+/fmt/+,event evt/+/fmt/+,appStatus app/+/mon,deviceState @intf/+/evt/state,thingState thing/@intf/+/evt/state,deviceError @err/data,thingError thing/@err/data,ruleTrigger intf/+/rule/+/evt/trigger,ruleError intf/+/rule/+/err/data,notification @notify,!";
   let at;
 
-  if (!kind) {
+  if (typeof given === "string") {
     const path = given.substr(6).split("/");
     const out: any = {};
     for (let i = 1; i < path.length; i++) {

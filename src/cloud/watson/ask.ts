@@ -17,9 +17,9 @@ export function ask(client: any, kind: string, args: any, no: boolean): boolean 
     const target: any = targets[i];
     if (!Array.isArray(target)) check(target, " n:qos s:deviceType s:deviceId s:event s:command s:format s:interfaceId s:ruleId s:appId ");
     const filter = route(kind, target, true);
-    filters[filter] = { qos: target.qos || given.number || 0 };
-    if (client._quick && (kind === "deviceCommand" || /\/id\/\+/.test(filter)))
-      e = error("refused", "quickstart: no commands, and one device at a time");
+    filters[filter] = { qos: target.qos || given.number };
+    if (client._quick && (kind === "deviceCommand" || filters[filter].qos || /\/id\/\+/.test(filter)))
+      e = error("refused", "quickstart: no commands, QoS 0 only, and one device at a time");
   }
   const over = teller(client, given.function);
   if (e) over(e);

@@ -33,6 +33,7 @@ function stored(name: string): string {
  */
 export function read(role: string, given: any): any {
   const out: any = role ? { more: {} } : { org: null, id: null, "auth-method": null, "auth-key": null, "auth-token": null };
+  const from: any = {};
   let key: string | undefined;
 
   /** The name that a configuration file has for something, out of the ways to write it; "" for what means nothing here. */
@@ -88,9 +89,10 @@ export function read(role: string, given: any): any {
       } else {
         // Where there is something behind them.
         if (/^port.|^keepalive./.test(name + value)) value = +value;
-        if (!head || head === line || value !== value)
-          throw error("config", "line " + (i + 1) + ": " + name + " needs =, and a value that fits");
+        if (!/^[^=:]+[=:]/.test(line) || value !== value)
+          throw error("config", "line " + (i + 1) + ": " + (name || "a key") + " needs =, and a value that fits");
         key = name;
+        from[name] = i + 1;
         if (name) out[name] = value;
       }
     }
@@ -102,7 +104,8 @@ export function read(role: string, given: any): any {
       const other = ends[0];
       const value = out[canonical(other)];
       // Where nothing ends the name it may be a piece of a secret.
-      if (value === null || value === undefined) throw error("config", name + ": %(" + ends.slice(0, -1).join(")s") + ")s has no value");
+      if (value === null || value === undefined)
+        throw error("config", "line " + from[name] + ": " + name + ": %(" + ends.slice(0, -1).join(")s") + ")s has no value");
       out[name] = part[0] += value + part[i].substr(other.length + 2);
     }
   }

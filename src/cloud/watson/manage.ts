@@ -59,20 +59,24 @@ export interface Management {
 /** `args`: options, a callback; either may be missing. */
 export function manage(client: any, target: string, args: any): Management {
   const given: ManageOptions | Done | undefined = args[0];
-  const o: ManageOptions = given && typeof given === "object" ? given : {};
-  const life = o.lifetime === undefined ? 3600 : o.lifetime;
-  const firmware: Firmware = { state: 0, updateStatus: 0 };
-  const fields: any = {
-    deviceInfo: o.deviceInfo || {},
-    metadata: o.metadata || {},
-    location: {},
-    "mgmt.firmware": firmware,
-  };
-  const waiting: { [id: string]: { _done?: Done; _timer?: Timer } } = {};
+  const then = typeof given === "function" ? given : args[1];
   const filter = "iotdm-1/" + target + "#";
+  let o: ManageOptions = given && typeof given === "object" ? given : {};
+  check(
+    o,
+    " n:lifetime o:deviceInfo o:metadata f:factoryReset o:firmware n:updateStatus o:bundles n:timeout o:device " +
+      (o.reboot === true ? "b" : "f") +
+      ":reboot ",
+  );
+  if (o.lifetime && o.lifetime < 3600) throw error("config", "option lifetime: 0, or 3600 seconds and more");
+  // What is under way goes on.
+  if (client[filter]) return client[filter](o, then);
+  const firmware: Firmware = { state: 0, updateStatus: 0 };
+  const fields: any = { location: {}, "mgmt.firmware": firmware };
+  const waiting: { [id: string]: { _done: Done; _timer?: Timer } } = {};
   let last = Math.floor(random() * 1e9);
   let renewal: Timer;
-  let became = o.updateStatus;
+  let became: number | undefined;
   /** The device is to be managed; it was when the client ended. */
   let wanted = false;
   let ended = false;
@@ -84,7 +88,7 @@ export function manage(client: any, target: string, args: any): Management {
       delete waiting[id];
       if (w._timer) cancel(w._timer);
       if (!answer) err = err || error("timeout", "device management: no answer");
-      teller(client, w._done)(err, answer);
+      w._done(err, answer);
     }
   }
 
@@ -92,8 +96,9 @@ export function manage(client: any, target: string, args: any): Management {
   function send(path: string, body: any, then?: Done, asks?: boolean): void {
     if (asks) {
       const id = (body.reqId = "" + ++last);
-      if (Object.keys(waiting).length > 15) return teller(client, then)(error("limit", "16 requests wait for their answers"));
-      waiting[id] = { _done: then };
+      const over = teller(client, then);
+      if (Object.keys(waiting).length > 15) return over(error("limit", "16 requests wait for their answers"));
+      waiting[id] = { _done: over };
       then = function (err) {
         if (err) settle(id, err);
         // Only now: what waits for the line is not late.
@@ -127,16 +132,11 @@ export function manage(client: any, target: string, args: any): Management {
     renewal = 0;
   }
 
-  /** The client has ended, or (`over`) another management takes this one's place. */
-  function leave(over?: boolean): void {
+  function leave(): void {
     const ids = Object.keys(waiting);
     for (let i = 0; i < ids.length; i++) settle(ids[i], error("offline", "device management has ended"));
     stop();
     ended = true;
-    if (over) {
-      client.removeListener("end", leave);
-      client.removeListener("connect", back);
-    }
   }
 
   function back(): void {
@@ -147,10 +147,12 @@ export function manage(client: any, target: string, args: any): Management {
   const me: Management = {
     fields: fields,
     manage: function (then) {
+      const life = o.lifetime === undefined ? 3600 : o.lifetime;
       const supports: any = { deviceActions: !!(o.reboot || o.factoryReset), firmwareActions: !!o.firmware };
       for (const bundle in o.bundles) supports[bundle] = true;
-      if (!wanted) client.subscribe(filter, { qos: 1, handler: heard }, teller(client, undefined));
-      wanted = true;
+      const over = teller(client, then);
+      // At quickstart there is none.
+      if (!wanted && (wanted = !client._quick)) client.subscribe(filter, { qos: 1, handler: heard }, teller(client, undefined));
       stop();
       send(
         "mgmt/manage",
@@ -164,20 +166,22 @@ export function manage(client: any, target: string, args: any): Management {
           // Once more before the lifetime is over when there was no answer. The hosts' timers end at 24 days.
           if (life && wanted && (!err || err.code !== "offline"))
             renewal = after(me.manage, Math.min(err && err.code !== "refused" ? 60 : life - 120, 2e6) * 1000);
-          teller(client, then)(err, answer);
+          over(err, answer);
         },
         true,
       );
     },
     unmanage: function (then) {
+      const over = teller(client, then);
       wanted = false;
       stop();
       send(
         "mgmt/unmanage",
         {},
         function (err, answer) {
-          if (!err && !wanted) client.unsubscribe(filter);
-          teller(client, then)(err, answer);
+          // Without a callback it would throw while the client ends.
+          if (!err && !wanted) client.unsubscribe(filter, function () {});
+          over(err, answer);
         },
         true,
       );
@@ -199,17 +203,15 @@ export function manage(client: any, target: string, args: any): Management {
       send("clear/diag/log", {}, then, true);
     },
   };
-  check(
-    o,
-    " n:lifetime o:deviceInfo o:metadata f:factoryReset o:firmware n:updateStatus o:bundles n:timeout o:device " +
-      (o.reboot === true ? "b" : "f") +
-      ":reboot ",
-  );
-  if (life && life < 3600) throw error("config", "option lifetime: 0, or 3600 seconds and more");
-  if (client[filter]) client[filter](true);
-  client[filter] = leave;
+  client[filter] = function (options: ManageOptions, then?: Done): Management {
+    o = options;
+    became = o.updateStatus;
+    fields.deviceInfo = o.deviceInfo || {};
+    fields.metadata = o.metadata || {};
+    me.manage(then);
+    return me;
+  };
   client.on("end", leave);
   client.on("connect", back);
-  me.manage(typeof given === "function" ? given : args[1]);
-  return me;
+  return client[filter](o, then);
 }

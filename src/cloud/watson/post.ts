@@ -11,12 +11,13 @@ import { teller } from "./teller";
 /** Publishes data as a kind; true when it is on its way. `args`: the levels of its topic, data, options, a callback. */
 export function post(client: any, kind: string, args: any): boolean {
   // Device management gives the topic itself.
-  const levels = !kind || kind === "event" ? 1 : 3;
+  const levels = /^device/.test(kind) ? 3 : 1;
   const list = [].slice.call(args) as any[];
   const given = list[levels + 1];
   const by: any = {};
   by[typeof given] = given;
-  const o: PublishOptions = by.object || { qos: by.number };
+  // What is none of these is no QoS either, and `check` says so.
+  const o: PublishOptions = by.object || { qos: by.function || given === null ? undefined : given };
   const format = o.format || "json";
   check(o, " n:qos s:format b:envelope ");
   const done: Done = by.function || list[levels + 2];
@@ -35,14 +36,15 @@ export function post(client: any, kind: string, args: any): boolean {
     // A time that is not known is not told.
     data = stringify((o.envelope === undefined ? !client._plain : o.envelope) ? { d: data, ts: time } : data);
   }
+  // At quickstart there is neither a command nor QoS 1 and 2.
   const e =
     data.length > 131072
       ? error("limit", "a message has up to 131072 bytes")
-      : kind === "deviceCommand" && client._quick
-        ? error("refused", "quickstart: no commands")
+      : client._quick && /C|[12]/.test(kind + o.qos)
+        ? error("refused", "quickstart: no commands, QoS 0 only")
         : undefined;
   const over = teller(client, done);
   if (e) over(e);
-  else client.publish(topic, data, { qos: o.qos || 0, binary: true }, over);
+  else client.publish(topic, data, { qos: o.qos, binary: true }, over);
   return !over.failed;
 }

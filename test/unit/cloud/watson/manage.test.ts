@@ -203,3 +203,38 @@ it("a gateway cannot manage a device without a name", async () => {
     expect(() => gateway.manage({ device: { deviceType: "a/b", deviceId: "x" } })).toThrow(/deviceType/);
   });
 });
+
+it("managed anew while a download runs, there is still one, and its end counts", async () => {
+  await world(async (it) => {
+    const ends: any[] = [];
+    const firmware = { download: (f: any, done: any) => void ends.push(done), update: () => {} };
+    const { device, me, there } = await open(it, { firmware });
+    await there.update("mgmt.firmware", { uri: "u", version: "1", state: 0, updateStatus: 0 });
+    const rc = async (verb: string) => (await there.request("mgmt/initiate/firmware/" + verb)).rc;
+    expect(await rc("download")).toBe(202);
+    await until(() => ends.length);
+    let again: any;
+    await once((done) => (again = device.manage({ firmware }, done)));
+    expect(again).toBe(me);
+    expect(await rc("download")).toBe(400);
+    ends.pop()();
+    await until(() => there.firmware.state === 2);
+    expect(await rc("update")).toBe(202);
+    await until(() => there.firmware.updateStatus === 1);
+    // Nothing of the first call is left behind the end.
+    await new Promise<void>((done) => device.disconnect(done));
+    expect(it.errors).toEqual([]);
+  });
+});
+
+it("an answer that comes while the client ends is told", async () => {
+  await world(async (it) => {
+    const { device, me } = await open(it, {});
+    let told: any;
+    me.unmanage((e: any) => (told = e || "done"));
+    // It waits for its acknowledgement.
+    await new Promise<void>((done) => device.disconnect(done));
+    expect(told).toBeDefined();
+    expect(it.errors).toEqual([]);
+  });
+});

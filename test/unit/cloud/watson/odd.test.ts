@@ -116,7 +116,8 @@ it("configuration files that are none, and what an error may show of them", () =
   expect(parseConfigFile(Buffer.from("org = abc123\nid = é\n") as any)).toMatchObject({ org: "abc123", id: "é" });
   expect(e("auth-token=abc%(S3cret").message).toMatch(/auth-token/);
   expect(e("auth-token=abc%(S3cret").message).not.toMatch(/S3cret/);
-  expect(e("id=%(nothing)s").message).toMatch(/id: %\(nothing\)s/);
+  expect(e("# of\nid=%(nothing)s").message).toMatch(/^line 2: id: %\(nothing\)s/);
+  expect(e("org=a\nauth-token S3cret").message).toMatch(/^line 2: a key needs =/);
   // Said to be nothing is not said.
   expect(made(DeviceClient, parseConfigFile("org=abc123\ntype=t\nid=i\nauth-token=x\nkeepalive=\nport=\nhost=\n"))).toMatchObject({
     keepalive: 60,
@@ -139,5 +140,45 @@ it("connect() at once, as with the seed, is one connection", async () => {
     ).toBeLessThanOrEqual(2);
     expect(seen.filter((name) => name !== "offline")).toEqual(["connect"]);
     await new Promise<void>((done) => client.end(done));
+  });
+});
+
+it("a callback that is none, a QoS that is none and no kind at all are told at once", async () => {
+  await world(async (it) => {
+    const device = await it.client(DeviceClient, DEVICE);
+    const app = await it.client(ApplicationClient, APP);
+    const config = (name: string) => expect.objectContaining({ code: "config", message: expect.stringContaining(name) });
+    expect(failure(() => device.publishEvent("e", 1, "1"))).toEqual(config("qos"));
+    expect(failure(() => device.publishEvent("e", 1, true))).toEqual(config("qos"));
+    expect(failure(() => device.publishEvent("e", 1, {}, "x"))).toEqual(config("callback"));
+    const me = device.manage();
+    expect(failure(() => me.clearLog("x"))).toEqual(config("callback"));
+    expect(failure(() => me.manage("x"))).toEqual(config("callback"));
+    expect(failure(() => me.unmanage({}))).toEqual(config("callback"));
+    expect(failure(() => app.subscribeTo())).toEqual(config("kind"));
+    expect(failure(() => app.unsubscribeFrom())).toEqual(config("kind"));
+    await pause(20);
+    expect(it.errors).toEqual([]);
+  });
+});
+
+it("at quickstart there is QoS 0 only, and no device management", async () => {
+  await world(async (it) => {
+    const device = await it.client(DeviceClient, { org: "quickstart", type: "t", id: "q1" });
+    const app = await it.client(ApplicationClient, { org: "quickstart", id: "myApp" });
+    const codes: any[] = [];
+    const done = (e: any) => codes.push(e.code);
+    expect(device.publishEvent("e", 1, 1, done)).toBe(false);
+    expect(app.publishEvent("t", "q1", "e", 1, { qos: 2 }, done)).toBe(false);
+    expect(app.subscribeToDeviceEvents({ deviceId: "q1", qos: 1 }, done)).toBe(false);
+    const me = device.manage({}, done);
+    me.setErrorCode(1, done);
+    await pause(20);
+    expect(codes).toEqual(Array(5).fill("refused"));
+    device.publishEvent("e", 2);
+    await until(() => it.cloud.events.length);
+    expect(it.sent("d:quickstart:t:q1", "publish")).toMatchObject([{ qos: 0 }]);
+    expect(it.sent("d:quickstart:t:q1", "subscribe")).toEqual([]);
+    expect([it.errors, it.cloud.closed]).toEqual([[], []]);
   });
 });
