@@ -111,6 +111,8 @@ export function parse(bytes: Bytes): any {
     /[^\d.eE+-]0\d/.test(flat) ||
     /[^eE]-0\d/.test(flat) ||
     /,\s*\}/.test(flat);
+  // Espruino counts integers in 64 bits, and around.
+  const long = !unicode && /\d\d\d\d\d\d\d\d\d\d\d\d\d\d\d\d\d\d\d/.test(flat);
   // From within, level by level: for each the parser goes down its short stack, and there is no way back.
   for (let i = 0; !bad && flat !== last; i++) {
     if (i > DEPTH + 1) throw error("limit", "JSON nests deeper than " + DEPTH + " levels");
@@ -133,7 +135,20 @@ export function parse(bytes: Bytes): any {
         .replace(/\\u[dD][89abAB]..\\u[dD][c-fC-F]../g, utf8)
         .replace(/\\u..../g, utf8);
     }
+    // With an exponent they are read as other numbers. Strings are matched to be passed over.
+    if (long)
+      bytes = bytes.replace(/\\"/g, "\\u0022").replace(/"[^"]*"|\d[\d.eE+-]*/g, function (m) {
+        return /\D/.test(m) || m.length + +(m > "9223372036854775807") < 20 ? m : m + "e0";
+      });
     if (!bad && flat === "@") pair = JSON.parse(bytes);
+    // It also keeps each of equal keys and finds the first: the others have the last.
+    if (!unicode)
+      for (const all: any[] = [pair]; all.length;) {
+        const one = all.pop();
+        const names: string[] = [];
+        for (const name in one) if (!Array.isArray(one) && names.push(name) > names.indexOf(name) + 1) delete one[name];
+        for (const name in one) if (one[name] && typeof one[name] === "object") all.push(one[name]);
+      }
   } catch {
     // reported below
   }
