@@ -2,7 +2,7 @@ import { error } from "../../core/errors";
 import { finish, pump } from "./lane";
 import { close } from "./link";
 import type { Message, Peer } from "./protocol";
-import { wait } from "./timer";
+import { resume, wait } from "./timer";
 import { OWED, type Device } from "./types";
 
 /** What a line says to a question, or undefined. */
@@ -30,7 +30,7 @@ export function answer(d: Device, m: Message, e: Peer): void {
     if (kind === "time") wait(lane, -1);
     finish(d, item, undefined, item._one ? all[item._one] : all);
     pump(d);
-  }
+  } else if (lane && lane._late) resume(lane);
   if (!d.online || (m.M !== "checkout" && m.M !== "connected")) return;
   if (m.M === "checkout" && d._is & OWED) d._is &= ~OWED;
   else {

@@ -1,11 +1,11 @@
-import { datagram, end, random, write } from "#host";
+import { datagram, end, now, random, write } from "#host";
 import { backoff } from "../../core/backoff";
 import { error, type CloudError } from "../../core/errors";
 import type { Bytes, Heard } from "../../host";
 import { finish } from "./lane";
 import { encode } from "./protocol";
 import { tell } from "./tell";
-import { wait } from "./timer";
+import { resume, wait } from "./timer";
 import { turn } from "./turn";
 import { BUSY, OFF, type Device, type Item } from "./types";
 
@@ -39,6 +39,13 @@ function underway(d: Device): Item[] {
     const lane = d._lane[kind];
     if (lane._item) lost.push(lane._item);
     delete lane._item;
+    // On another line nothing is late.
+    if (lane._late) resume(lane);
+    // Who stays away has no timer: on Node it would keep the process.
+    if (d._is & OFF && lane._timer) {
+      wait(lane, -1);
+      lane._at = now();
+    }
     while (kind !== "update" && kind !== "alert" && lane._list.length) lost.push(lane._list.shift()!);
   }
   return lost;
