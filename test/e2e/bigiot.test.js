@@ -795,6 +795,15 @@ describe("what comes late, and what stays", () => {
     expect(wait(20000)).toBe(true);
   });
 
+  test("checkOut inside the callback of checkIn stays out", () => {
+    const it = bench().online();
+    it.log();
+    it.device.run("device.checkIn(function () { device.checkOut(); })");
+    it.device.tick(600000);
+    expect(it.log().map(([name]) => name)).toEqual(["offline"]);
+    expect([it.peers.length, it.device.alive]).toEqual([1, { timers: 0, sockets: 0 }]);
+  });
+
   test("in a user session update(id) asks for a device's values, over UDP checkIn makes the platform read its site anew", () => {
     const user = bench({ id: 30211, apiKey: "userkey00", user: true, tls: true }, "device.update(40877, note('asked'))", 8585);
     user.say(WELCOME);

@@ -29,9 +29,10 @@ export const calls: { [name: string]: (this: Device, a?: any, b?: any, c?: any, 
     }
     // The platform is to read anew what its site says of the device.
     if (this.online && this.options.udp) ask(this, undefined, { M: "reload", ID: this.id, K: this.options.apiKey });
+    if (!this._link) wait(this, 0);
+    // Who is told may check out.
     if (this.online || this.options.udp) tell(this, done, [undefined, { id: (this.options.user ? "U" : "D") + this.id }]);
     else if (done) this._join = (this._join || []).concat(done);
-    if (!this._link) wait(this, 0);
     return true;
   },
 
