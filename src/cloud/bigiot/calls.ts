@@ -77,7 +77,7 @@ export const calls: { [name: string]: (this: Device, a?: any, b?: any, c?: any, 
     else given = a;
     for (const id in given) {
       let v = given[id];
-      if (v === true || v === false) v = +v;
+      if (typeof v === "boolean") v = +v;
       if (typeof v === "number" ? !isFinite(v) : typeof v !== "string" && !Array.isArray(v))
         throw error("config", "data " + v + ": text or a number");
       out[who("I", id).substr(1)] = "" + v;
