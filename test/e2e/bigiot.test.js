@@ -795,6 +795,27 @@ describe("what comes late, and what stays", () => {
     expect(wait(20000)).toBe(true);
   });
 
+  test("values that went to a platform that had checked the device out go again, whatever it answers to then", () => {
+    const it = bench({ checkoutFirst: true, reconnectPeriod: 1, maxReconnectPeriod: 1 });
+    const enter = () => {
+      it.say(WELCOME);
+      it.device.tick(201);
+      it.say(CHECKED_IN);
+    };
+    enter();
+    // Somebody else's, while an answer to our own is owed.
+    it.say(line({ M: "checkout", IP: "192.0.2.1", T: "1" }));
+    it.device.run("device.update(66120, 1); device.time(note('time')); device.status(note('status'));");
+    it.device.tick(1);
+    it.heard();
+    it.say(line({ M: "time", T: "1701587141" }));
+    it.say(line({ M: "connected" }));
+    it.device.tick(10);
+    enter();
+    it.device.tick(6000);
+    expect(it.heard()).toContain('"update","ID":"70413","V":{"66120":"1"}');
+  });
+
   test("checkOut inside the callback of checkIn stays out", () => {
     const it = bench().online();
     it.log();
