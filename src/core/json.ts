@@ -84,6 +84,23 @@ export function stringify(value: unknown): Bytes {
   return put(value, 20) || "null";
 }
 
+/** Integers from 2^63 on with an exponent: so Espruino reads them as other numbers. Strings are matched to be passed over. */
+function exponents(bytes: Bytes): Bytes {
+  return bytes.replace(/\\"/g, "\\u0022").replace(/"[^"]*"|\d[\d.eE+-]*/g, function (m) {
+    return /\D/.test(m) || m.length + +(m > "9223372036854775807") < 20 ? m : m + "e0";
+  });
+}
+
+/** Espruino keeps each of equal keys and finds the first; now `all`, and what is in them, have the last, as elsewhere. */
+function unify(all: any[]): void {
+  while (all.length) {
+    const one = all.pop();
+    const names: string[] = [];
+    for (const name in one) if (!Array.isArray(one) && names.push(name) > names.indexOf(name) + 1) delete one[name];
+    for (const name in one) if (one[name] && typeof one[name] === "object") all.push(one[name]);
+  }
+}
+
 const DEPTH = 32;
 
 /** What the JSON in `bytes` says; error `protocol` when it is malformed or something follows it, `limit` when it nests deeper than 32 levels. */
@@ -111,6 +128,8 @@ export function parse(bytes: Bytes): any {
     /[^\d.eE+-]0\d/.test(flat) ||
     /[^eE]-0\d/.test(flat) ||
     /,\s*\}/.test(flat);
+  // Espruino counts integers in 64 bits, and around.
+  const long = !unicode && /\d\d\d\d\d\d\d\d\d\d\d\d\d\d\d\d\d\d\d/.test(flat);
   // From within, level by level: for each the parser goes down its short stack, and there is no way back.
   for (let i = 0; !bad && flat !== last; i++) {
     if (i > DEPTH + 1) throw error("limit", "JSON nests deeper than " + DEPTH + " levels");
@@ -133,7 +152,9 @@ export function parse(bytes: Bytes): any {
         .replace(/\\u[dD][89abAB]..\\u[dD][c-fC-F]../g, utf8)
         .replace(/\\u..../g, utf8);
     }
+    if (long) bytes = exponents(bytes);
     if (!bad && flat === "@") pair = JSON.parse(bytes);
+    if (!unicode) unify([pair]);
   } catch {
     // reported below
   }

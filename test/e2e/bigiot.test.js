@@ -700,3 +700,148 @@ describe("with the local platform", () => {
     expect(w.device.log.join()).not.toMatch(/wrong-secret/);
   });
 });
+
+describe("what comes late, and what stays", () => {
+  const stamp = (T) => line({ M: "time", T });
+
+  test("a late answer is none to the next question, which waits for it, two heartbeats at most", () => {
+    const it = bench().online();
+    it.device.run("device.time(note('one')); device.time('H:i', note('two'));");
+    it.device.tick(5001);
+    expect(it.kinds()).toEqual(["time"]);
+    expect(it.log().slice(-1)).toEqual([["one", "timeout: no answer within 5 s", null]]);
+    it.device.tick(30000);
+    it.say(line({ M: "b" }));
+    it.say(stamp("1701587141"));
+    it.device.tick(1);
+    expect(it.kinds()).toEqual(["beat", "time"]);
+    it.say(stamp("15:05"));
+    expect(it.log()).toEqual([["two", null, "15:05"]]);
+    // One that never comes.
+    it.device.run("device.time(note('lost')); device.time(note('next'));");
+    for (let i = 0; i < 4; i++) {
+      it.device.tick(23000);
+      it.say(line({ M: "b" }));
+    }
+    expect(it.kinds().filter((M) => M === "time")).toHaveLength(1);
+    it.device.tick(4000);
+    expect(it.kinds()).toEqual(["time"]);
+    it.say(stamp("1701587999"));
+    expect(it.log()).toEqual([["lost", "timeout: no answer within 5 s", null], ["next", null, "1701587999"]]); // prettier-ignore
+  });
+
+  test("a late answer says nothing of values that were written after its question: they go again", () => {
+    const it = bench({ reconnectPeriod: 1, maxReconnectPeriod: 1 }).online();
+    it.device.run("device.status(); device.isOnline(1, note('isOnline'));");
+    it.device.tick(6000);
+    it.device.run("device.update(66120, 1); device.status(note('status'))");
+    it.device.tick(5000);
+    it.say(line({ M: "checked" }));
+    it.peers[0].reset();
+    it.device.tick(100);
+    it.heard();
+    it.say(WELCOME);
+    it.device.tick(1);
+    it.say(CHECKED_IN);
+    it.device.tick(5000);
+    expect(it.heard()).toContain('"update","ID":"70413","V":{"66120":"1"}');
+    // On another line nothing is late.
+    it.device.run("device.isOnline(1, note('isOnline'))");
+    it.device.tick(15000);
+    expect(it.kinds()).toContain("isOL");
+  });
+
+  test("where the platform does not ask for beats, a status without an answer is a dead line, however many wait", () => {
+    const it = bench({ port: 8181 }, "setInterval(function () { device.status(function () {}); }, 500);", 8181).online();
+    it.log();
+    it.device.tick(6000);
+    expect(it.log().filter(([name]) => name !== "error" || !/limit/.test(name)).some(([name, e]) => name === "offline" && /timeout/.test(e))).toBe(true); // prettier-ignore
+    expect(it.peers[0].gone).toBe(true);
+  });
+
+  test("after checkOut no timer is left, and the platform's pace goes on at the next check-in", () => {
+    const it = bench().online();
+    it.device.run("device.alert('hot'); device.update(66120, 1); device.isOnline(1, note('isOnline')); device.time(note('time'));");
+    it.device.tick(60000);
+    it.say(line({ M: "b" }));
+    it.device.run("device.checkOut()");
+    it.device.tick(1);
+    expect(it.device.alive).toEqual({ timers: 0, sockets: 0 });
+    it.heard();
+    it.device.tick(200000);
+    const back = () => {
+      it.device.run("device.checkIn()");
+      it.device.tick(1);
+      it.say(WELCOME);
+      it.device.tick(1);
+      it.say(CHECKED_IN);
+    };
+    back();
+    it.device.run("device.alert('still hot')");
+    const wait = (ms) => {
+      for (let t = 0; t < ms; t += 20000) {
+        it.device.tick(20000);
+        it.say(line({ M: "b" }));
+      }
+      return it.kinds().includes("alert");
+    };
+    expect(wait(360000)).toBe(false);
+    expect(wait(60000)).toBe(true);
+    it.device.run("device.checkOut(); device.checkOut();");
+    expect(it.device.alive).toEqual({ timers: 0, sockets: 0 });
+    it.device.tick(3600000);
+    back();
+    it.device.run("device.alert('again')");
+    expect(wait(20000)).toBe(true);
+  });
+
+  test("values that went to a platform that had checked the device out go again, whatever it answers to then", () => {
+    const it = bench({ checkoutFirst: true, reconnectPeriod: 1, maxReconnectPeriod: 1 });
+    const enter = () => {
+      it.say(WELCOME);
+      it.device.tick(201);
+      it.say(CHECKED_IN);
+    };
+    enter();
+    // Somebody else's, while an answer to our own is owed.
+    it.say(line({ M: "checkout", IP: "192.0.2.1", T: "1" }));
+    it.device.run("device.update(66120, 1); device.time(note('time')); device.status(note('status'));");
+    it.device.tick(1);
+    it.heard();
+    it.say(line({ M: "time", T: "1701587141" }));
+    it.say(line({ M: "connected" }));
+    it.device.tick(10);
+    enter();
+    it.device.tick(6000);
+    expect(it.heard()).toContain('"update","ID":"70413","V":{"66120":"1"}');
+  });
+
+  test("checkOut inside the callback of checkIn stays out", () => {
+    const it = bench().online();
+    it.log();
+    it.device.run("device.checkIn(function () { device.checkOut(); })");
+    it.device.tick(600000);
+    expect(it.log().map(([name]) => name)).toEqual(["offline"]);
+    expect([it.peers.length, it.device.alive]).toEqual([1, { timers: 0, sockets: 0 }]);
+  });
+
+  test("in a user session update(id) asks for a device's values, over UDP checkIn makes the platform read its site anew", () => {
+    const user = bench({ id: 30211, apiKey: "userkey00", user: true, tls: true }, "device.update(40877, note('asked'))", 8585);
+    user.say(WELCOME);
+    user.device.tick(1);
+    user.heard();
+    user.say(line({ M: "loginok", ID: "U30211", N: "ming(api)", T: "1701587133" }));
+    user.device.tick(1);
+    expect(user.heard()).toBe(line({ M: "getdata", ID: "40877" }));
+    user.say(line({ M: "update", ID: "D40877", V: { 66999: "19.5" } }));
+    expect(user.log().slice(1).map(([name, a]) => [name, a])).toEqual([["asked", null], ["update", { 66999: "19.5" }]]); // prettier-ignore
+    const w = world();
+    w.network.udp(9090, (data) => w.cloud.datagram(Buffer.from(data, "latin1").toString("utf8")));
+    w.device.run(APP({ udp: true }, ""));
+    w.run(10);
+    w.device.run("device.checkIn(note('in'))");
+    w.run(10);
+    expect(w.cloud.seen.map(({ message }) => message)).toEqual([{ M: "reload", ID: "70413", K: "abc123key" }]);
+    expect(w.ask("log").slice(-1)[0][0]).toBe("in");
+  });
+});

@@ -81,6 +81,9 @@ const DOCUMENTS = [
   '{"\\u00e9":"\\/\\b\\f\\n\\r\\t","ü":"é€😀"}',
   "[0,0.5,-1.25,1e3,1.5E-2,1767225600123,9007199254740991,21.35,-40.1,0.1,1013.25]",
   ' { "k" : [ ] , "o" : { } } ',
+  // Of equal keys the last one counts, also in what only the last one has.
+  '{"a":1,"b":{"c":[1,{"d":1,"d":{"e":2,"e":[3,{"f":1,"f":0}]}}]},"a":{"b":1,"b":2},"0":1,"0":2,"a":"last"}',
+  '{"a":"12345678901234567890","b":"\\",12345678901234567890,\\"","c":1000000000000000000000,"d":"\\\\","e":[1e30]}',
   JSON.stringify({ desired: Array.from({ length: 20 }, (_, i) => ({ ["key" + i]: i, text: "wärme " + i })), $version: 7 }),
 ];
 /** Numbers as quotients that every interpreter computes exactly alike: their own reading of decimals differs. */
@@ -127,6 +130,10 @@ function cases(kind) {
   add("circle", `(function(){var c={};c.c=c;try{core.stringify(c)}catch(e){return e.code}})()`, "limit");
   add("20 levels", `(function(){var d=1;for(var i=0;i<20;i++)d=[d];return core.stringify(core.parse(core.stringify(d))).length})()`, "41");
   NUMBERS.forEach(([m, d]) => add(`number ${m}/${d}`, `core.stringify(${m}/${d})`, (answer) => near(answer, m / d)));
+  for (const x of ["9223372036854775807", "9223372036854775808", "-9223372036854775809", "18446744073709551616", "[123456789012345678901]"])
+    add(`integer ${x}`, `core.stringify(core.parse("${x}"))`, (answer) =>
+      near(answer.replace(/[[\]]/g, ""), Number(x.replace(/[[\]]/g, ""))),
+    );
   for (const x of ["21.35", "0.1", "-40.125", "1013.25", "0.000123", "1767225600123", "9007199254740991", "-0.5", "100.1", "1234.5678"]) {
     add(`decimal ${x}`, `core.stringify(core.parse("${x}"))`, x);
   }

@@ -1,4 +1,4 @@
-import { random } from "#host";
+import { now, random } from "#host";
 import { error } from "../../core/errors";
 import type { Bytes } from "../../host";
 import { connect as dial } from "../../mqtt/client";
@@ -27,6 +27,9 @@ function credentials(h: Hub): void {
 /** Subscribes to what must be heard; then the device is up. */
 function enter(h: Hub, kept: boolean): void {
   const o = h._mq.options;
+  if (h._random) return;
+  // What goes again at once is in the platform's account, too.
+  if (h._air) h._at = Math.max(h._at || 0, now() - 1000) + h._air * 200;
   // They are made again for the next time; errors speak of the device.
   o.clientId = h._k;
   delete o.username;
@@ -85,16 +88,22 @@ methods.connect = function (this: any): number {
   const h: Hub = this._root;
   const o = h.authInfo;
   const mq = h._mq.options;
+  const bye = h._bye;
+  // Who waits to be disconnected waits in vain: the last call counts.
+  delete h._bye;
+  delete h._end;
+  if (bye) tell(h, bye, error("refused", "connect was called"));
   if (h.status) tell(h, done);
   else {
-    delete h._end;
     delete h._random;
     if (done) h._done = (h._done || []).concat(done);
     if (h._period !== undefined) mq.reconnectPeriod = h._period;
     delete h._period;
     if (o.deviceSecret || o.deviceToken || secret(h)) {
-      if (!h._on) restore(h);
-      h._on = h._on || 1;
+      if (!h._on) {
+        restore(h);
+        h._on = 1;
+      }
     } else {
       h._random = "" + Math.floor(1e9 * (1 + random() * 8));
       // Nobody registers twice with the same names.
@@ -141,6 +150,16 @@ function lost(h: Hub): Error | undefined {
   return h._random && !h._end ? error("refused", "registration: the platform closed the connection") : undefined;
 }
 
+/** Who waits for a connection is told that there is none. */
+function fail(h: Hub, fault: Error): void {
+  const done = h._done;
+  // A handler may have called `connect` before this was told: that attempt to register has failed, too.
+  if (h._random) h._mq.end(true);
+  delete h._random;
+  delete h._done;
+  tell(h, done, fault);
+}
+
 /** What the client says. */
 function said(this: Hub["_mq"] & { _h: Hub }): void {
   const args: any = arguments;
@@ -148,7 +167,7 @@ function said(this: Hub["_mq"] & { _h: Hub }): void {
   const event = args[0];
   let fault = event === "error" && args[1];
   if (event === "message") return take(h, args[1], args[2], args[3].dup);
-  if (event === "connect") return h._random ? undefined : enter(h, args[1].sessionPresent);
+  if (event === "connect") return enter(h, args[1].sessionPresent);
   if (event === "end") leave(h);
   else if (!event || event === "reconnect") credentials(h);
   else if (event === "close") {
@@ -158,12 +177,8 @@ function said(this: Hub["_mq"] & { _h: Hub }): void {
     if (mute) return;
     fault = lost(h);
   }
-  if (fault) {
-    const done = h._done;
-    delete h._random;
-    delete h._done;
-    tell(h, done, fault);
-  } else h.emit(event, args[1], args[2], args[3]);
+  if (fault) fail(h, fault);
+  else h.emit(event, args[1], args[2], args[3]);
 }
 
 export function create(options: Options): any {

@@ -49,7 +49,8 @@ function serve(d: Device, topic: string, data: any, to: string, id: unknown, ser
     value = d._call(topic, data, to ? reply : undefined);
     // The platform wants to know that it was heard.
     if (value === undefined && id !== undefined && !service) value = {};
-  } else if (id !== undefined) throw error("config", setting ? "property " + last + " cannot be set" : "nothing here does " + what);
+  } else if (setting && last === undefined) value = {};
+  else if (id !== undefined) throw error("config", setting ? "property " + last + " cannot be set" : "nothing here does " + what);
   if (value !== undefined && to) reply(value);
 }
 
@@ -79,16 +80,20 @@ function understand(h: Hub, tail: string, payload: Bytes, free: boolean): any {
 }
 
 /** What the answer in `data` answers, who is told; empty when it is none. Where anything may come, it is one only if somebody waits for it. */
-function answered(h: Hub, tail: string, data: any, free: boolean): string {
+function answered(h: Hub, topic: string, data: any, free: boolean): string {
   let key = "";
   let waits: Item | undefined;
-  if (tail.substr(0, 8) === "/shadow/") {
+  if (topic.substr(0, 8) === "/shadow/") {
     const version = data.version || (data.payload || {}).version;
     if (+version >= 0 && version !== null) h._version = +version;
     if (data.method === "reply") key = "shadow";
-  } else if (tail.substr(0, 9) === "/ext/ntp/") key = "ntp";
-  else if (tail.slice(-6) === "_reply") key = "" + (data || {}).id || "-";
-  for (let i = 0; i < h._wait.length; i++) if (h._wait[i]._key === key) waits = h._wait[i];
+  } else if (topic.substr(0, 9) === "/ext/ntp/") key = "ntp";
+  else if (topic.slice(-6) === "_reply") key = "" + (data || {}).id || "-";
+  for (let i = 0; i < h._wait.length; i++) {
+    const item = h._wait[i];
+    // Each answer has its topic: an id of its own an application may give to anything.
+    if (item._key === key && (item._need || item._topic + "_reply") === topic) waits = item;
+  }
   if (waits) settle(waits, undefined, data);
   else if (free) key = "";
   else if (key) h.dropped++;
@@ -131,7 +136,7 @@ export function heard(h: Hub, topic: string, payload: Bytes, again: boolean): vo
   const rrpc = sys && tail.substr(0, 13) === "rrpc/request/";
   const free = loose(own, rrpc, sys, tail);
   const data = understand(h, tail, payload, free);
-  const key = answered(h, tail, data, free);
+  const key = answered(h, topic, data, free);
   let open = true;
   if (key && tail !== "thing/ota/firmware/get_reply") return;
   if (tail.substr(0, 11) === "/ext/error/") return trouble(h, data);

@@ -42,6 +42,8 @@ export interface Hub extends Device {
   _queue: Item[];
   /** The moment up to which the platform's pace is used up. */
   _at?: number;
+  /** How many messages at QoS 1 are not acknowledged, when there are any. */
+  _air?: number;
   /** When it is looked at again. */
   _pause?: number;
   /** Filters beyond the basic ones: 0 asked for, 1 granted, or the error. */
@@ -122,10 +124,13 @@ function transmit(h: Hub, item: Item): void {
     item._timer = after(settle as any, h.authInfo.replyTimeout || 30000, item);
     h._wait.push(item);
   }
+  if (item._qos) h._air = (h._air || 0) + 1;
   h._mq.publish(item._topic!, message(h, item), { qos: item._qos, binary: true }, function (err) {
+    if (item._qos && !--h._air!) delete h._air;
     if (item._kept && !err) h.authInfo.outbox.drop(item._kept);
     if (!item._key) tell(h, item._done, err);
     else if (err && h._wait.indexOf(item) >= 0) settle(item, err);
+    pump(h);
   });
   item._bytes = "";
 }
@@ -147,7 +152,8 @@ export function pump(h: Hub): void {
     const state = need === undefined ? 1 : h._subs[need];
     const t = now();
     const at = paced(h, item, t);
-    if (!state) break;
+    // What was not acknowledged goes again at once on the next line: not more than the platform takes in a second with what follows it.
+    if (!state || (item._qos && h._air! > 4)) break;
     if (state === 1 && at > t) {
       if (!(h._pause! > t)) {
         // Timers may be early.

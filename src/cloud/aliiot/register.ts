@@ -37,10 +37,10 @@ function keep(o: any, file: string, kept: Bytes): void {
  */
 export function secret(h: Hub, answer?: Bytes): boolean {
   const o = h.authInfo;
-  // Of each device on this host, in the 28 characters that Espruino takes.
-  const file = "aliiot." + o.deviceName.slice(-21);
   const done = h._done;
   const whose = o.productKey + "/" + o.deviceName;
+  // One of each device on this host, in the 28 characters that Espruino takes.
+  const file = "aliiot." + sign("hmacmd5", whose, {}).substr(0, 21);
   const https = o.registration === "https";
   let data: any;
   let err: any;

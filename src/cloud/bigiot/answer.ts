@@ -2,8 +2,8 @@ import { error } from "../../core/errors";
 import { finish, pump } from "./lane";
 import { close } from "./link";
 import type { Message, Peer } from "./protocol";
-import { wait } from "./timer";
-import { OWED, type Device } from "./types";
+import { resume, wait } from "./timer";
+import { OWED, type Device, type Item, type Lane } from "./types";
 
 /** What a line says to a question, or undefined. */
 function result(m: Message): any {
@@ -14,23 +14,26 @@ function result(m: Message): any {
   return out;
 }
 
+/** The answer to a question that waits. */
+function settle(d: Device, m: Message, lane: Lane, item: Item): void {
+  const all = result(m);
+  delete lane._item;
+  // Whatever went before the question has arrived, and was taken if the device was checked in: the time is told to anybody.
+  if (item._sent === d._lines && m.M !== "connected" && m.M !== "time") {
+    delete d._sent;
+    delete d._kept;
+  }
+  if (m.M === "time") wait(lane, -1);
+  finish(d, item, undefined, item._one ? all[item._one] : all);
+  pump(d);
+}
+
 /** Perhaps the answer to a question, perhaps the word that the device is checked in no longer. */
 export function answer(d: Device, m: Message, e: Peer): void {
   const kind = m.M === "checked" || m.M === "connected" ? "status" : m.M;
   const lane = d._lane && d._lane[kind];
-  const item = lane && lane._item;
-  if (item) {
-    const all = result(m);
-    delete lane._item;
-    // Whatever went before the question has arrived.
-    if (item._sent === d._lines) {
-      delete d._sent;
-      delete d._kept;
-    }
-    if (kind === "time") wait(lane, -1);
-    finish(d, item, undefined, item._one ? all[item._one] : all);
-    pump(d);
-  }
+  if (lane && lane._item) settle(d, m, lane, lane._item);
+  else if (lane && lane._late) resume(lane);
   if (!d.online || (m.M !== "checkout" && m.M !== "connected")) return;
   if (m.M === "checkout" && d._is & OWED) d._is &= ~OWED;
   else {

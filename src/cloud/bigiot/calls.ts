@@ -1,3 +1,4 @@
+import { now } from "#host";
 import { error } from "../../core/errors";
 import { ask } from "./lane";
 import { close, post } from "./link";
@@ -19,9 +20,19 @@ export const calls: { [name: string]: (this: Device, a?: any, b?: any, c?: any, 
 
   checkIn: function (done) {
     this._is &= ~OFF;
+    for (const kind in this._lane) {
+      const lane = this._lane[kind];
+      const since = lane._at;
+      delete lane._at;
+      // The platform's pace goes on where it was; a clock that had not been set then cannot tell.
+      if (since) wait(lane, since > 1.5e12 ? Math.max(0, Math.min(lane._gap, lane._gap + since - now())) : lane._gap);
+    }
+    // The platform is to read anew what its site says of the device.
+    if (this.online && this.options.udp) ask(this, undefined, { M: "reload", ID: this.id, K: this.options.apiKey });
+    if (!this._link) wait(this, 0);
+    // Who is told may check out.
     if (this.online || this.options.udp) tell(this, done, [undefined, { id: (this.options.user ? "U" : "D") + this.id }]);
     else if (done) this._join = (this._join || []).concat(done);
-    if (!this._link) wait(this, 0);
     return true;
   },
 
@@ -57,6 +68,8 @@ export const calls: { [name: string]: (this: Device, a?: any, b?: any, c?: any, 
 
   // Values as the platform wants them: text, whatever they were; true and false are 1 and 0, a list of two is a location.
   update: function (a, data, done) {
+    // A user has no values: asks for those of a device.
+    if (this.options.user) return ask(this, data, { M: "getdata", ID: who("D", a).substr(1) });
     const out: Values = {};
     const flat = !a || typeof a !== "object" || Array.isArray(a);
     let given: any = {};
@@ -64,7 +77,7 @@ export const calls: { [name: string]: (this: Device, a?: any, b?: any, c?: any, 
     else given = a;
     for (const id in given) {
       let v = given[id];
-      if (v === true || v === false) v = +v;
+      if (typeof v === "boolean") v = +v;
       if (typeof v === "number" ? !isFinite(v) : typeof v !== "string" && !Array.isArray(v))
         throw error("config", "data " + v + ": text or a number");
       out[who("I", id).substr(1)] = "" + v;

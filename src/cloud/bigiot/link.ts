@@ -1,13 +1,13 @@
-import { datagram, end, random, write } from "#host";
+import { datagram, end, now, random, write } from "#host";
 import { backoff } from "../../core/backoff";
 import { error, type CloudError } from "../../core/errors";
 import type { Bytes, Heard } from "../../host";
 import { finish } from "./lane";
 import { encode } from "./protocol";
 import { tell } from "./tell";
-import { wait } from "./timer";
+import { resume, wait } from "./timer";
 import { turn } from "./turn";
-import { BUSY, OFF, type Device, type Item } from "./types";
+import { BUSY, OFF, type Device, type Item, type Lane } from "./types";
 
 /** A line or, to enter and leave, its kind. */
 export function post(d: Device, bytes: Bytes): void {
@@ -20,6 +20,19 @@ export function post(d: Device, bytes: Bytes): void {
       (turn as Heard).call(link, link);
     });
   else write(link, bytes);
+}
+
+/** Of a lane nothing is underway any more. */
+function idle(d: Device, lane: Lane, lost: Item[]): void {
+  if (lane._item) lost.push(lane._item);
+  delete lane._item;
+  // On another line nothing is late.
+  if (lane._late) resume(lane);
+  // Who stays away has no timer: on Node it would keep the process.
+  if (d._is & OFF && lane._timer) {
+    wait(lane, -1);
+    lane._at = now();
+  }
 }
 
 /** What was underway: what is worth it waits again, the rest is lost. */
@@ -37,8 +50,7 @@ function underway(d: Device): Item[] {
   delete d._kept;
   for (const kind in d._lane) {
     const lane = d._lane[kind];
-    if (lane._item) lost.push(lane._item);
-    delete lane._item;
+    idle(d, lane, lost);
     while (kind !== "update" && kind !== "alert" && lane._list.length) lost.push(lane._list.shift()!);
   }
   return lost;

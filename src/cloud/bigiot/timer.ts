@@ -1,5 +1,5 @@
 import { after, cancel } from "#host";
-import { error, type CloudError } from "../../core/errors";
+import { error } from "../../core/errors";
 import { dial, enter } from "./entry";
 import { ask, finish, pump } from "./lane";
 import { close } from "./link";
@@ -14,7 +14,6 @@ export function wait(on: Device | Lane, ms: number): void {
 
 /** A third of a heartbeat is over. Long enough after the check-in, what came before is nobody's fault any more. */
 function beat(d: Device, ms: number): void {
-  const asked = d._link;
   d._still++;
   if (++d._step > 3) d._try = 0;
   if (d._step > 40) d._kick = 0;
@@ -22,24 +21,31 @@ function beat(d: Device, ms: number): void {
   if (d._step % 9) {
     if (d._still > 2 && !(d._is & ASKS)) d._is |= BEAT;
     pump(d);
-  } else
-    ask(
-      d,
-      function (err) {
-        if (err && (err as CloudError).code === "timeout" && d._link === asked && !(d._is & ASKS)) close(d, err);
-      },
-      { M: "status" },
-    );
+  } else ask(d, function () {}, { M: "status" });
+}
+
+/** A lane goes on at its pace: what was late has come, or comes no more. */
+export function resume(lane: Lane): void {
+  delete lane._late;
+  wait(lane, lane._rest || 0);
+  lane._rest = 0;
 }
 
 /** The gap of a lane, or the first 5 s of it, are over. */
 function over(lane: Lane): void {
+  const d = lane._dev;
   const item = lane._item;
-  delete lane._item;
-  if (lane._rest) wait(lane, lane._rest);
-  lane._rest = 0;
-  if (item) finish(lane._dev, item, error("timeout", "no answer within 5 s"));
-  pump(lane._dev);
+  if (item) {
+    const e = error("timeout", "no answer within 5 s");
+    // Answers have no number: one that comes yet must not be taken for that of the next question.
+    lane._late = true;
+    // Where the platform does not ask for beats there is no other sign that the line is dead.
+    if (lane === d._lane!.status && !(d._is & ASKS)) return close(d, e);
+    delete lane._item;
+    wait(lane, (d.options.heartbeat || 45000) * 2);
+    finish(d, item, e);
+  } else if (lane._late || lane._rest) resume(lane);
+  pump(d);
 }
 
 /** The one function for timers, of a lane and of the device. */

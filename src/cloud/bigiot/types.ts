@@ -27,8 +27,11 @@ export interface Lane {
   _timer?: Timer;
   /** What of the gap is left when the timer has run. */
   _rest?: number;
-  /** The question that awaits its answer. */
+  /** The question that awaits its answer; or the answer to one that was given up may come yet. */
   _item?: Item;
+  _late?: boolean;
+  /** When the timer was stopped, since the device stays away. */
+  _at?: number;
 }
 
 export interface Device {
@@ -44,6 +47,8 @@ export interface Device {
   say(what: Say, done?: Done): boolean;
   say(userId?: Id | null, groupId?: Id | null, deviceId?: Id | null, msg?: unknown, done?: Done): boolean;
   update(id: Id, data: Data, done?: Done): boolean;
+  /** In a user session: asks for the values of a device, which the event `update` brings. */
+  update(id: Id, done?: Done): boolean;
   update(values: { [id: string]: Data }, done?: Done): boolean;
   isOnline(id: Id, done?: Done<boolean>): boolean;
   isOnline(ids: Id[], done?: Done<{ [id: string]: boolean }>): boolean;

@@ -106,3 +106,28 @@ server.connect();`);
   expect(cloud.messages).toHaveLength(3);
   expect([cloud.lost, cloud.refused]).toEqual([[], []]);
 });
+
+test("what a dead connection did not acknowledge goes again within the platform's pace", () => {
+  const { device, cloud } = scene();
+  device.tick(1000);
+  device.links[device.links.length - 1].silence();
+  device.run('for (var i = 0; i < 15; i++) server.publish("user/out", { n: i });');
+  device.tick(600000);
+  expect(cloud.lost).toEqual([]);
+  const seen = cloud.messages.map((m: any) => JSON.parse(m.payload).n);
+  expect(seen).toEqual(Array.from({ length: 15 }, (_, i) => i));
+});
+
+test("connect while a disconnect waits: that one is answered, and the device stays", () => {
+  const { device, cloud } = scene();
+  device.tick(1000);
+  device.run(`
+for (var i = 0; i < 9; i++) server.publish("user/out", { n: i });
+server.disconnect(function (e) { console.log("left " + (e && e.code)); });
+server.connect(function (e) { console.log("in " + (e && e.code)); });`);
+  device.tick(60000);
+  expect(device.log.filter((line: string) => /^(left|in)/.test(line))).toEqual(["left refused", "in undefined"]);
+  device.run('console.log("status " + server.status);');
+  expect(device.log).toContain("status true");
+  expect(cloud.messages).toHaveLength(9);
+});

@@ -1,4 +1,5 @@
 /** What a platform, or an application, may do besides what the documentation shows. */
+import { createHmac } from "node:crypto";
 import http from "node:http";
 import net from "node:net";
 import { storeErase } from "#host";
@@ -106,6 +107,41 @@ test("a shadow whose version is none keeps the one that was known", async () => 
   expect(versions.filter((m: any) => m.method === "update").map((m: any) => typeof m.version)).toEqual(["number", "number"]);
 });
 
+test("a topic of one's own that ends with _reply answers nothing, whatever id is in it", async () => {
+  const cloud = await world();
+  const d = await connected(cloud);
+  const got: any[] = [];
+  const told: any[] = [];
+  d.setCallback((_topic, data) => void got.push(data));
+  await later((done) => d.subscribe("user/cmd_reply", done));
+  cloud.mute = (topic: string) => /property\/post/.test(topic);
+  d.propertiesReport({ a: 1 }, (err, answer) => told.push(err || answer!.code));
+  const report = await until(() => cloud.messages.find((m: any) => /property\/post/.test(m.topic)), "the report");
+  const { id } = JSON.parse(report.payload);
+  const forged = { id, code: 500, message: "not an answer" };
+  cloud.tell(dev(cloud), `/${PK}/dev001/user/cmd_reply`, forged);
+  await until(() => got.length, "the message");
+  expect([got, told]).toEqual([[forged], []]);
+  // The answer to another question is none to this one.
+  cloud.tell(dev(cloud), `${S}/event/other/post_reply`, forged);
+  await until(() => d.dropped, "the drop");
+  expect(told).toEqual([]);
+  cloud.tell(dev(cloud), `${S}/event/property/post_reply`, { id, code: 200, data: {} });
+  await until(() => told.length, "the answer");
+  expect(told).toEqual([200]);
+});
+
+test.each([undefined, {}])("a set of nothing (params: %j) is done, whoever could set something", async (params) => {
+  const cloud = await world();
+  const d = await connected(cloud);
+  expect(await cloud.set(dev(cloud), params)).toMatchObject({ code: 200, data: {} });
+  d.addProperty("heating", () => {});
+  expect(await cloud.set(dev(cloud), params)).toMatchObject({ code: 200, data: {} });
+  d.setCallback((_topic, _data, reply) => void reply!({}, 9201));
+  expect(await cloud.set(dev(cloud), params)).toMatchObject({ code: 9201 });
+  expect([d.errors, d.dropped]).toEqual([[], 0]);
+});
+
 test("a child whose session is gone is logged in again without the application's subscription", async () => {
   const cloud = await world({
     devices: [
@@ -140,15 +176,20 @@ test.each(["null", "5", "[]", "{"])("a registration that is answered %s fails wi
   expect(["protocol", "refused"]).toContain(err.code);
 });
 
-test("each of two devices on one host keeps its secret", async () => {
-  const names = ["north", "south"];
-  const cloud = await world({ devices: names.map((deviceName) => ({ productKey: PK, deviceName })) });
-  const start = (deviceName: string) => connected(cloud, { deviceName, deviceSecret: undefined, productSecret: PRODUCT });
-  const files = names.map((name) => "aliiot." + name);
+test("each of four devices on one host keeps its secret: long names that end alike, and one name in two products", async () => {
+  const long = "-of-the-hall-on-the-hill";
+  const who = [`${PK}/north${long}`, `${PK}/south${long}`, `${PK}/one`, "b2AbCdEfGhI/one"].map((k) => k.split("/"));
+  const cloud = await world({
+    devices: who.map(([productKey, deviceName]) => ({ productKey, deviceName })),
+    products: { [PK]: { secret: PRODUCT, dynamic: true }, b2AbCdEfGhI: { secret: PRODUCT, dynamic: true } },
+  });
+  const start = ([productKey, deviceName]: string[]) =>
+    connected(cloud, { productKey, deviceName, deviceSecret: undefined, productSecret: PRODUCT });
+  const files = who.map((one) => "aliiot." + createHmac("md5", one.join("/")).digest("hex").slice(0, 21));
   files.forEach(storeErase);
-  for (const name of names) await start(name);
-  for (const name of names) expect((await start(name)).status).toBe(true);
-  expect(cloud.packets.filter((p: any) => p.cmd === "connect" && /authType/.test(p.clientId))).toHaveLength(2);
+  for (const one of who) await start(one);
+  for (const one of who) expect((await start(one)).status).toBe(true);
+  expect(cloud.packets.filter((p: any) => p.cmd === "connect" && /authType/.test(p.clientId))).toHaveLength(4);
   files.forEach(storeErase);
 });
 
