@@ -148,15 +148,20 @@ export function wipe(): void {
   clock = 1.8e12;
   queue = [];
   required = undefined;
+  delete (globalThis as any).otaOld;
 }
 
-/** Power on: the loader runs; what it launched. */
-export function boot(): typeof device.launched {
+/** Power on: the loader runs; what it launched. `still`: no installer is under way, the loaded one will do. */
+export function boot(still?: boolean): typeof device.launched {
   queue = [];
-  required = undefined;
+  if (!still) required = undefined;
   flash.dead = false;
   device.launched = undefined;
+  delete (globalThis as any).otaOld;
+  const had = globalThis.setTimeout;
+  (globalThis as any).setTimeout = host.after;
   jest.isolateModules(() => require("../../src/ota/boot"));
+  globalThis.setTimeout = had;
   return device.launched;
 }
 
