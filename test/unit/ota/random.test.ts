@@ -35,8 +35,6 @@ const below = (n: number): number => Math.floor(random() * n);
 const chance = (p: number): boolean => random() < p;
 const one = <T>(list: readonly T[]): T => list[below(list.length)]!;
 
-// ---- What is offered
-
 const CHUNK = 64;
 const OPTIONS = { key: undefined, hmacKey: HMAC, chunk: CHUNK, timeout: 500, retries: 3, limit: 6000 };
 const UNUSED = { open: () => {}, write: () => {}, close: () => {} };
@@ -79,8 +77,7 @@ function offer(): { bytes: Buffer; good?: Release } {
   return { bytes: kind === "more" ? Buffer.concat([bytes, data(50)]) : bytes, good: made };
 }
 
-// ---- The server: what it gives, and what it may do instead
-
+/** The server: what it gives, and what it may do instead. */
 const server = { bytes: Buffer.alloc(0), faults: 0, sent: 0, losses: 0, tampered: false, links: 0 };
 
 host.connect = ((name: string, port: number, tls: unknown, heard: (what: unknown) => void) => {
@@ -125,8 +122,6 @@ host.write = ((link: any, request: string) => {
     }, ms);
   if (fault !== "stall") host.after(() => say(true), ms + 1);
 }) as never;
-
-// ---- Invariants
 
 const names = (r: Release, slot: string): string[] => r.files.filter((f) => !f.to).map((f) => slot + f.name);
 const title = (r: Release | "factory"): string => (r === "factory" ? r : r.version);
