@@ -25,7 +25,8 @@ const one = <T>(list: readonly T[]): T => list[(below(4096) >> 3) % list.length]
 jest.spyOn(fs, "fsyncSync").mockImplementation(() => {});
 
 let printed = "";
-for (const name of ["log", "error"] as const) jest.spyOn(console, name).mockImplementation((text) => void (printed += text + "\n"));
+for (const name of ["log", "error"] as const)
+  jest.spyOn(console, name).mockImplementation((...args: unknown[]) => void (printed += args.join(" ") + "\n"));
 
 /** Runs a command line; what it exits with. */
 async function cli(...args: string[]): Promise<number> {
