@@ -21,7 +21,7 @@ module.exports = [
   fault("expiry: not compared", MANIFEST, "m.expires * 1000 > now", "m.expires > 0"),
   fault("clock: an expiry that nobody can check is none", MANIFEST, 'must(now, "the update expires', 'must(1, "the update expires'),
   fault("size: no limit", MANIFEST, "must(sum <= (o.limit || 262144),", "must(sum,"),
-  fault("size: no limit of the head", MANIFEST, " || !m || m > 8192 || s > 16384)", ")"),
+  fault("size: no limit of the head", MANIFEST, " || m < FIRST - 8 || m > 8192 || s > 16384)", ")"),
   fault("size: no look at the room", ACTIVATE, "if (storeFree(need) < need)", "if (storeFree(need) < 0)"),
   fault("name: any will do", MANIFEST, "/^[\\w-][\\w.-]*$/.test(name) && ", ""),
   fault("digest: not compared before the switch", ACTIVATE, "!holds(slot + f.name, f.sha256)", "!holds(slot + f.name, f.sha256) && !slot"),
