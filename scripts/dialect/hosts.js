@@ -57,6 +57,7 @@ const TARGETS = {
     globals: {
       Buffer: "the only byte type of its sockets and files",
       process: "exit, platform",
+      global: "what the loader tells the installer",
       escape: "fast conversion of a Buffer",
       unescape: "fast conversion of a Buffer",
     },

@@ -66,6 +66,6 @@ export function activate(o: Options, key: Bytes, self: Emitter): Manifest {
     main: m.main,
     mods: mods,
   };
-  if (!storeWrite(name, 0, sealed(JSON.stringify(record), boots))) throw error("storage", "no room for the record");
+  if (!storeWrite(name, 0, sealed(JSON.stringify(record), boots)) || !slots(o)._ready) throw error("storage", "no room for the record");
   return m;
 }

@@ -1,11 +1,12 @@
 import type { Bytes, Timer } from "../host";
 import { after, cancel, random, restart, storeErase, storeView, storeWrite } from "#host";
 import { backoff } from "../core/backoff";
+import { find } from "../core/bytes";
 import { emitter } from "../core/emitter";
 import { error, type CloudError } from "../core/errors";
 import { activate, prepare } from "./activate";
 import { clear, whole, written } from "./files";
-import { HEAD, headSize, open, read, type Entry, type Manifest } from "./manifest";
+import { check, FIRST, HEAD, headSize, open, read, type Entry, type Manifest } from "./manifest";
 import { keyOf, type Options, type Ota, type Source } from "./options";
 import { slots } from "./slots";
 import { confirm, hindrance, tell } from "./trial";
@@ -100,7 +101,7 @@ export function create(o: Options): Ota {
 
   /** Asks for the rest of the file, or for the lengths, and takes what comes. */
   function ask(mine: number) {
-    let left = (size || 8) - at;
+    let left = (size || FIRST) - at;
     state = WAITING;
     source!.read(base + at, left, function (err, bytes) {
       if (mine === turn && !bytes) lost(err);
@@ -179,6 +180,12 @@ export function create(o: Options): Ota {
     }
   }
 
+  /** Throws what the first bytes say against it. Nobody has signed for them yet, but flash need not be worn to refuse what is not new, or not meant. */
+  function glance() {
+    const end = find(lengths, ',"main":');
+    if (end > 0) check(JSON.parse(lengths.substr(8, end - 8) + "}"), o, slots(o)._floor);
+  }
+
   /** The head: how long it is stands in its first bytes. */
   function head() {
     const stored = storeView(HEAD);
@@ -193,10 +200,12 @@ export function create(o: Options): Ota {
     } else {
       const mine = turn;
       size = 0;
-      if (at === 8) {
+      if (at === FIRST) {
         size = headSize(lengths);
+        glance();
         at = 0;
         put(lengths);
+        lengths = "";
       }
       if (mine === turn) ask(mine);
     }

@@ -31,12 +31,15 @@ export interface Manifest {
 /** Where the head of a package is kept while it is installed. */
 export const HEAD = "ota.new";
 
-/** The length of the head that begins with these 8 bytes; throws when it is none. m and s as they stand there. */
+/** How many bytes of a package are looked at before anything is stored: less than any package has. What tells most of them apart is in there. */
+export const FIRST = 160;
+
+/** The length of the head that begins with these bytes; throws when it is none. m and s as they stand there. */
 export function headSize(bytes: Bytes): number {
   const n = long(bytes, 4);
   const m = n >>> 16;
   const s = n & 65535;
-  if (bytes.substr(0, 4) !== "OTA1" || !m || m > 8192 || s > 16384) throw error("verify", "this is no update package");
+  if (bytes.substr(0, 4) !== "OTA1" || m < FIRST - 8 || m > 8192 || s > 16384) throw error("verify", "this is no update package");
   return 8 + m + s;
 }
 
@@ -75,7 +78,10 @@ export function open(o: Options, key: Bytes): Manifest | undefined {
     : undefined;
 }
 
-/** Throws what forbids installing: malformed, for another device, not newer than `floor`, expired, too much. Gives the bytes that storing it takes. */
+/**
+ * Throws what forbids installing: malformed, for another device, not newer than `floor`, expired, too much. Gives the bytes that storing it takes.
+ * Of one without files only what is in front of them is looked at.
+ */
 export function check(m: Manifest, o: Options, floor: number): number {
   let code: ErrorCode = "verify";
   let sum = 0;
@@ -96,7 +102,21 @@ export function check(m: Manifest, o: Options, floor: number): number {
     return f.size && f.size >>> 0 === f.size && f.sha256.length === 64;
   }
 
-  must(m.v === 1 && m.seq && m.seq >>> 0 === m.seq && m.version === "" + m.version && m.files.length < 33, "the manifest is malformed");
+  must(m.v === 1 && m.seq && m.seq >>> 0 === m.seq && m.version === "" + m.version, "the manifest is malformed");
+  code = "refused";
+  must(
+    m.target === o.target && m.model === o.model && (m.device === undefined || m.device === o.device),
+    "the update is for " + [m.target, m.model, m.device].join(" "),
+  );
+  must(m.seq > floor, "update " + m.seq + " is not newer than " + floor);
+  if (m.expires !== undefined) {
+    must(!now || m.expires * 1000 > now, "the update has expired");
+    code = "clock";
+    must(now, "the update expires, and the clock is not set");
+  }
+  if (!m.files) return 0;
+  code = "verify";
+  must(m.files.length < 33, "the manifest is malformed");
   m.files.map(function (f) {
     const name = f.name;
     // Objects have members of themselves, but none with a space.
@@ -109,17 +129,7 @@ export function check(m: Manifest, o: Options, floor: number): number {
   });
   must(main, "the manifest names no main file");
   code = "refused";
-  must(
-    m.target === o.target && m.model === o.model && (m.device === undefined || m.device === o.device),
-    "the update is for " + [m.target, m.model, m.device].join(" "),
-  );
-  must(m.seq > floor, "update " + m.seq + " is not newer than " + floor);
   must(!strange, "nothing here takes " + strange);
-  if (m.expires !== undefined) {
-    must(!now || m.expires * 1000 > now, "the update has expired");
-    code = "clock";
-    must(now, "the update expires, and the clock is not set");
-  }
   code = "limit";
   must(sum <= (o.limit || 262144), "the update takes " + sum + " bytes");
   return sum;

@@ -1,6 +1,9 @@
 import type { Options } from "./options";
 import { GIVEN_UP, records, type Record } from "./record";
 
+/** The counter of the record that the loader of this boot has passed over. */
+declare const global: { otaOld?: number };
+
 /** Who runs, and what a restart would run. */
 export interface Slots {
   /** The program that runs: its record, or what stands for the one that came with the device. */
@@ -21,8 +24,9 @@ export function slots(o: Options): Slots {
   const factory = { seq: o.seq || 0, ctr: 0, _kept: true } as Record;
   found.push(factory);
   const last = found[0];
-  const ready = !last._kept && last._next === GIVEN_UP - last.lim;
-  const run = last._kept || (!ready && last._next <= GIVEN_UP) ? last : found[1]._kept ? found[1] : factory;
+  const passed = last._next > GIVEN_UP || last.ctr === global.otaOld;
+  const ready = !last._kept && !passed && last._next === GIVEN_UP - last.lim;
+  const run = last._kept || !(ready || passed) ? last : found[1]._kept ? found[1] : factory;
   return {
     _all: found,
     _run: run,

@@ -21,8 +21,9 @@ export function confirm(o: Options, self: Ota): boolean {
     try {
       storeMark(run._file, "\0", CONFIRMED);
     } catch (e) {
-      return false;
+      // Worn flash may as well do nothing, and say nothing.
     }
+    if (storeView(run._file, CONFIRMED, 1) === "\xff") return false;
     self.emit("applied", { version: run.ver, seq: run.seq });
   }
   return true;

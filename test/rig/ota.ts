@@ -64,7 +64,7 @@ function used(): number {
 }
 
 function write(name: string, offset: number, bytes: string, size?: number): boolean {
-  expect(name.length).toBeLessThanOrEqual(28);
+  if (name.length > 28) throw new Error("a name of " + name.length + " characters");
   if (flash.dead) throw new PowerCut();
   let file = flash.files.get(name);
   const whole = offset ? file && file.length : size || bytes.length;
@@ -92,7 +92,7 @@ export const host = {
     return ids;
   },
   cancel: (id: number) => {
-    expect(queue.some((one) => one.id === id)).toBe(true);
+    if (!queue.some((one) => one.id === id)) throw new Error("a timer that is none");
     queue = queue.filter((one) => one.id !== id);
   },
   restart: () => {
@@ -139,6 +139,9 @@ export function settle(ms = 0): void {
   clock = end;
 }
 
+/** How many timers there are. */
+export const timers = (): number => queue.length;
+
 /** What the application of this run has required. */
 let required: typeof import("../../src/ota/index") | undefined;
 
@@ -148,15 +151,20 @@ export function wipe(): void {
   clock = 1.8e12;
   queue = [];
   required = undefined;
+  delete (globalThis as any).otaOld;
 }
 
-/** Power on: the loader runs; what it launched. */
-export function boot(): typeof device.launched {
+/** Power on: the loader runs; what it launched. `still`: no installer is under way, the loaded one will do. */
+export function boot(still?: boolean): typeof device.launched {
   queue = [];
-  required = undefined;
+  if (!still) required = undefined;
   flash.dead = false;
   device.launched = undefined;
+  delete (globalThis as any).otaOld;
+  const had = globalThis.setTimeout;
+  (globalThis as any).setTimeout = host.after;
   jest.isolateModules(() => require("../../src/ota/boot"));
+  globalThis.setTimeout = had;
   return device.launched;
 }
 

@@ -2,51 +2,11 @@
 "use strict";
 const fs = require("node:fs");
 const path = require("node:path");
-const { parseArgs } = require("node:util");
 const { KeyStore, isKey } = require("./keystore.js");
 const lms = require("./lms.js");
 const pack = require("./package.js");
 const { serve } = require("./serve.js");
-
-const USAGE = `thincloud-ota keygen KEY [--height 5|10|15] [--winternitz 1|2|4|8]
-    makes KEY (secret, with its state: never copy it), and prints the public key for the devices
-thincloud-ota sign --key KEY|--hmac HEXFILE|--unsigned --version TEXT --seq N --model TEXT --main NAME [options] FILE… | FOLDER
-    --target TEXT                  espruino, iotjs, kaluma or node: what the files were built for (espruino)
-    --device TEXT                  only this one device
-    --expires DAYS                 from then on nobody starts to install it
-    --to NAME=WRITER               the file NAME goes to the application's writer
-    --pack                         compress what becomes shorter (heatshrink)
-    --out FILE                     (VERSION.ota)
-thincloud-ota inspect FILE.ota
-thincloud-ota verify FILE.ota --public HEX | --hmac HEXFILE
-thincloud-ota serve FOLDER [--port 8080] [--host 0.0.0.0]
-FILE may be NAME=PATH; else the name is that of the file, without .js.`;
-
-const OPTIONS = Object.fromEntries(
-  [
-    "height",
-    "winternitz",
-    "key",
-    "hmac",
-    "version",
-    "seq",
-    "target",
-    "model",
-    "device",
-    "expires",
-    "main",
-    "out",
-    "public",
-    "port",
-    "host",
-  ].map((name) => [name, { type: "string" }]),
-);
-Object.assign(OPTIONS, {
-  unsigned: { type: "boolean" },
-  pack: { type: "boolean" },
-  to: { type: "string", multiple: true },
-  help: { type: "boolean" },
-});
+const { parse, UsageError } = require("./usage.js");
 
 const hmacKey = (file) => {
   const hex = fs.readFileSync(file, "utf8").trim();
@@ -55,21 +15,21 @@ const hmacKey = (file) => {
 };
 
 function publicKey(hex) {
-  if (!/^[0-9a-f]{120}$/i.test(hex)) throw new Error("--public: 60 bytes in hexadecimal, as keygen printed them");
+  if (!/^[0-9a-f]{120}$/i.test(hex)) throw new UsageError("--public: 60 bytes in hexadecimal, as keygen printed them");
   return Buffer.from(hex, "hex");
 }
 
 function need(options, ...names) {
-  for (const name of names) if (options[name] === undefined) throw new Error(`--${name} is missing`);
+  for (const name of names) if (options[name] === undefined) throw new UsageError(`--${name} is missing`);
 }
 
 function choice(name, value, values) {
-  if (!Object.hasOwn(values, value)) throw new Error(`--${name}: ${Object.keys(values).join(", ")}`);
+  if (!Object.hasOwn(values, value)) throw new UsageError(`--${name}: ${Object.keys(values).join(", ")}`);
   return values[value];
 }
 
 function keygen(options, [file]) {
-  if (!file) throw new Error("keygen: where to write the key?");
+  if (!file) throw new UsageError("keygen: where to write the key?");
   const params = {
     lmsType: choice("height", options.height || "10", { 5: 5, 10: 6, 15: 7 }),
     otsType: choice("winternitz", options.winternitz || "4", { 1: 1, 2: 2, 4: 3, 8: 4 }),
@@ -139,7 +99,7 @@ function claim(out, { key, hmac }, files) {
 }
 
 function expiry(days) {
-  if (!(Number(days) > 0)) throw new Error(`--expires: days from now, not ${days}`);
+  if (!(Number(days) > 0)) throw new UsageError(`--expires: days from now, not ${days}`);
   return Math.floor(Date.now() / 1000) + Math.round(Number(days) * 86400);
 }
 
@@ -154,12 +114,12 @@ function signature(options, manifest) {
 
 function sign(options, names) {
   need(options, "version", "seq", "model", "main");
-  if (!!options.key + !!options.hmac + !!options.unsigned !== 1) throw new Error("exactly one of --key, --hmac and --unsigned");
+  if (!!options.key + !!options.hmac + !!options.unsigned !== 1) throw new UsageError("exactly one of --key, --hmac and --unsigned");
   const files = collect(names, options.hmac);
   for (const pair of options.to || []) {
     const [name, to] = pair.split("=");
     const file = files.find((one) => one.name === name);
-    if (!file || !to) throw new Error(`--to ${pair}: NAME=WRITER with NAME one of ${files.map((one) => one.name).join(", ")}`);
+    if (!file || !to) throw new UsageError(`--to ${pair}: NAME=WRITER with NAME one of ${files.map((one) => one.name).join(", ")}`);
     file.to = to;
   }
   const parts = pack.build({
@@ -170,7 +130,8 @@ function sign(options, names) {
     expires: options.expires === undefined ? undefined : expiry(options.expires),
     files,
   });
-  const out = options.out || `${options.version}.ota`;
+  // A version is no path.
+  const out = options.out || `${options.version.replace(/[^\w.+-]/g, "_")}.ota`;
   const { write, release } = claim(out, options, files);
   try {
     write(pack.assemble(parts, signature(options, parts.manifest)));
@@ -182,7 +143,7 @@ function sign(options, names) {
 }
 
 function packageFile(command, file) {
-  if (!file) throw new Error(`${command}: which FILE.ota?`);
+  if (!file) throw new UsageError(`${command}: which FILE.ota?`);
   return pack.parse(fs.readFileSync(file));
 }
 
@@ -197,7 +158,7 @@ function inspect(options, [file]) {
 }
 
 function verify(options, [file]) {
-  if (!!options.public + !!options.hmac !== 1) throw new Error("exactly one of --public and --hmac");
+  if (!!options.public + !!options.hmac !== 1) throw new UsageError("exactly one of --public and --hmac");
   const { manifest, signature, files } = packageFile("verify", file);
   const good = options.hmac
     ? pack.sameHmac(hmacKey(options.hmac), manifest, signature)
@@ -214,36 +175,39 @@ function verify(options, [file]) {
 }
 
 async function serveFolder(options, [folder = "."]) {
+  const wanted = options.port || "8080";
+  if (!/^\d{1,5}$/.test(wanted) || Number(wanted) > 65535) throw new UsageError(`--port: a number up to 65535, not ${wanted}`);
+  // Before it listens: a folder that is none is told at once.
+  const there = () => fs.readdirSync(folder).filter((name) => name.endsWith(".ota"));
+  there();
   const seen = ({ address, name, done, size }) =>
     console.log(`${address}  ${name}  ${done} of ${size}  ${Math.floor((done / size) * 100)} %`);
-  const server = await serve(folder, { port: Number(options.port || 8080), host: options.host, seen });
+  const server = await serve(folder, { port: Number(wanted), host: options.host, seen });
   const { address, port } = server.address();
-  console.log(
-    `http://${address}:${port}/ serves ${
-      fs
-        .readdirSync(folder)
-        .filter((name) => name.endsWith(".ota"))
-        .join(", ") || "nothing yet"
-    }`,
-  );
+  console.log(`http://${address}:${port}/ serves ${there().join(", ") || "nothing yet"}`);
   await new Promise((resolve) => server.on("close", resolve));
 }
 
 async function main(argv) {
-  const { values, positionals } = parseArgs({ args: argv, options: OPTIONS, allowPositionals: true });
-  const [command, ...rest] = positionals;
-  const run = { keygen, sign, inspect, verify, serve: serveFolder }[command];
-  if (!run || values.help) {
-    console.log(USAGE);
-    return run || values.help ? 0 : 2;
-  }
-  return (await run(values, rest)) || 0;
+  const { help, command, values, names } = parse(argv);
+  if (help) return console.log(help);
+  return { keygen, sign, inspect, verify, serve: serveFolder }[command](values, names);
 }
 
-main(process.argv.slice(2)).then(
-  (code) => (process.exitCode = code),
-  (error) => {
+/** Runs one command line; the exit code. */
+async function run(argv) {
+  try {
+    return (await main(argv)) || 0;
+  } catch (error) {
     console.error(`thincloud-ota: ${error.message}`);
-    process.exitCode = 1;
-  },
-);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+if (require.main === module) {
+  // Who reads what is printed may have gone: `| head`.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+  run(process.argv.slice(2)).then((code) => (process.exitCode = code));
+}
+
+module.exports = { run };
