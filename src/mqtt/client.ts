@@ -6,7 +6,7 @@ import { sendPacket, tick, told } from "./link";
 import { check, normalise, type Options } from "./options";
 import { field, SUBSCRIBE, topical, UNSUBSCRIBE } from "./packet";
 import { enqueue, restore } from "./session";
-import { WARM, type State } from "./state";
+import { ACKED, WARM, type State } from "./state";
 import { answer, publication } from "./take";
 import type { Client, Granted } from "./types";
 
@@ -57,26 +57,29 @@ const methods: any = {
       else c.emit("error", e);
     } else {
       const entry = enqueue(c, head, before, after, made ? args[4] : done, args[5]);
-      if (c.options.store && !made && entry._id && !entry._key)
+      if (c.options.store && !made && entry._want && !entry._key)
         c.emit("error", error("storage", "store is full: message " + to + " would not outlive a reboot"));
       delete c._to;
       // One with an identifier cannot join a write that is under way.
-      const fixed = (!c._busy || !entry._id) && sendPacket(c);
-      // Where text is bytes, the next of this topic and length goes without a look.
+      if (!c._busy || !entry._want) sendPacket(c);
+      // Where text is bytes, the next of this topic goes without a look: of this length too, at QoS 0 when nothing waits.
       if (
-        fixed &&
+        !made &&
         c.connected &&
-        head === 48 &&
+        (entry._want ? !c.options.store && !(head & 1) : head === 48 && !c._queue[c._at] && after.length + before.length < 1024) &&
         !o.binary &&
-        !c._queue[c._at] &&
-        after.length + before.length < 1024 &&
         field("payload", JSON.parse('"\\u20ac"')).length < 2
       ) {
         c._to = to;
-        c._length = after.length;
-        c._most = 4096 / (after.length + before.length);
-        if (!c._hot) tick(c, WARM);
-        c._pre = fixed + before;
+        // Neither short way takes what is the other's.
+        c._qos = entry._want ? (head & 6) >> 1 : -1;
+        c._length = entry._want ? -1 : after.length;
+        c._long = after.length;
+        c._before = before;
+        c._wants = entry._want.substr(0, 2);
+        c._most = entry._want ? (c.options.queueLimit || 16384) - before.length : 4096 / (after.length + before.length);
+        if (!(c._hot! & (entry._want ? 2 : 1))) tick(c, entry._want ? ACKED : WARM);
+        c._pre = entry._bytes.substr(0, entry._bytes.length - after.length - (entry._want ? 2 : 0));
       }
     }
     return made ? e : c;

@@ -2,7 +2,7 @@ import { random } from "#host";
 import { chr } from "../core/bytes";
 import { error } from "../core/errors";
 import type { TlsOptions } from "../host";
-import { field, topical } from "./packet";
+import { field, fixed, topical } from "./packet";
 import type { Store } from "./session";
 
 export interface Will {
@@ -102,7 +102,7 @@ export function normalise(from: string | Options, more?: Options): Options {
   return o;
 }
 
-/** The CONNECT packet of some options [MQTT-3.1], without its length. */
+/** The CONNECT packet of some options [MQTT-3.1]. */
 export function connectPacket(o: Options): string {
   const w = o.will;
   let flags = o.clean === false ? 0 : 2;
@@ -125,5 +125,5 @@ export function connectPacket(o: Options): string {
     flags |= 64;
     body += field("password", o.password);
   }
-  return "\x10\0\x04MQTT\x04" + chr(flags, o.keepalive! >> 8, o.keepalive! & 255) + body;
+  return fixed(16, body.length + 10) + "\0\x04MQTT\x04" + chr(flags, o.keepalive! >> 8, o.keepalive! & 255) + body;
 }
