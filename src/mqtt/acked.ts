@@ -1,4 +1,3 @@
-import { listeners } from "#host";
 import { chr } from "../core/bytes";
 import { sendPacket } from "./link";
 import { fixed } from "./packet";
@@ -8,85 +7,75 @@ import { fixed } from "./packet";
  * did comes, and the answers to both are taken and given, without what is the same being looked at again. What one piece of the
  * stream asks for is written at once.
  */
-export function acked(c: any): void {
+export function acked(client: any): void {
   // What a function sees lives as long as it does: nothing else may be in this scope.
-  const told = c._told;
-  const publish = c.publish;
-  c._hot |= 2;
-  c._count = ~~c._count;
+  const told = client._told;
+  const publish = client.publish;
+  client._hot |= 2;
+  client._count = ~~client._count;
 
-  c._told = function (what: any, _: any, at: any) {
+  client._told = function (what: any, c: any, at: any) {
     "ram";
-    let end = 0;
     let own = "";
+    let end;
+    let from;
     let n;
     let e;
-    let w;
-    if (what.substr) {
-      if (c._out.length > 8192) return told(what, c, at);
-      if (at === undefined) {
-        c._idle = 0;
-        if (c._in) what = c._in + what;
-        c._in = what;
-      }
-      end = what.length;
-    } else if (what === c._link && !c._going && !c._gone) {
-      c._busy = 0;
-      return sendPacket(c);
+    let id;
+    if (!what.substr || c._out.length > 8192) return told(what, c, at);
+    if (at === undefined) {
+      c._idle = at = 0;
+      if (c._in) what = c._in + what;
+      c._in = what;
     }
-    at = ~~at;
+    end = what.length;
     while (at >= 0) {
       try {
-        while (at < end) {
-          w = what.substr(at, 4);
-          n = w.charCodeAt(0);
-          if (n < 64) {
-            if (what.substr(at, c._lead) !== c._head || c[(listeners || "$on") + "message"] !== c._list || c._list[0] !== c._call) break;
+        for (from = -1; from < at && at < end;) {
+          from = at;
+          while (what.substr(at, c._lead) === c._head && c[c._event] === c._list && c._list[0] === c._call) {
             n = at + c._total;
-            w = what.substr(at + c._lead, 2);
-            e = c._packet.qos > 1;
-            if (n > end || w === "\0\0" || (e && !c._held[w] && c._spare-- < 1)) break;
+            e = c._packet;
+            id = what.substr(at + c._lead, 2);
+            if (n > end || id === "\0\0" || (e.qos > 1 && (c._held[id] || c._spare-- < 1))) break;
+            if (e.qos > 1) c._held[id] = -1;
             at = n;
-            own = c._ack + w;
-            if (!e || !c._held[w]) {
-              if (e) c._held[w] = -1;
-              c._received++;
-              e = c._packet;
-              c._call(c._name, what.substr(n - c._m, c._m), {
-                qos: e.qos,
-                retain: e.retain,
-                dup: e.dup,
-                messageId: w.charCodeAt(0) * 256 + w.charCodeAt(1),
-              });
-            }
+            own = c._ack + id;
+            c._received++;
+            c._call(c._name, what.substr(n - c._m, c._m), {
+              qos: e.qos,
+              retain: e.retain,
+              dup: e.dup,
+              messageId: id.charCodeAt(0) * 256 + id.charCodeAt(1),
+            });
             c._out += own;
             own = "";
-          } else {
-            // Answers come in order: where that to the first would be is known, where the others are follows from the identifier.
-            e = c._queue[0];
-            if (e) e = c._queue[(w.charCodeAt(3) - e._want.charCodeAt(3)) & 255];
-            if (e && e._want === w && c._queue.indexOf(e) < c._at) {
-              at += 4;
-              if (n === 80) {
-                w = w.substr(2);
-                c._size += 4 - e._bytes.length;
-                e._want = "p\x02" + w;
-                c._out += e._bytes = "b\x02" + w;
-              } else {
-                c._queue.splice(c._queue.indexOf(e), 1);
-                c._at--;
-                c._size -= e._bytes.length;
-                c._count++;
-                e = e._done;
-                if (e) e(undefined, w.substr(2));
-              }
+          }
+          // Identifiers are given in turn: where the packet lies follows from that of the first.
+          while (
+            (e = c._queue[0]) &&
+            (n = (what.charCodeAt(at + 3) - e._want.charCodeAt(3)) & 255) < c._at &&
+            (e = c._queue[n])._want === what.substr(at, 4)
+          ) {
+            id = what.substr(at + 2, 2);
+            at += 4;
+            c._size -= e._bytes.length;
+            if (e._want.charCodeAt(0) === 80) {
+              c._size += 4;
+              e._want = "p\x02" + id;
+              c._out += e._bytes = "b\x02" + id;
             } else {
-              n = w.substr(2);
-              if (w !== "b\x02" + n || !c._held || !c._held[n]) break;
-              at += 4;
-              delete c._held[n];
-              c._out += "p\x02" + n;
+              c._queue.splice(n, 1);
+              c._at--;
+              c._count++;
+              e = e._done;
+              if (e) e(undefined, id);
             }
+          }
+          while (what.substr(at, 2) === "b\x02" && c._held && c._held[(id = what.substr(at + 2, 2))]) {
+            at += 4;
+            delete c._held[id];
+            c._out += "p\x02" + id;
           }
         }
       } catch (e) {
@@ -94,20 +83,19 @@ export function acked(c: any): void {
         own = "";
         c.emit("error", e);
       }
-      if (end) {
-        if (!c._busy) sendPacket(c);
-        // All is taken in, or the rest begins as that message did and is not whole.
-        if (at === end || (end - at < c._total && c._head && c._lead && !c._head.indexOf(what.substr(at, c._lead)))) {
-          c._in = what.substr(at);
-          return;
-        }
+      if (!c._busy) sendPacket(c);
+      // All is taken in, or the rest begins as that message did and is not whole.
+      if (at === end || (end - at < c._total && c._head && c._lead && !c._head.indexOf(what.substr(at, c._lead)))) {
+        c._in = what.substr(at);
+        return;
       }
       at = told(what, c, at);
     }
   };
 
-  c.publish = function (to: any, payload: any, o: any, done: any) {
+  client.publish = function (to: any, payload: any, o: any, done: any) {
     "ram";
+    const c = client;
     let n;
     if (
       to === c._to &&

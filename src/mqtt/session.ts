@@ -1,6 +1,6 @@
 import { chr } from "../core/bytes";
 import type { Bytes } from "../host";
-import { fixed, PUBLISH } from "./packet";
+import { fixed, PUBLISH, PUBREC } from "./packet";
 
 export type Done = (err?: Error, result?: any) => void;
 
@@ -44,15 +44,6 @@ export interface Session {
   _out: Bytes;
 }
 
-/** What answers a PUBLISH or PUBREL that begins with `head`, without the identifier. */
-const answerTo = (head: number): Bytes => chr(head === 98 ? 112 : 48 + ((head & 6) << 3), 2);
-
-/** A packet as it goes a second time: with DUP if it is a PUBLISH [MQTT-3.3.1-1]. */
-export function again(b: Bytes): Bytes {
-  const head = b.charCodeAt(0);
-  return head >> 4 === PUBLISH ? chr(head | 8) + b.substr(1) : b;
-}
-
 /** Takes what a store has kept: publications and releases under way (identifier and packet), and held identifiers. */
 export function restore(s: Session): void {
   if (s.options.store)
@@ -60,7 +51,10 @@ export function restore(s: Session): void {
       const id = record.substr(0, 2);
       const bytes = record.substr(2);
       if (bytes) {
-        s._queue.push({ _want: answerTo(bytes.charCodeAt(0)) + id, _bytes: again(bytes), _key: key });
+        const head = bytes.charCodeAt(0);
+        s._queue.push({ _want: chr(head === 98 ? 112 : 48 + ((head & 6) << 3), 2) + id, _bytes: bytes, _key: key });
+        // It may have reached the broker.
+        s._at++;
         s._size += bytes.length;
         s._last = id.charCodeAt(0) * 256 + id.charCodeAt(1);
       } else (s._held = s._held || {})[id] = key;
@@ -93,7 +87,7 @@ export function enqueue(s: Session, head: number, before: Bytes, after: Bytes, d
   }
   const publication = head >> 4 === PUBLISH;
   const e: Entry = {
-    _want: id && (publication ? answerTo(head) : chr(head + 14, 0)) + id,
+    _want: id && chr(publication ? 48 + ((head & 6) << 3) : head + 14, publication ? 2 : 0) + id,
     _bytes: fixed(head, before.length + id.length + after.length) + before + id + after,
     _done: done,
   };
@@ -120,11 +114,12 @@ export function next(s: Session, room: number): void {
   }
 }
 
-/** What was with a broker that is gone goes again, before all else. */
+/** What was with the broker goes again, before all else: a PUBLISH with DUP [MQTT-3.3.1-1]. */
 export function rewind(s: Session): void {
   while (s._at) {
     const e = s._queue[--s._at];
-    e._bytes = again(e._bytes);
+    const head = e._bytes.charCodeAt(0);
+    if (head >> 4 === PUBLISH) e._bytes = chr(head | 8) + e._bytes.substr(1);
   }
 }
 
@@ -137,7 +132,7 @@ export function settle(s: Session, answer: Bytes): Entry | undefined {
     const e = s._queue[i];
     const key = e._key;
     s._size -= e._bytes.length;
-    if (answer.charAt(0) === "P") {
+    if (answer.charCodeAt(0) >> 4 === PUBREC) {
       const id = answer.substr(2);
       // PUBREL with the flags of [MQTT-3.6.1-1].
       e._want = "p\x02" + id;

@@ -53,6 +53,7 @@ export interface State extends Omit<Client, "options" | "publish" | "subscribe">
   _hot?: number;
   /** The same of one of QoS 1 or 2: its bytes up to the identifier, what answers it (both directions), and so many may be held before they are counted. */
   _lead: number;
+  _event: string;
   _ack: Bytes;
   _qos: number;
   _before: Bytes;

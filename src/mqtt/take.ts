@@ -65,12 +65,14 @@ export function publication(c: State, what: Bytes, at: number, end: number): str
       if (c._spare < 0) throw error("limit", "over 256 messages of QoS 2 wait for PUBREL");
     }
     c._received = ~~c._received! + 1;
-    const list = (c as any)[kept() + "message"];
+    const event = kept() + "message";
+    const list = (c as any)[event];
     const under = c._handlers && matching(c._handlers, name);
     delete c._head;
     if (under && under[0]) c.emit(under as never, name, payload, packet);
     // `on` makes the list of an event's listeners anew; Espruino's `removeListener` takes from the one there is.
     else if (list && list.length === 1 && !(qos && o.store)) {
+      c._event = event;
       c._list = list;
       c._call = list[0];
       c._n = qos ? 0 : i - at;
