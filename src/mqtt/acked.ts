@@ -1,6 +1,5 @@
 import { chr } from "../core/bytes";
 import { sendPacket } from "./link";
-import { fixed } from "./packet";
 
 /**
  * As `warm`, for messages of QoS 1 and 2 when there is no store: what has topic and options of the last goes, what begins as the last
@@ -22,7 +21,7 @@ export function acked(client: any): void {
     let n;
     let e;
     let id;
-    if (!what.substr || c._out.length > 8192) return told(what, c, at);
+    if (!what.substr || !c.connected || c._out.length > 8192) return told(what, c, at);
     if (at === undefined) {
       c._idle = at = 0;
       if (c._in) what = c._in + what;
@@ -104,12 +103,13 @@ export function acked(client: any): void {
       typeof payload === "string" &&
       Object.keys(o).length === 1 &&
       c._free &&
-      c._size + (n = payload.length) < c._most &&
+      (n = payload.length + c._extra) < 16384 &&
+      c._size + n < c._most &&
       (!done || typeof done === "function")
     ) {
       if (n !== c._long) {
         c._long = n;
-        c._pre = fixed(48 + 2 * c._qos, c._before.length + 2 + n) + c._before;
+        c._pre = chr(48 + 2 * c._qos) + (n < 128 ? chr(n) : chr((n & 127) | 128, n >> 7)) + c._before;
       }
       c._free--;
       n = c._last = (c._last % 65535) + 1;

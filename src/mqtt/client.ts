@@ -6,13 +6,13 @@ import { sendPacket, tick, told } from "./link";
 import { check, normalise, type Options } from "./options";
 import { field, SUBSCRIBE, topical, UNSUBSCRIBE } from "./packet";
 import { enqueue, restore } from "./session";
-import { ACKED, WARM, type State } from "./state";
+import type { State } from "./state";
 import { answer, publication } from "./take";
 import type { Client, Granted } from "./types";
 
 export type { Client, Granted, Handler, Packet, PublishOptions, Status, SubscribeOptions } from "./types";
 
-const methods: any = {
+export const methods: any = {
   /**
    * Also takes what `subscribe` has made, one function being cheaper than two: the methods themselves, the first byte, what follows the
    * identifier, the callback, what hears the answer, and whether it goes first, past a full queue too. Then it returns why it did not.
@@ -64,6 +64,7 @@ const methods: any = {
       if (!c._busy || !entry._want) sendPacket(c);
       // Where text is bytes, the next of this topic goes without a look: of this length too, at QoS 0 when nothing waits.
       if (
+        c._warm &&
         !made &&
         c.connected &&
         (entry._want ? !c.options.store && !(head & 1) : head === 48 && !c._queue[c._at] && after.length + before.length < 1024) &&
@@ -74,11 +75,12 @@ const methods: any = {
         // Neither short way takes what is the other's.
         c._qos = entry._want ? (head & 6) >> 1 : -1;
         c._length = entry._want ? -1 : after.length;
-        c._long = after.length;
+        c._extra = before.length + 2;
+        c._long = c._extra + after.length;
         c._before = before;
         c._wants = entry._want.substr(0, 2);
-        c._most = entry._want ? (c.options.queueLimit || 16384) - before.length : 4096 / (after.length + before.length);
-        if (!(c._hot! & (entry._want ? 2 : 1))) tick(c, entry._want ? ACKED : WARM);
+        c._most = entry._want ? c.options.queueLimit || 16384 : 4096 / (after.length + before.length);
+        if (!(c._hot! & (entry._want ? 2 : 1))) c._warm(c, entry._want);
         c._pre = entry._bytes.substr(0, entry._bytes.length - after.length - (entry._want ? 2 : 0));
       }
     }

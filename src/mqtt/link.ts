@@ -2,12 +2,10 @@ import { after, cancel, connect as dial, end as hangUp, random, write } from "#h
 import { backoff } from "../core/backoff";
 import { error } from "../core/errors";
 import type { Bytes } from "../host";
-import { acked } from "./acked";
 import { connectPacket } from "./options";
 import { PUBLISH } from "./packet";
 import { next } from "./session";
-import { warm } from "./short";
-import { ACKED, WARM, type State } from "./state";
+import type { State } from "./state";
 import { frame } from "./take";
 
 /**
@@ -28,13 +26,10 @@ function heard(this: any, what: any): void {
 
 /**
  * One timer serves three waits: for the next attempt, for CONNACK, and for the next half keep-alive.
- * With `ms` it is set (negative: nothing is awaited), without it has run. With `WARM` it opens the short way: here, where it is
- * read seldom.
+ * With `ms` it is set (negative: nothing is awaited), without it has run.
  */
 export function tick(c: any, ms?: number): void {
   const o = c.options;
-  if (ms === WARM) return warm(c);
-  if (ms === ACKED) return acked(c);
   if (ms !== undefined) {
     if (c._timer) cancel(c._timer);
     c._timer = ms < 0 ? 0 : after(tick, ms, c);

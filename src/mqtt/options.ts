@@ -2,7 +2,7 @@ import { random } from "#host";
 import { chr } from "../core/bytes";
 import { error } from "../core/errors";
 import type { TlsOptions } from "../host";
-import { field, fixed, topical } from "./packet";
+import { field, topical } from "./packet";
 import type { Store } from "./session";
 
 export interface Will {
@@ -125,5 +125,8 @@ export function connectPacket(o: Options): string {
     flags |= 64;
     body += field("password", o.password);
   }
-  return fixed(16, body.length + 10) + "\0\x04MQTT\x04" + chr(flags, o.keepalive! >> 8, o.keepalive! & 255) + body;
+  let head = "\x10";
+  let n = body.length + 10;
+  for (; n > 127; n >>= 7) head += chr((n & 127) | 128);
+  return head + chr(n) + "\0\x04MQTT\x04" + chr(flags, o.keepalive! >> 8, o.keepalive! & 255) + body;
 }

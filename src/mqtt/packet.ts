@@ -17,13 +17,6 @@ export const UNSUBACK = 11;
 export const PINGREQ = 12;
 export const PINGRESP = 13;
 
-/** The first byte of a packet and, after it, the length of what follows [MQTT-2.2.3]. */
-export function fixed(head: number, n: number): Bytes {
-  let out = chr(head);
-  for (; n > 127; n >>= 7) out += chr((n & 127) | 128);
-  return out + chr(n);
-}
-
 /** Text as UTF-8 or bytes as they are, after their length [MQTT-1.5.3] unless the name begins with `payload`. */
 export function field(name: string, data: unknown): Bytes {
   const bare = name.substr(0, 7) === "payload";

@@ -1,6 +1,6 @@
 import { chr } from "../core/bytes";
 import type { Bytes } from "../host";
-import { fixed, PUBLISH, PUBREC } from "./packet";
+import { PUBLISH, PUBREC } from "./packet";
 
 export type Done = (err?: Error, result?: any) => void;
 
@@ -86,9 +86,13 @@ export function enqueue(s: Session, head: number, before: Bytes, after: Bytes, d
     id = chr(s._last >> 8, s._last & 255);
   }
   const publication = head >> 4 === PUBLISH;
+  let bytes = chr(head);
+  let n = before.length + id.length + after.length;
+  // The length of what follows [MQTT-2.2.3].
+  for (; n > 127; n >>= 7) bytes += chr((n & 127) | 128);
   const e: Entry = {
     _want: id && chr(publication ? 48 + ((head & 6) << 3) : head + 14, publication ? 2 : 0) + id,
-    _bytes: fixed(head, before.length + id.length + after.length) + before + id + after,
+    _bytes: bytes + chr(n) + before + id + after,
     _done: done,
   };
   if (store && id && publication) e._key = store.put(id + e._bytes);

@@ -59,12 +59,11 @@ export interface State extends Omit<Client, "options" | "publish" | "subscribe">
   _before: Bytes;
   _wants: Bytes;
   _long: number;
+  _extra: number;
   _spare: number;
   _publication(c: State, what: Bytes, at: number, end: number): string | void;
   _answer(c: State, what: Bytes, at: number, end: number): string | void;
   _told(what: any, c: State, at?: number): number | void;
+  /** Opens the short way of QoS 0 or of the others. Not every program has it. */
+  _warm?(c: State, acks: unknown): void;
 }
-
-/** In the place of a time, for `tick`: messages come or go at QoS 0, or at another. */
-export const WARM = -2;
-export const ACKED = -3;

@@ -6,7 +6,7 @@ import type { Bytes } from "../host";
 import { sendPacket, tick } from "./link";
 import { matching, PINGREQ, PINGRESP, PUBACK, PUBREC, PUBREL, SUBACK, SUBSCRIBE, topical, UNSUBSCRIBE } from "./packet";
 import { forget, release, rewind, settle } from "./session";
-import { ACKED, WARM, type State } from "./state";
+import type { State } from "./state";
 import type { Filters, Packet } from "./types";
 
 /** Trying again soon is unlikely to help: the next attempt draws from the widest range. */
@@ -71,7 +71,7 @@ export function publication(c: State, what: Bytes, at: number, end: number): str
     delete c._head;
     if (under && under[0]) c.emit(under as never, name, payload, packet);
     // `on` makes the list of an event's listeners anew; Espruino's `removeListener` takes from the one there is.
-    else if (list && list.length === 1 && !(qos && o.store)) {
+    else if (c._warm && list && list.length === 1 && !(qos && o.store)) {
       c._event = event;
       c._list = list;
       c._call = list[0];
@@ -83,7 +83,7 @@ export function publication(c: State, what: Bytes, at: number, end: number): str
       c._head = what.substr(at, c._n + c._lead);
       c._name = name;
       c._packet = packet;
-      if (!(c._hot! & (qos ? 2 : 1))) tick(c, qos ? ACKED : WARM);
+      if (!(c._hot! & (qos ? 2 : 1))) c._warm(c, qos);
     }
     c.emit("message", name, payload, packet);
   }
