@@ -75,11 +75,12 @@ export function closeLink(c: State, e?: Error) {
   let lost: any;
   if (c.connected) {
     c.connected = false;
+    // Before the farewell, which would take the place of what is gone.
+    lost = (c._gone || []).concat(c._calls || []);
     if (!e) {
       c._busy = 0;
       sendPacket(c, "\xe0\0");
     }
-    lost = (c._gone || []).concat(c._calls || []);
   }
   c._link = undefined;
   delete c._head;
