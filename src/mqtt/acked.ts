@@ -16,7 +16,6 @@ export function acked(client: any): void {
   client._told = function (what: any, c: any, at: any) {
     "ram";
     let own = "";
-    let end;
     let from;
     let n;
     let e;
@@ -27,7 +26,7 @@ export function acked(client: any): void {
       if (c._in) what = c._in + what;
       c._in = what;
     }
-    end = what.length;
+    const end = what.length;
     while (at >= 0) {
       try {
         for (from = -1; from < at && at < end;) {

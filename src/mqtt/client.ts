@@ -5,12 +5,35 @@ import type { Bytes } from "../host";
 import { sendPacket, tick, told } from "./link";
 import { check, normalise, type Options } from "./options";
 import { field, SUBSCRIBE, topical, UNSUBSCRIBE } from "./packet";
-import { enqueue, restore } from "./session";
+import { enqueue, restore, type Entry } from "./session";
 import type { State } from "./state";
 import { answer, publication } from "./take";
 import type { Client, Granted } from "./types";
 
 export type { Client, Granted, Handler, Packet, PublishOptions, Status, SubscribeOptions } from "./types";
+
+/**
+ * Where text is bytes, the next of this topic goes without a look: at QoS 0 of this length and when nothing waits, else without a store.
+ */
+function again(c: any, to: string, head: number, before: Bytes, after: Bytes, entry: Entry): void {
+  const acked = entry._want;
+  if (
+    (acked ? !c.options.store && !(head & 1) : head === 48 && !c._queue[c._at] && after.length + before.length < 1024) &&
+    field("payload", JSON.parse('"\\u20ac"')).length < 2
+  ) {
+    c._to = to;
+    // Neither short way takes what is the other's.
+    c._qos = acked ? (head & 6) >> 1 : -1;
+    c._length = acked ? -1 : after.length;
+    c._extra = before.length + 2;
+    c._long = c._extra + after.length;
+    c._before = before;
+    c._wants = acked.substr(0, 2);
+    c._most = acked ? c.options.queueLimit || 16384 : 4096 / (after.length + before.length);
+    if (!(c._hot & (acked ? 2 : 1))) c._warm(c, acked);
+    c._pre = entry._bytes.substr(0, entry._bytes.length - after.length - (acked ? 2 : 0));
+  }
+}
 
 export const methods: any = {
   /**
@@ -62,27 +85,7 @@ export const methods: any = {
       delete c._to;
       // One with an identifier cannot join a write that is under way.
       if (!c._busy || !entry._want) sendPacket(c);
-      // Where text is bytes, the next of this topic goes without a look: of this length too, at QoS 0 when nothing waits.
-      if (
-        c._warm &&
-        !made &&
-        c.connected &&
-        (entry._want ? !c.options.store && !(head & 1) : head === 48 && !c._queue[c._at] && after.length + before.length < 1024) &&
-        !o.binary &&
-        field("payload", JSON.parse('"\\u20ac"')).length < 2
-      ) {
-        c._to = to;
-        // Neither short way takes what is the other's.
-        c._qos = entry._want ? (head & 6) >> 1 : -1;
-        c._length = entry._want ? -1 : after.length;
-        c._extra = before.length + 2;
-        c._long = c._extra + after.length;
-        c._before = before;
-        c._wants = entry._want.substr(0, 2);
-        c._most = entry._want ? c.options.queueLimit || 16384 : 4096 / (after.length + before.length);
-        if (!(c._hot! & (entry._want ? 2 : 1))) c._warm(c, entry._want);
-        c._pre = entry._bytes.substr(0, entry._bytes.length - after.length - (entry._want ? 2 : 0));
-      }
+      if (c._warm && c.connected && !made && !o.binary) again(c, to, head, before, after, entry);
     }
     return made ? e : c;
   },

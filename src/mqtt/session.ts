@@ -61,29 +61,33 @@ export function restore(s: Session): void {
     });
 }
 
+/** The next identifier: never 0 and never alike in flight [MQTT-2.3.1-1], [MQTT-2.3.1-4]. */
+function identifier(s: Session): Id {
+  let free = s._free;
+  do {
+    s._last = (s._last % 65535) + 1;
+    if (!free) {
+      // So many are up to the nearest in flight; NaN where there is no identifier.
+      free = 65535;
+      for (let i = 0; i < s._queue.length; i++) {
+        const other = s._queue[i]._want;
+        const ahead = (other.charCodeAt(2) * 256 + other.charCodeAt(3) - s._last + 65535) % 65535;
+        if (ahead < free) free = ahead;
+      }
+    }
+  } while (!free);
+  s._free = free - 1;
+  return chr(s._last >> 8, s._last & 255);
+}
+
 /**
  * Queues a packet, as the last or the first, whose identifier (for all but QoS 0) comes between `before` and `after`.
- * Identifiers are never 0 and never alike in flight [MQTT-2.3.1-1], [MQTT-2.3.1-4].
  */
 export function enqueue(s: Session, head: number, before: Bytes, after: Bytes, done?: Done, first?: unknown): Entry {
   const store = s.options.store;
   let id = "";
   if (head >> 4 !== PUBLISH || head & 6) {
-    let free = s._free;
-    do {
-      s._last = (s._last % 65535) + 1;
-      if (!free) {
-        // So many are up to the nearest in flight; NaN where there is no identifier.
-        free = 65535;
-        for (let i = 0; i < s._queue.length; i++) {
-          const other = s._queue[i]._want;
-          const ahead = (other.charCodeAt(2) * 256 + other.charCodeAt(3) - s._last + 65535) % 65535;
-          if (ahead < free) free = ahead;
-        }
-      }
-    } while (!free);
-    s._free = free - 1;
-    id = chr(s._last >> 8, s._last & 255);
+    id = identifier(s);
   }
   const publication = head >> 4 === PUBLISH;
   let bytes = chr(head);

@@ -72,10 +72,11 @@ export function publication(c: State, what: Bytes, at: number, end: number): str
     if (under && under[0]) c.emit(under as never, name, payload, packet);
     // `on` makes the list of an event's listeners anew; Espruino's `removeListener` takes from the one there is.
     else if (c._warm && list && list.length === 1 && !(qos && o.store)) {
+      // QoS 0 is known by all up to the payload, the others by what is in front of the identifier.
       c._event = event;
       c._list = list;
       c._call = list[0];
-      c._n = qos ? 0 : i - at;
+      c._n = (i - at) * +!qos;
       c._lead = qos && i - at - 2;
       c._ack = chr(48 + 16 * qos, 2);
       c._m = end - i;
@@ -137,7 +138,7 @@ export function answer(c: State, what: Bytes, at: number, end: number): string |
     sendPacket(c, "p\x02" + body);
     release(c, body);
   } else if (type < PINGRESP) {
-    const e = settle(c, chr(head, type < SUBACK ? 2 : 0) + body.substr(0, 2));
+    const e = settle(c, chr(head, 2 - 2 * (type >> 3)) + body.substr(0, 2));
     if (type === PUBREC) sendPacket(c, "b\x02" + body);
     else if (e) {
       if (type < SUBACK) c._count = ~~c._count! + 1;
