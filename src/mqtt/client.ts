@@ -5,14 +5,37 @@ import type { Bytes } from "../host";
 import { sendPacket, tick, told } from "./link";
 import { check, normalise, type Options } from "./options";
 import { field, SUBSCRIBE, topical, UNSUBSCRIBE } from "./packet";
-import { enqueue, restore } from "./session";
-import { WARM, type State } from "./state";
+import { enqueue, restore, type Entry } from "./session";
+import type { State } from "./state";
 import { answer, publication } from "./take";
 import type { Client, Granted } from "./types";
 
 export type { Client, Granted, Handler, Packet, PublishOptions, Status, SubscribeOptions } from "./types";
 
-const methods: any = {
+/**
+ * Where text is bytes, the next of this topic goes without a look: at QoS 0 of this length and when nothing waits, else without a store.
+ */
+function again(c: any, to: string, head: number, before: Bytes, after: Bytes, entry: Entry): void {
+  const acked = entry._want;
+  if (
+    (acked ? !c.options.store && !(head & 1) : head === 48 && !c._queue[c._at] && after.length + before.length < 1024) &&
+    field("payload", JSON.parse('"\\u20ac"')).length < 2
+  ) {
+    c._to = to;
+    // Neither short way takes what is the other's.
+    c._qos = acked ? (head & 6) >> 1 : -1;
+    c._length = acked ? -1 : after.length;
+    c._extra = before.length + 2;
+    c._long = c._extra + after.length;
+    c._before = before;
+    c._wants = acked.substr(0, 2);
+    c._most = acked ? c.options.queueLimit || 16384 : 4096 / (after.length + before.length);
+    if (!(c._hot & (acked ? 2 : 1))) c._warm(c, acked);
+    c._pre = entry._bytes.substr(0, entry._bytes.length - after.length - (acked ? 2 : 0));
+  }
+}
+
+export const methods: any = {
   /**
    * Also takes what `subscribe` has made, one function being cheaper than two: the methods themselves, the first byte, what follows the
    * identifier, the callback, what hears the answer, and whether it goes first, past a full queue too. Then it returns why it did not.
@@ -57,27 +80,12 @@ const methods: any = {
       else c.emit("error", e);
     } else {
       const entry = enqueue(c, head, before, after, made ? args[4] : done, args[5]);
-      if (c.options.store && !made && entry._id && !entry._key)
+      if (c.options.store && !made && entry._want && !entry._key)
         c.emit("error", error("storage", "store is full: message " + to + " would not outlive a reboot"));
       delete c._to;
       // One with an identifier cannot join a write that is under way.
-      const fixed = (!c._busy || !entry._id) && sendPacket(c);
-      // Where text is bytes, the next of this topic and length goes without a look.
-      if (
-        fixed &&
-        c.connected &&
-        head === 48 &&
-        !o.binary &&
-        !c._queue[c._at] &&
-        after.length + before.length < 1024 &&
-        field("payload", JSON.parse('"\\u20ac"')).length < 2
-      ) {
-        c._to = to;
-        c._length = after.length;
-        c._most = 4096 / (after.length + before.length);
-        if (!c._hot) tick(c, WARM);
-        c._pre = fixed + before;
-      }
+      if (!c._busy || !entry._want) sendPacket(c);
+      if (c._warm && c.connected && !made && !o.binary) again(c, to, head, before, after, entry);
     }
     return made ? e : c;
   },

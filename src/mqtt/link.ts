@@ -1,13 +1,11 @@
 import { after, cancel, connect as dial, end as hangUp, random, write } from "#host";
 import { backoff } from "../core/backoff";
-import { chr } from "../core/bytes";
 import { error } from "../core/errors";
 import type { Bytes } from "../host";
 import { connectPacket } from "./options";
 import { PUBLISH } from "./packet";
 import { next } from "./session";
-import { warm } from "./short";
-import { WARM, type State } from "./state";
+import type { State } from "./state";
 import { frame } from "./take";
 
 /**
@@ -28,12 +26,10 @@ function heard(this: any, what: any): void {
 
 /**
  * One timer serves three waits: for the next attempt, for CONNACK, and for the next half keep-alive.
- * With `ms` it is set (negative: nothing is awaited), without it has run. With `WARM` it opens the short way: here, where it is
- * read seldom.
+ * With `ms` it is set (negative: nothing is awaited), without it has run.
  */
 export function tick(c: any, ms?: number): void {
   const o = c.options;
-  if (ms === WARM) return warm(c);
   if (ms !== undefined) {
     if (c._timer) cancel(c._timer);
     c._timer = ms < 0 ? 0 : after(tick, ms, c);
@@ -66,7 +62,7 @@ export function tick(c: any, ms?: number): void {
     delete c._early;
     tick(c, o.keepalive! * 500 || 30000);
     // [MQTT-3.1.2-23]
-    if (o.keepalive && (c._idle++ || !c._wrote)) sendPacket(c, "\xc0");
+    if (o.keepalive && (c._idle++ || !c._wrote)) sendPacket(c, "\xc0\0");
     c._wrote = 0;
   }
 }
@@ -83,7 +79,7 @@ export function closeLink(c: State, e?: Error) {
     lost = (c._gone || []).concat(c._calls || []);
     if (!e) {
       c._busy = 0;
-      sendPacket(c, "\xe0");
+      sendPacket(c, "\xe0\0");
     }
   }
   c._link = undefined;
@@ -129,25 +125,15 @@ export function closeLink(c: State, e?: Error) {
 }
 
 /**
- * Writes what waits, `b` (a packet without its length) before the queue, when the last write is gone; what has no identifier may join
- * meanwhile. Returns the fixed header of the last packet that joined.
+ * Writes what waits, and the packet `b` before the queue, when the last write is gone; what has no identifier may join meanwhile.
  */
-export function sendPacket(c: State, b?: Bytes): Bytes | undefined {
-  const list = b ? [b] : [];
-  let head;
+export function sendPacket(c: State, b?: Bytes): void {
+  if (b) c._out += b;
   const first = c._queue[c._at];
   if (c.connected && first) {
     const room = 1024 - c._out.length;
-    // While a write is under way one small packet may join; it cannot be one that has an identifier.
-    if (!c._busy || (!first._id && first._bytes.length < room)) next(c, list, c._busy ? 1 : room);
-  }
-  // A packet can be most of what fits into memory: no more copies of it than need be.
-  while ((b = list.shift())) {
-    let n = b.length - 1;
-    head = b.substr(0, 1);
-    for (; n > 127; n >>= 7) head += chr((n & 127) | 128);
-    c._out += head += chr(n);
-    c._out += b.substr(1);
+    // While a write is under way one small packet may join; it cannot be one that has an identifier: that is still in the queue.
+    if (!c._busy || (!first._want && first._bytes.length < room)) next(c, c._busy ? 1 : room);
   }
   b = c._out;
   if (b && c._link && !c._busy) {
@@ -163,7 +149,6 @@ export function sendPacket(c: State, b?: Bytes): Bytes | undefined {
     }
     write(c._link, b);
   } else if (c._ended && c.connected && !c._busy && !c._queue.length) tick(c, 0);
-  return head;
 }
 
 /** What the link says, bytes from `at` on. Packets a broker may not send close the link. Returns where bytes may come again that the short function knows. */

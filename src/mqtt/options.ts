@@ -102,7 +102,7 @@ export function normalise(from: string | Options, more?: Options): Options {
   return o;
 }
 
-/** The CONNECT packet of some options [MQTT-3.1], without its length. */
+/** The CONNECT packet of some options [MQTT-3.1]. */
 export function connectPacket(o: Options): string {
   const w = o.will;
   let flags = o.clean === false ? 0 : 2;
@@ -125,5 +125,8 @@ export function connectPacket(o: Options): string {
     flags |= 64;
     body += field("password", o.password);
   }
-  return "\x10\0\x04MQTT\x04" + chr(flags, o.keepalive! >> 8, o.keepalive! & 255) + body;
+  let head = "\x10";
+  let n = body.length + 10;
+  for (; n > 127; n >>= 7) head += chr((n & 127) | 128);
+  return head + chr(n) + "\0\x04MQTT\x04" + chr(flags, o.keepalive! >> 8, o.keepalive! & 255) + body;
 }

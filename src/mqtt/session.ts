@@ -9,12 +9,10 @@ export type Id = Bytes;
 
 /** Something the application handed over that the broker has not settled yet. */
 export interface Entry {
-  _id: Id;
-  /** The packet without its length. */
+  /** What its answer begins with: the first byte, the second (0 where that is a length like any), and the identifier; empty for QoS 0. */
+  _want: Bytes;
   _bytes: Bytes;
   _done?: Done;
-  /** It may have reached the broker before: a PUBLISH goes out again with DUP. */
-  _sent?: boolean;
   /** Where it lies in the store. */
   _key?: number;
 }
@@ -42,6 +40,8 @@ export interface Session {
   /** Packets of QoS 0 taken from the queue and not yet written, and the callbacks that some of them have. */
   _fresh?: number;
   _calls?: Done[];
+  /** What waits for the link: answers, pings, and packets on their way. */
+  _out: Bytes;
 }
 
 /** Takes what a store has kept: publications and releases under way (identifier and packet), and held identifiers. */
@@ -51,93 +51,113 @@ export function restore(s: Session): void {
       const id = record.substr(0, 2);
       const bytes = record.substr(2);
       if (bytes) {
-        s._queue.push({ _id: id, _bytes: bytes, _sent: true, _key: key });
+        const head = bytes.charCodeAt(0);
+        s._queue.push({ _want: chr(head === 98 ? 112 : 48 + ((head & 6) << 3), 2) + id, _bytes: bytes, _key: key });
+        // It may have reached the broker.
+        s._at++;
         s._size += bytes.length;
         s._last = id.charCodeAt(0) * 256 + id.charCodeAt(1);
       } else (s._held = s._held || {})[id] = key;
     });
 }
 
+/** The next identifier: never 0 and never alike in flight [MQTT-2.3.1-1], [MQTT-2.3.1-4]. */
+function identifier(s: Session): Id {
+  let free = s._free;
+  do {
+    s._last = (s._last % 65535) + 1;
+    if (!free) {
+      // So many are up to the nearest in flight; NaN where there is no identifier.
+      free = 65535;
+      for (let i = 0; i < s._queue.length; i++) {
+        const other = s._queue[i]._want;
+        const ahead = (other.charCodeAt(2) * 256 + other.charCodeAt(3) - s._last + 65535) % 65535;
+        if (ahead < free) free = ahead;
+      }
+    }
+  } while (!free);
+  s._free = free - 1;
+  return chr(s._last >> 8, s._last & 255);
+}
+
 /**
  * Queues a packet, as the last or the first, whose identifier (for all but QoS 0) comes between `before` and `after`.
- * Identifiers are never 0 and never alike in flight [MQTT-2.3.1-1], [MQTT-2.3.1-4].
  */
 export function enqueue(s: Session, head: number, before: Bytes, after: Bytes, done?: Done, first?: unknown): Entry {
   const store = s.options.store;
   let id = "";
   if (head >> 4 !== PUBLISH || head & 6) {
-    let free = s._free;
-    do {
-      s._last = (s._last % 65535) + 1;
-      if (!free) {
-        // So many are up to the nearest in flight; NaN where there is no identifier.
-        free = 65535;
-        for (let i = 0; i < s._queue.length; i++) {
-          const other = s._queue[i]._id;
-          const ahead = (other.charCodeAt(0) * 256 + other.charCodeAt(1) - s._last + 65535) % 65535;
-          if (ahead < free) free = ahead;
-        }
-      }
-    } while (!free);
-    s._free = free - 1;
-    id = chr(s._last >> 8, s._last & 255);
+    id = identifier(s);
   }
-  const e: Entry = { _id: id, _bytes: chr(head) + before + id + after, _done: done };
-  if (store && id && head >> 4 === PUBLISH) e._key = store.put(id + e._bytes);
+  const publication = head >> 4 === PUBLISH;
+  let bytes = chr(head);
+  let n = before.length + id.length + after.length;
+  // The length of what follows [MQTT-2.2.3].
+  for (; n > 127; n >>= 7) bytes += chr((n & 127) | 128);
+  const e: Entry = {
+    _want: id && chr(publication ? 48 + ((head & 6) << 3) : head + 14, publication ? 2 : 0) + id,
+    _bytes: bytes + chr(n) + before + id + after,
+    _done: done,
+  };
+  if (store && id && publication) e._key = store.put(id + e._bytes);
   s._size += e._bytes.length;
   if (first) s._queue.unshift(e);
   else s._queue.push(e);
   return e;
 }
 
-/**
- * Appends to `list` the next packets to send [MQTT-4.6.0-1], about `room` bytes. One that goes a second time carries DUP if it is
- * a PUBLISH [MQTT-3.3.1-1]; one of QoS 0 leaves the queue.
- */
-export function next(s: Session, list: Bytes[], room: number): void {
+/** Appends to `_out` the next packets to send [MQTT-4.6.0-1], about `room` bytes. One of QoS 0 leaves the queue. */
+export function next(s: Session, room: number): void {
   for (let e; room > 0 && s._at < (s.options.maxInflight || 20) && (e = s._queue[s._at]);) {
-    const b = e._bytes;
-    const head = b.charCodeAt(0);
-    room -= b.length;
-    list.push(e._sent && head >> 4 === PUBLISH ? chr(head | 8) + b.substr(1) : b);
-    if (e._id) {
-      e._sent = true;
-      s._at++;
-    } else {
+    const n = e._bytes.length;
+    s._out += e._bytes;
+    room -= n;
+    if (e._want) s._at++;
+    else {
       s._queue.splice(s._at, 1);
-      s._size -= b.length;
+      s._size -= n;
       s._fresh = ~~s._fresh! + 1;
       if (e._done) (s._calls = s._calls || []).push(e._done);
     }
   }
 }
 
-/** The answer of type `type` to packet `id`: the entry it settles, now gone from the queue; PUBREC only turns it into its PUBREL. */
-export function settle(s: Session, type: number, id: Id): Entry | undefined {
+/** What was with the broker goes again, before all else: a PUBLISH with DUP [MQTT-3.3.1-1]. */
+export function rewind(s: Session): void {
+  while (s._at) {
+    const e = s._queue[--s._at];
+    const head = e._bytes.charCodeAt(0);
+    if (head >> 4 === PUBLISH) e._bytes = chr(head | 8) + e._bytes.substr(1);
+  }
+}
+
+/** The entry that an answer settles, now gone from the queue; PUBREC only turns it into its PUBREL. */
+export function settle(s: Session, answer: Bytes): Entry | undefined {
   const store = s.options.store;
-  for (let i = 0; i < s._at; i++) {
+  let i = 0;
+  while (i < s._at && s._queue[i]._want !== answer) i++;
+  if (i < s._at) {
     const e = s._queue[i];
-    const head = e._bytes.charCodeAt(0) >> 1;
     const key = e._key;
-    if (e._id === id && type === (head >> 3 === PUBLISH ? 3 + (head & 3) : (head >> 3) + 1)) {
-      s._size -= e._bytes.length;
-      if (type === PUBREC) {
-        // PUBREL with the flags of [MQTT-3.6.1-1].
-        e._bytes = "b" + id;
-        s._size += 3;
-        e._key = store && store.put(id + e._bytes);
-        // A store that is full: rather the PUBLISH once more than nothing after a restart.
-        if (key && !e._key) {
-          e._key = key;
-          return e;
-        }
-      } else {
-        s._queue.splice(i, 1);
-        s._at--;
+    s._size -= e._bytes.length;
+    if (answer.charCodeAt(0) >> 4 === PUBREC) {
+      const id = answer.substr(2);
+      // PUBREL with the flags of [MQTT-3.6.1-1].
+      e._want = "p\x02" + id;
+      e._bytes = "b\x02" + id;
+      s._size += 4;
+      e._key = store && store.put(id + e._bytes);
+      // A store that is full: rather the PUBLISH once more than nothing after a restart.
+      if (key && !e._key) {
+        e._key = key;
+        return e;
       }
-      if (key) store!.drop(key);
-      return e;
+    } else {
+      s._queue.splice(i, 1);
+      s._at--;
     }
+    if (key) store!.drop(key);
+    return e;
   }
 }
 

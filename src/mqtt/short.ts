@@ -12,30 +12,38 @@ export function warm(c: any): void {
   // What a function sees lives as long as it does: nothing else may be in this scope.
   const told = c._told;
   const publish = c.publish;
-  c._hot = 1;
+  c._hot |= 1;
 
-  c._told = function (what: any) {
+  c._told = function (what: any, _: any, at: any) {
     "ram";
-    let at = 0;
     let end = 0;
     let done;
     if (what.substr) {
-      c._idle = 0;
-      if (c._in) what = c._in + what;
-      c._in = what;
+      if (at === undefined) {
+        c._idle = 0;
+        if (c._in) what = c._in + what;
+        c._in = what;
+      }
       end = what.length;
     }
+    at = ~~at;
     while (at >= 0) {
       try {
         if (end) {
           while (what.substr(at, c._n) === c._head && c[(listeners || "$on") + "message"] === c._list && c._list[0] === c._call) {
             at += c._total;
-            if (at > end) return (c._in = what.substr(at - c._total));
+            if (at > end) {
+              c._in = what.substr(at - c._total);
+              return;
+            }
             c._received++;
             c._call(c._name, what.substr(at - c._m, c._m), c._packet);
           }
           // All is taken in, or the rest begins as that message did and is not whole.
-          if (at === end || (end - at < c._n && c._head && !c._head.indexOf(what.substr(at)))) return (c._in = what.substr(at));
+          if (at === end || (end - at < c._n && c._head && !c._head.indexOf(what.substr(at)))) {
+            c._in = what.substr(at);
+            return;
+          }
         } else if (what === c._link) {
           c._count = ~~c._count + ~~c._going;
           c._going = 0;

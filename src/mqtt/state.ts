@@ -15,8 +15,6 @@ export interface State extends Omit<Client, "options" | "publish" | "subscribe">
   _timer?: Timer;
   /** Bytes of a packet that has not wholly come; none is 0, which costs a variable less. */
   _in: Bytes | 0;
-  /** What waits for the link: answers, pings, and messages of QoS 0 on their way. */
-  _out: Bytes;
   /** Something is written and not yet gone: so many messages of QoS 0, and their callbacks. */
   _busy?: number;
   _going?: number;
@@ -51,11 +49,21 @@ export interface State extends Omit<Client, "options" | "publish" | "subscribe">
   _length: number;
   /** So many of them may wait for the link. */
   _most: number;
+  /** 1 when messages of QoS 0 have their short way, 2 when the others have. */
   _hot?: number;
+  /** The same of one of QoS 1 or 2: its bytes up to the identifier, what answers it (both directions), and so many may be held before they are counted. */
+  _lead: number;
+  _event: string;
+  _ack: Bytes;
+  _qos: number;
+  _before: Bytes;
+  _wants: Bytes;
+  _long: number;
+  _extra: number;
+  _spare: number;
   _publication(c: State, what: Bytes, at: number, end: number): string | void;
   _answer(c: State, what: Bytes, at: number, end: number): string | void;
   _told(what: any, c: State, at?: number): number | void;
+  /** Opens the short way of QoS 0 or of the others. Not every program has it. */
+  _warm?(c: State, acks: unknown): void;
 }
-
-/** In the place of a time, for `tick`: messages come or go at QoS 0. */
-export const WARM = -2;

@@ -5,8 +5,8 @@ import { error } from "../core/errors";
 import type { Bytes } from "../host";
 import { sendPacket, tick } from "./link";
 import { matching, PINGREQ, PINGRESP, PUBACK, PUBREC, PUBREL, SUBACK, SUBSCRIBE, topical, UNSUBSCRIBE } from "./packet";
-import { forget, release, settle } from "./session";
-import { WARM, type State } from "./state";
+import { forget, release, rewind, settle } from "./session";
+import type { State } from "./state";
 import type { Filters, Packet } from "./types";
 
 /** Trying again soon is unlikely to help: the next attempt draws from the widest range. */
@@ -61,32 +61,35 @@ export function publication(c: State, what: Bytes, at: number, end: number): str
     if (qos) packet.messageId = id.charCodeAt(0) * 256 + id.charCodeAt(1);
     if (qos > 1) {
       (c._held = c._held || {})[id] = (o.store && o.store.put(id)) || -1;
-      if (Object.keys(c._held).length > 256) throw error("limit", "over 256 messages of QoS 2 wait for PUBREL");
+      c._spare = 256 - Object.keys(c._held).length;
+      if (c._spare < 0) throw error("limit", "over 256 messages of QoS 2 wait for PUBREL");
     }
     c._received = ~~c._received! + 1;
-    const list = (c as any)[kept() + "message"];
+    const event = kept() + "message";
+    const list = (c as any)[event];
+    const under = c._handlers && matching(c._handlers, name);
     delete c._head;
+    if (under && under[0]) c.emit(under as never, name, payload, packet);
     // `on` makes the list of an event's listeners anew; Espruino's `removeListener` takes from the one there is.
-    if (!qos && list && list.length === 1) {
+    else if (c._warm && list && list.length === 1 && !(qos && o.store)) {
+      // QoS 0 is known by all up to the payload, the others by what is in front of the identifier.
+      c._event = event;
       c._list = list;
       c._call = list[0];
-      c._n = i - at;
+      c._n = (i - at) * +!qos;
+      c._lead = qos && i - at - 2;
+      c._ack = chr(48 + 16 * qos, 2);
       c._m = end - i;
       c._total = end - at;
-      c._head = what.substr(at, i - at);
+      c._head = what.substr(at, c._n + c._lead);
       c._name = name;
       c._packet = packet;
-      if (!c._hot) tick(c, WARM);
-    }
-    const under = c._handlers && matching(c._handlers, name);
-    if (under && under[0]) {
-      delete c._head;
-      c.emit(under as never, name, payload, packet);
+      if (!(c._hot! & (qos ? 2 : 1))) c._warm(c, qos);
     }
     c.emit("message", name, payload, packet);
   }
   // PUBACK or PUBREC
-  if (qos) sendPacket(c, chr(48 + 16 * qos) + id);
+  if (qos) sendPacket(c, chr(48 + 16 * qos, 2) + id);
 }
 
 /** What answers a packet of ours, CONNACK before all, and PUBREL. */
@@ -105,7 +108,8 @@ export function answer(c: State, what: Bytes, at: number, end: number): string |
     c.connected = true;
     delete c._offline;
     // CONNECT went too long ago to count.
-    c._at = c._wrote = 0;
+    c._wrote = 0;
+    rewind(c);
     tick(c, c.options.keepalive! * 500 || 30000);
     if (!present) {
       forget(c);
@@ -131,11 +135,11 @@ export function answer(c: State, what: Bytes, at: number, end: number): string |
   while (what.charCodeAt(from++) > 127);
   const body = what.substr(from, end - from);
   if (type === PUBREL) {
-    sendPacket(c, "p" + body);
+    sendPacket(c, "p\x02" + body);
     release(c, body);
   } else if (type < PINGRESP) {
-    const e = settle(c, type, body.substr(0, 2));
-    if (type === PUBREC) sendPacket(c, "b" + body);
+    const e = settle(c, chr(head, 2 - 2 * (type >> 3)) + body.substr(0, 2));
+    if (type === PUBREC) sendPacket(c, "b\x02" + body);
     else if (e) {
       if (type < SUBACK) c._count = ~~c._count! + 1;
       if (e._done) c.emit(e._done, undefined, body);

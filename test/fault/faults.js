@@ -6,6 +6,7 @@
 const LINK = "link.ts";
 const TAKE = "take.ts";
 const SHORT = "short.ts";
+const ACKED = "acked.ts";
 const SESSION = "session.ts";
 const PACKET = "packet.ts";
 
@@ -20,7 +21,7 @@ module.exports = [
   ),
   fault("varint: the third byte of a length weighs like the second", TAKE, "m *= 128) {", "m = 128) {"),
   fault("varint: a length may have five bytes", TAKE, "if (m > 2097152)", "if (m > 268435456)"),
-  fault("length: a short one is written with a continuation", LINK, "for (; n > 127; n >>= 7)", "for (; n > 126; n >>= 7)"),
+  fault("length: a short one is written with a continuation", SESSION, "for (; n > 127; n >>= 7)", "for (; n > 126; n >>= 7)"),
   fault("limit: maxPacketSize is not looked at", TAKE, "if (n > (c.options.maxPacketSize || 32768))", "if (n > 268435456)"),
   fault("whitelist: packets for brokers are taken", TAKE, "type > PINGRESP ||", "type > 15 ||"),
   fault("flags: those of PUBREL are not looked at", TAKE, "!== (type === PUBREL ? 2 : 0)", "!== (type === PUBREL ? head & 15 : 0)"),
@@ -48,13 +49,21 @@ module.exports = [
     "if (qos < 3 || !(c._held && c._held[id])) {",
   ),
   fault("QoS 2: an identifier is never let go", SESSION, "delete s._held![id];", "if (s.options.store) delete s._held![id];"),
-  fault("QoS 2: PUBREC ends the matter", SESSION, "if (type === PUBREC) {", "if (type === 20) {"),
-  fault("answer: one of another kind settles", SESSION, "3 + (head & 3) : (head >> 3) + 1)", "type : (head >> 3) + 1)"),
-  fault("reconnect: what was with the broker is not sent again", TAKE, "c._at = c._wrote = 0;", "c._wrote = 0;"),
+  fault("QoS 2: PUBREC ends the matter", SESSION, "if (answer.charCodeAt(0) >> 4 === PUBREC) {", "if (answer.charCodeAt(0) >> 4 === 20) {"),
+  fault("answer: one of another kind settles", SESSION, "_want !== answer) i++", "_want.substr(2) !== answer.substr(2)) i++"),
+  fault("reconnect: what was with the broker is not sent again", TAKE, "rewind(c);", ""),
+  fault("reconnect: a callback of what is on its way is lost", LINK, "lost = (c._gone || []).concat(c._calls || []);", "lost = c._calls;"),
   fault("reconnect: the pause does not grow", LINK, "c._attempt = (c._attempt || 0) + 1;", "c._attempt = 0;"),
   fault("reconnect: old bytes are read as new ones", LINK, "c._in = 0;", ""),
-  fault("queue: bytes are not given back", SESSION, "s._size -= b.length;", ""),
+  fault("queue: bytes are not given back", SESSION, "s._size -= n;", ""),
   fault("chunk: a repeated message is taken one byte before it is whole", SHORT, "if (at > end)", "if (at > end + 1)"),
+  fault("short way: a message is taken one byte before it is whole", ACKED, "if (n > end ||", "if (n > end + 1 ||"),
+  fault("short way: identifier 0 is taken", ACKED, 'id === "\\0\\0" ||', ""),
+  fault("short way: a duplicate of QoS 2 is delivered", ACKED, "c._held[id] || c._spare-- < 1", "c._spare-- < 1"),
+  fault("short way: any number is held", ACKED, "|| c._spare-- < 1", ""),
+  fault("short way: no answer when a listener throws", ACKED, "c._out += own;\n        own", "own"),
+  fault("short way: what nobody asked for is an answer", ACKED, "& 255) < c._at", "& 255) < c._queue.length"),
+  fault("short way: an answer before CONNACK counts", ACKED, "!c.connected ||", ""),
   fault("topic: + may be anywhere", PACKET, 'l === "+" ||', 'l.indexOf("+") >= 0 ||'),
   fault("topic: # sees $SYS", PACKET, 'topic.charAt(0) !== "$" ||', 'topic.charAt(0) !== "#" ||'),
   fault("CONNACK: a refusal is a success", TAKE, "if (code) throw refusal(c, code);", "if (code > 9) throw refusal(c, code);"),

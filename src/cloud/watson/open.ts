@@ -1,5 +1,5 @@
 import { error } from "../../core/errors";
-import { connect } from "../../mqtt/client";
+import { connect } from "../../mqtt/index";
 import { hear } from "./hear";
 
 /** Refuses what is missing or cannot be. */

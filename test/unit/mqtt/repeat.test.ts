@@ -283,6 +283,15 @@ describe("what goes", () => {
     expect(done.length).toBe(5);
   });
 
+  test("a link that ends without an error while one write is under way and another waits: each callback comes once", () => {
+    const s = repeating();
+    const done: string[] = [];
+    s.broker.wire!.hold(true);
+    for (const n of ["2", "3"]) s.client.publish("p", n, undefined, (e: any) => done.push(n + (e ? e.code : "")));
+    s.broker.drop();
+    expect(done).toEqual(["2network", "3network"]);
+  });
+
   test("callbacks that throw or publish do not keep the others", () => {
     const s = repeating();
     const done: number[] = [];
