@@ -4,6 +4,7 @@ const path = require("node:path");
 const { createDevice } = require("../mock");
 const checklist = require("./support/iotcentral");
 const odd = require("./support/iotcentral-odd");
+const thrown = require("./support/iotcentral-thrown");
 const seed = require("./support/iotcentral-seed");
 
 const storage = { iotcentral: path.join(__dirname, "../../dist/espruino/iotcentral.js") };
@@ -12,3 +13,4 @@ const make = (options) => createDevice({ storage, ...options });
 checklist(make);
 seed(make);
 odd(make);
+thrown(make);

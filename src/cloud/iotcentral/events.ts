@@ -127,6 +127,8 @@ export function emit(this: State, event: any): void {
   const c = this;
   const args: any = arguments;
   if (typeof event === "string") {
+    // Thrown was anything: who hears of it asks for its code.
+    if (event === "error" && !(args[1] && typeof args[1] === "object")) args[1] = new Error(args[1]);
     (emitNow as (this: State, ...args: any[]) => void).call(c, happened, event, args[1], args[2]);
     // Without a listener it was told by a line above.
     if (event === "error" && !(c as any)[KEPT + event]) return;

@@ -93,9 +93,12 @@ export interface State extends Hub {
 export function say(c: State, text: string, debug?: boolean): void {
   const logger = c.options.logger;
   if (logger)
-    c.emit(function () {
+    try {
       if (debug) logger.debug(text);
       else logger.info(text);
-    });
+    } catch (e) {
+      // Not an event: those are logged.
+      log(text);
+    }
   else if ((c.options.logLevel || 2) > (debug ? 2 : 1)) log(text);
 }

@@ -49,7 +49,8 @@ export function begin(c: State, ms?: number): void {
       if (c._begun !== run || over) return;
       over = true;
       if (err) {
-        if (!err.message) err = error("auth", "sign: " + err);
+        // What the signer says is anything.
+        if (!err.code) err = error("auth", "sign: " + (err.message || err));
         err.retryAfter = err.retryAfter || 5000;
         c.emit("error", err);
         return;
@@ -88,7 +89,7 @@ export function begin(c: State, ms?: number): void {
               made,
             );
           } catch (e) {
-            made(e);
+            made(e || "" + e + " thrown");
           }
         },
       );

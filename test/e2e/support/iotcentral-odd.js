@@ -184,7 +184,7 @@ module.exports = function odd(createDevice) {
 
     test("disconnect and connect while the signer thinks: one connection", () => {
       const { cloud, device, has } = start({
-        options: { idScope: undefined, groupKey: undefined, host: "hub.sim.test", sign: () => `function (bytes, done) { setTimeout(done, 500, undefined, "x"); }` },
+        options: { idScope: undefined, groupKey: undefined, host: "hub.sim.test", sign: () => `function (bytes, done) { setTimeout(done, 500, undefined, "x".repeat(32)); }` },
         script: (cloud) => (cloud.verify = () => true),
       }); // prettier-ignore
       device.tick(100);
@@ -299,8 +299,8 @@ c.sendProperty({ a: 1 }, function (e) { R("reported " + said(e)); });`); // pret
 
     test("a signer that fails with a mere text: told, and tried again", () => {
       for (const sign of [
-        `function (b, done) { if (n++) setTimeout(done, 1, undefined, atob(signed)); else done("no chip"); }`,
-        `function (b, done) { if (!n++) throw "no chip"; setTimeout(done, 1, undefined, atob(signed)); }`,
+        `function (b, done) { if (n++) setTimeout(done, 1, undefined, signed.substr(0, 32)); else done("no chip"); }`,
+        `function (b, done) { if (!n++) throw "no chip"; setTimeout(done, 1, undefined, signed.substr(0, 32)); }`,
       ]) {
         const { cloud, device, has } = start({
           before: `var n = 0, signed = ${JSON.stringify(KEY)};`,
@@ -326,7 +326,10 @@ c.sendProperty({ a: 1 }, function (e) { R("reported " + said(e)); });`); // pret
 
     test("a signer that answers twice: one registration, one connection", () => {
       const { cloud, device } = start({
-        options: { groupKey: undefined, sign: () => `function (b, done) { done(undefined, "x"); done(undefined, "x"); }` },
+        options: {
+          groupKey: undefined,
+          sign: () => `function (b, done) { done(undefined, "x".repeat(32)); done(undefined, "y".repeat(32)); }`,
+        },
         script: (cloud) => (cloud.verify = () => true),
       });
       device.tick(MINUTE);
