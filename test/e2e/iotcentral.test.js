@@ -5,6 +5,7 @@ const { createDevice } = require("../mock");
 const checklist = require("./support/iotcentral");
 const odd = require("./support/iotcentral-odd");
 const thrown = require("./support/iotcentral-thrown");
+const reports = require("./support/iotcentral-reports");
 const seed = require("./support/iotcentral-seed");
 
 const storage = { iotcentral: path.join(__dirname, "../../dist/espruino/iotcentral.js") };
@@ -12,5 +13,6 @@ const storage = { iotcentral: path.join(__dirname, "../../dist/espruino/iotcentr
 const make = (options) => createDevice({ storage, ...options });
 checklist(make);
 seed(make);
+reports(make);
 odd(make);
 thrown(make);

@@ -23,9 +23,10 @@ export interface Item {
   _made: number;
 }
 
-/** What is to be reported: merged, about how many bytes, and who waits for it. */
+/** What is to be reported: merged, what is to be deleted before, about how many bytes, and who waits for it. */
 export interface Report {
   _patch: any;
+  _gone?: any;
   _bytesOf: number;
   _answers?: Done[];
 }

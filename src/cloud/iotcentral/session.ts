@@ -185,6 +185,13 @@ export function disconnect(this: State): any {
   delete c._stale;
   delete c._subscribing;
   twin(c);
+  // Of two messages the first: no answer is waited for.
+  const asked: any = c._asked;
+  if (asked && asked._gone) {
+    delete asked._gone;
+    twin(c);
+    twin(c);
+  }
   if (c._renewal) cancel(c._renewal);
   if (c._due) cancel(c._due);
   c._renewal = c._due = 0;

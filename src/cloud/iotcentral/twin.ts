@@ -5,20 +5,28 @@ import { parse, stringify } from "../../core/json";
 import type { Bytes } from "../../host";
 import type { Done, Report, State } from "./hub";
 import { twinBytes } from "./limits";
-import { merge, plain } from "./patch";
+import { add, plain } from "./patch";
 import { urgent } from "./urgent";
 
-/** What was asked is to be asked once more: what was to be reported goes back to what waits. */
-function again(c: State, asked: Report | true): void {
+function length(report: Report): number {
+  return stringify([report._patch, report._gone]).length;
+}
+
+/** Puts what was under way before what waits. */
+function back(c: State, asked: Report): void {
   const more = c._report;
-  if (asked !== true) {
-    c._report = asked;
-    if (more) {
-      merge(asked._patch, more._patch);
-      asked._answers = [].concat((asked._answers || []) as never, (more._answers || []) as never);
-    }
-    asked._bytesOf = stringify(asked._patch).length;
+  c._report = asked;
+  if (more) {
+    if (more._gone) add(asked, more._gone);
+    add(asked, more._patch);
+    asked._answers = [].concat((asked._answers || []) as never, (more._answers || []) as never);
   }
+  asked._bytesOf = length(asked);
+}
+
+/** What was asked is to be asked once more. */
+function again(c: State, asked: Report | true): void {
+  if (asked !== true) back(c, asked);
   c._tries = (c._tries || 0) + 1;
   c._due = after(twin, backoff(c._tries - 1, 1000, 60000, random()), c);
 }
@@ -45,7 +53,7 @@ function ask(c: State): void {
   let bytes = "";
   c._asked = report || true;
   if (report) {
-    bytes = stringify(report._patch);
+    bytes = stringify(report._gone || report._patch);
     delete c._report;
   }
   urgent(c, "$iothub/twin/" + (report ? "PATCH/properties/reported" : "GET") + "/?$rid=" + ++c._rid, bytes);
@@ -67,6 +75,11 @@ export function twin(c: State, status?: number, body?: Bytes): void {
     delete c._tries;
     // A twin that the hub refuses to give is not asked for again before the next connection.
     if (asked === true) delete c._stale;
+    else if (asked._gone && !e) {
+      delete asked._gone;
+      back(c, asked);
+      return twin(c);
+    }
     twin(c);
     if (asked !== true && asked._answers) c.emit(asked._answers, e);
     else if (e) c.emit("error", e);
@@ -98,15 +111,17 @@ export function sendProperty(this: State, patch: any, component?: string | Done,
     for (const name in patch) whole[component][name] = patch[name];
   }
   // A callback that waits is some bytes too.
-  const n = twinBytes(whole).length + (done ? 64 : 0);
+  const bytes = twinBytes(whole);
+  const n = bytes.length + (done ? 64 : 0);
   const report: Report = c._report || { _patch: {}, _bytesOf: 0 };
   // What came again and again is in it once.
-  if (report._bytesOf + n > 32768) report._bytesOf = stringify(report._patch).length + (report._answers || []).length * 64;
+  if (report._bytesOf + n > 32768) report._bytesOf = length(report) + (report._answers || []).length * 64;
   if (report._bytesOf + n > 32768)
     return c.emit(done || ("error" as any), error("limit", "reported properties: " + report._bytesOf + " bytes wait"));
   c._report = report;
   report._bytesOf += n;
-  merge(report._patch, whole);
+  // As it is now, whatever the program does with its lists later.
+  add(report, parse(bytes));
   if (done) report._answers = (report._answers || []).concat(done);
   // What is reported in one turn of the program is one message.
   if (c.connected && !c._asked && !c._due) c._due = after(twin, 0, c);
