@@ -5,6 +5,7 @@ const { createDevice } = require("../mock");
 const checklist = require("./support/iotcentral");
 const odd = require("./support/iotcentral-odd");
 const thrown = require("./support/iotcentral-thrown");
+const moved = require("./support/iotcentral-moved");
 const reports = require("./support/iotcentral-reports");
 const seed = require("./support/iotcentral-seed");
 
@@ -14,5 +15,6 @@ const make = (options) => createDevice({ storage, ...options });
 checklist(make);
 seed(make);
 reports(make);
+moved(make);
 odd(make);
 thrown(make);

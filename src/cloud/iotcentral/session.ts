@@ -6,6 +6,7 @@ import { error } from "../../core/errors";
 import { parse, stringify } from "../../core/json";
 import type { State as Mqtt } from "../../mqtt/state";
 import { say, type State } from "./hub";
+import { moved } from "./moved";
 import { register } from "./provision";
 import { hubUsername } from "./topics";
 import { sendTelemetry } from "./telemetry";
@@ -36,6 +37,7 @@ export function begin(c: State, ms?: number): void {
   /** From now on telemetry goes to the MQTT client. `early`: if it is to outlive a power cut, which does not wait for the time of day. */
   function flush(early?: any): void {
     if (early === true && (!o.store || (c as any as Mqtt)._ended)) return;
+    if (c._path !== path) moved(c, path!);
     c._path = path;
     // What is too much for its queue is an error of its own; the rest goes on.
     while (c._items) c.emit(sendTelemetry as never);
@@ -57,6 +59,8 @@ export function begin(c: State, ms?: number): void {
       }
       if (host) {
         const name = path!.substr(8).replace("/modules/", "/");
+        // The version that was told is one of the old twin.
+        if (o.host !== host || o.clientId !== name) c._version = -1;
         o.host = host;
         o.clientId = name;
         o.username = hubUsername(host, name, API, o.agent || "thincloud", o.modelId);
