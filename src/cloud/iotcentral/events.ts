@@ -3,7 +3,7 @@ import { emit as emitNow, KEPT } from "../../core/emitter";
 import { parse, stringify } from "../../core/json";
 import { error } from "../../core/errors";
 import type { Bytes } from "../../host";
-import { say, type Respond, type State } from "./hub";
+import { NONE, say, type Respond, type State } from "./hub";
 import { begin, failed, RENEW } from "./session";
 import { heardFrom } from "./topics";
 import { changed, twin } from "./twin";
@@ -71,7 +71,13 @@ function hear(c: State, topic: string, payload: Bytes): void {
 function dialling(c: State): void {
   const o = c.options;
   // A token that was put away, or ran out while nobody renewed it.
-  if (!o.username || !c._path || (o.password && !(+o.password.split("&se=")[1].split("&")[0] * 1000 > time()))) begin(c, RENEW);
+  if (c.assignment && (!o.username || !c._path || (o.password && !(+o.password.split("&se=")[1].split("&")[0] * 1000 > time())))) {
+    delete o.username;
+    delete o.password;
+    begin(c, RENEW);
+  }
+  // A signer that thinks, or nobody who knows the time: the hub is not asked without a token.
+  if (!o.username) o.username = NONE;
   // The hub may have moved: after a quarter of an hour of trying, the longest waits being a minute.
   c._attempts = (c._attempts || 0) + 1;
   if (c._attempts > (o.reprovisionAfter || 30) && o.idScope && !c._registering && !c._retrying) {
@@ -127,8 +133,16 @@ export function emit(this: State, event: any): void {
   const c = this;
   const args: any = arguments;
   if (typeof event === "string") {
-    // Thrown was anything: who hears of it asks for its code.
-    if (event === "error" && !(args[1] && typeof args[1] === "object")) args[1] = new Error(args[1]);
+    if (event === "error") {
+      const e = args[1];
+      // Thrown was anything: who hears of it asks for its code.
+      if (!e || typeof e !== "object") args[1] = new Error(e);
+      else if (c.options.username === NONE && /^username/.test(e.message)) {
+        // For want of a user name no CONNECT could be made. The next attempt follows.
+        if (c.assignment) delete c.options.username;
+        return;
+      }
+    }
     (emitNow as (this: State, ...args: any[]) => void).call(c, happened, event, args[1], args[2]);
     // Without a listener it was told by a line above.
     if (event === "error" && !(c as any)[KEPT + event]) return;

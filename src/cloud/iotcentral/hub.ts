@@ -21,6 +21,8 @@ export interface Item {
   _answers?: Done;
   /** When it was made, by the host's clock, if it had to wait. */
   _made: number;
+  /** So many bytes it will be, at most, when it is sent. */
+  _size?: number;
 }
 
 /** What is to be reported: merged, what is to be deleted before, about how many bytes, and who waits for it. */
@@ -89,6 +91,9 @@ export interface State extends Hub {
   _version: number;
   _newest?: number;
 }
+
+/** A user name of which the MQTT client can make no CONNECT. */
+export const NONE: any = 0;
 
 /** A line of level 2, or 3 with `debug`, for the console or the application's logger. */
 export function say(c: State, text: string, debug?: boolean): void {

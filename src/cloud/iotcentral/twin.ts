@@ -89,6 +89,7 @@ export function twin(c: State, status?: number, body?: Bytes): void {
 
 /** Takes in a change of the desired properties. */
 export function changed(c: State, patch: any, version: number): void {
+  if (!plain(patch)) throw error("protocol", "no object");
   const v = patch.$version || version || 0;
   c._newest = Math.max(c._newest || 0, v);
   // What comes before the twin has been read is part of it, or makes it be read once more; so does a gap, and what has no version.
