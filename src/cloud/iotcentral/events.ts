@@ -51,7 +51,7 @@ function hear(c: State, topic: string, payload: Bytes): void {
     const respond: Respond = function (status, value) {
       const bytes = value === undefined ? "" : stringify(value);
       if (bytes.length > 131072) throw error("limit", "answer to " + h._name + ": " + bytes.length + " bytes of 131072");
-      if (open && c.connected) urgent(c, "$iothub/methods/res/" + status + "/" + topic.split("/")[4], bytes);
+      if (open && c.connected && c._begun) urgent(c, "$iothub/methods/res/" + status + "/" + topic.split("/")[4], bytes);
       open = false;
     };
     c._tell("method", h._name, payload, respond);
@@ -137,11 +137,8 @@ export function emit(this: State, event: any): void {
       const e = args[1];
       // Thrown was anything: who hears of it asks for its code.
       if (!e || typeof e !== "object") args[1] = new Error(e);
-      else if (c.options.username === NONE && /^username/.test(e.message)) {
-        // For want of a user name no CONNECT could be made. The next attempt follows.
-        if (c.assignment) delete c.options.username;
-        return;
-      }
+      // For want of a user name no CONNECT could be made. The next attempt follows.
+      else if (c.options.username === NONE && /^username/.test(e.message)) return;
     }
     (emitNow as (this: State, ...args: any[]) => void).call(c, happened, event, args[1], args[2]);
     // Without a listener it was told by a line above.

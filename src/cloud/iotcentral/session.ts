@@ -180,7 +180,7 @@ export function connect(this: State): void {
 export function disconnect(this: State): any {
   const c = this;
   const stop = c._stop;
-  delete c._begun;
+  delete c._stop;
   delete c._registering;
   delete c._path;
   if (stop) stop();
@@ -199,6 +199,7 @@ export function disconnect(this: State): any {
   if (c._renewal) cancel(c._renewal);
   if (c._due) cancel(c._due);
   c._renewal = c._due = 0;
+  delete c._begun;
   return c._end(arguments[0], arguments[1]);
 }
 

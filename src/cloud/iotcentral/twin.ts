@@ -84,7 +84,7 @@ export function twin(c: State, status?: number, body?: Bytes): void {
     if (asked !== true && asked._answers) c.emit(asked._answers, e);
     else if (e) c.emit("error", e);
     else if (asked === true) whole(c, body!);
-  } else if (c.connected && !c._subscribing && (c._stale || c._report)) ask(c);
+  } else if (c.connected && c._begun && !c._subscribing && (c._stale || c._report)) ask(c);
 }
 
 /** Takes in a change of the desired properties. */
