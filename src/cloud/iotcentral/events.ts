@@ -24,11 +24,12 @@ function connected(c: State): void {
   delete c._attempts;
   delete c._newest;
   c._stale = c._known = 1;
-  c._subscribing = 1;
+  // None after `disconnect`, of a link that was being made.
+  if (c._path) c._subscribing = 1;
   // What was asked is asked again, after SUBACK.
   twin(c);
   delete c._tries;
-  if (!subscribing) {
+  if (c._path && !subscribing) {
     const filters: any = { "$iothub/twin/res/#": {}, "$iothub/twin/PATCH/properties/desired/#": {}, "$iothub/methods/POST/#": {} };
     if (!o.moduleId) filters[c._path + "/messages/devicebound/#"] = { qos: 1 };
     urgent(c, filters, function (err: any) {
@@ -80,7 +81,7 @@ function dialling(c: State): void {
   if (!o.username) o.username = NONE;
   // The hub may have moved: after a quarter of an hour of trying, the longest waits being a minute.
   c._attempts = (c._attempts || 0) + 1;
-  if (c._attempts > (o.reprovisionAfter || 30) && o.idScope && !c._registering && !c._retrying) {
+  if (c._attempts > (o.reprovisionAfter || 30) && o.idScope && c._begun && !c._registering && !c._retrying) {
     delete c._attempts;
     delete c._known;
     begin(c, 0);
