@@ -55,7 +55,6 @@ export function token(o: any, done?: (err?: Error, token?: string) => void): str
   const now = time() / 1000;
   // Not an integer of 32 bits, which ends in 2038.
   const se = id || Math.floor(o.expires || (now && now + +(o.lifetime || 3600)));
-  const skn = o.policy || (scope && "registration");
   // Nothing when a part is missing.
   let sr =
     id ||
@@ -70,7 +69,7 @@ export function token(o: any, done?: (err?: Error, token?: string) => void): str
     return e;
   }
 
-  if (!o.sign && last[0] !== o.key) take(o.key);
+  if (last[0] !== o.key) take(o.key);
   const wrong =
     o.sign || last[0] ? (sr ? (se ? "" : "clock: set it, or give expires") : "token: resource, host or idScope") : "key: base64";
   if (wrong) throw fault(wrong);
@@ -78,6 +77,7 @@ export function token(o: any, done?: (err?: Error, token?: string) => void): str
   function signed(err?: Error, signature?: any): void {
     if (!err && (signature || 0).length !== 32) err = fault("sign: 32 bytes");
     if (!err) {
+      const skn = o.policy || (scope && "registration");
       out = encode(signature);
       if (!id) {
         out = "SharedAccessSignature sr=" + sr + "&sig=" + encodeURIComponent(out) + "&se=" + se;

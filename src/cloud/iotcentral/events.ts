@@ -3,6 +3,7 @@ import { emit as emitNow, KEPT } from "../../core/emitter";
 import { parse, stringify } from "../../core/json";
 import { error } from "../../core/errors";
 import type { Bytes } from "../../host";
+import type { State as Mqtt } from "../../mqtt/state";
 import { NONE, say, type Respond, type State } from "./hub";
 import { begin, failed, RENEW } from "./session";
 import { heardFrom } from "./topics";
@@ -13,6 +14,8 @@ function connected(c: State): void {
   const o = c.options;
   const done = c._opening;
   const subscribing = c._subscribing;
+  // It came too late: `disconnect` is about to close it.
+  if ((c as any as Mqtt)._ended) return;
   say(c, "connected");
   delete c._opening;
   // The next connection has others; a signer may need time, so what it signed is kept.
@@ -69,10 +72,15 @@ function hear(c: State, topic: string, payload: Bytes): void {
   }
 }
 
+/** A token that was put away, or ran out while nobody renewed it. */
+function tokenless(c: State): boolean {
+  const o = c.options;
+  return !o.username || !c._path || !!(o.password && !(+o.password.split("&se=")[1].split("&")[0] * 1000 > time()));
+}
+
 function dialling(c: State): void {
   const o = c.options;
-  // A token that was put away, or ran out while nobody renewed it.
-  if (c.assignment && (!o.username || !c._path || (o.password && !(+o.password.split("&se=")[1].split("&")[0] * 1000 > time())))) {
+  if (c.assignment && tokenless(c)) {
     delete o.username;
     delete o.password;
     begin(c, RENEW);

@@ -60,31 +60,32 @@ function ask(c: State): void {
   c._due = after(twin, c.options.requestTimeout || 30000, c);
 }
 
-/**
- * One thing at a time is asked of the twin: to be read first, then to take what is reported. This asks the next, after it has dealt
- * with the answer to the last; without a `status` none came.
- */
+/** Deals with the answer to what was asked; without a `status` none came. */
+function answered(c: State, asked: Report | true, status?: number, body?: Bytes): void {
+  delete c._asked;
+  if (!status || status === 429 || status > 499) return again(c, asked);
+  const e = status > 299 ? error("refused", "twin: " + status + " " + body!.substr(0, 200)) : undefined;
+  delete c._tries;
+  // A twin that the hub refuses to give is not asked for again before the next connection.
+  if (asked === true) delete c._stale;
+  else if (asked._gone && !e) {
+    delete asked._gone;
+    back(c, asked);
+    return twin(c);
+  }
+  twin(c);
+  if (asked !== true && asked._answers) c.emit(asked._answers, e);
+  else if (e) c.emit("error", e);
+  else if (asked === true) whole(c, body!);
+}
+
+/** One thing at a time is asked of the twin: to be read first, then to take what is reported. This asks the next, after the answer to the last. */
 export function twin(c: State, status?: number, body?: Bytes): void {
   const asked = c._asked;
   if (c._due) cancel(c._due);
   c._due = 0;
-  if (asked) {
-    delete c._asked;
-    if (!status || status === 429 || status > 499) return again(c, asked);
-    const e = status > 299 ? error("refused", "twin: " + status + " " + body!.substr(0, 200)) : undefined;
-    delete c._tries;
-    // A twin that the hub refuses to give is not asked for again before the next connection.
-    if (asked === true) delete c._stale;
-    else if (asked._gone && !e) {
-      delete asked._gone;
-      back(c, asked);
-      return twin(c);
-    }
-    twin(c);
-    if (asked !== true && asked._answers) c.emit(asked._answers, e);
-    else if (e) c.emit("error", e);
-    else if (asked === true) whole(c, body!);
-  } else if (c.connected && c._begun && !c._subscribing && (c._stale || c._report)) ask(c);
+  if (asked) answered(c, asked, status, body);
+  else if (c.connected && c._begun && !c._subscribing && (c._stale || c._report)) ask(c);
 }
 
 /** Takes in a change of the desired properties. */
