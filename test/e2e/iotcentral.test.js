@@ -4,6 +4,9 @@ const path = require("node:path");
 const { createDevice } = require("../mock");
 const checklist = require("./support/iotcentral");
 const odd = require("./support/iotcentral-odd");
+const thrown = require("./support/iotcentral-thrown");
+const moved = require("./support/iotcentral-moved");
+const reports = require("./support/iotcentral-reports");
 const seed = require("./support/iotcentral-seed");
 
 const storage = { iotcentral: path.join(__dirname, "../../dist/espruino/iotcentral.js") };
@@ -11,4 +14,7 @@ const storage = { iotcentral: path.join(__dirname, "../../dist/espruino/iotcentr
 const make = (options) => createDevice({ storage, ...options });
 checklist(make);
 seed(make);
+reports(make);
+moved(make);
 odd(make);
+thrown(make);

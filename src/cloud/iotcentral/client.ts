@@ -1,7 +1,7 @@
 import { deviceKey } from "../../auth/sas";
 import { connect as mqtt } from "../../mqtt/client";
 import { emit } from "./events";
-import type { Hub, State, Tell } from "./hub";
+import { NONE, type Hub, type State, type Tell } from "./hub";
 import { checked, passed, type Options } from "./options";
 import { connect, disconnect } from "./session";
 import { sendTelemetry } from "./telemetry";
@@ -40,6 +40,8 @@ export function hub(o: Options, tell?: Tell): Hub {
   delete c.options.groupKey;
   // It has done its work.
   delete c.options.manualConnect;
+  // `reconnect()` of the program, before the hub is known.
+  c.options.username = NONE;
   c._tell = tell || (emit as any);
   c._rid = 0;
   c._version = -1;

@@ -3,7 +3,8 @@ import { emit as emitNow, KEPT } from "../../core/emitter";
 import { parse, stringify } from "../../core/json";
 import { error } from "../../core/errors";
 import type { Bytes } from "../../host";
-import { say, type Respond, type State } from "./hub";
+import type { State as Mqtt } from "../../mqtt/state";
+import { NONE, say, type Respond, type State } from "./hub";
 import { begin, failed, RENEW } from "./session";
 import { heardFrom } from "./topics";
 import { changed, twin } from "./twin";
@@ -13,6 +14,8 @@ function connected(c: State): void {
   const o = c.options;
   const done = c._opening;
   const subscribing = c._subscribing;
+  // It came too late: `disconnect` is about to close it.
+  if ((c as any as Mqtt)._ended) return;
   say(c, "connected");
   delete c._opening;
   // The next connection has others; a signer may need time, so what it signed is kept.
@@ -24,11 +27,12 @@ function connected(c: State): void {
   delete c._attempts;
   delete c._newest;
   c._stale = c._known = 1;
-  c._subscribing = 1;
+  // None after `disconnect`, of a link that was being made.
+  if (c._path) c._subscribing = 1;
   // What was asked is asked again, after SUBACK.
   twin(c);
   delete c._tries;
-  if (!subscribing) {
+  if (c._path && !subscribing) {
     const filters: any = { "$iothub/twin/res/#": {}, "$iothub/twin/PATCH/properties/desired/#": {}, "$iothub/methods/POST/#": {} };
     if (!o.moduleId) filters[c._path + "/messages/devicebound/#"] = { qos: 1 };
     urgent(c, filters, function (err: any) {
@@ -51,7 +55,7 @@ function hear(c: State, topic: string, payload: Bytes): void {
     const respond: Respond = function (status, value) {
       const bytes = value === undefined ? "" : stringify(value);
       if (bytes.length > 131072) throw error("limit", "answer to " + h._name + ": " + bytes.length + " bytes of 131072");
-      if (open && c.connected) urgent(c, "$iothub/methods/res/" + status + "/" + topic.split("/")[4], bytes);
+      if (open && c.connected && c._begun) urgent(c, "$iothub/methods/res/" + status + "/" + topic.split("/")[4], bytes);
       open = false;
     };
     c._tell("method", h._name, payload, respond);
@@ -68,13 +72,24 @@ function hear(c: State, topic: string, payload: Bytes): void {
   }
 }
 
+/** A token that was put away, or ran out while nobody renewed it. */
+function tokenless(c: State): boolean {
+  const o = c.options;
+  return !o.username || !c._path || !!(o.password && !(+o.password.split("&se=")[1].split("&")[0] * 1000 > time()));
+}
+
 function dialling(c: State): void {
   const o = c.options;
-  // A token that was put away, or ran out while nobody renewed it.
-  if (!o.username || !c._path || (o.password && !(+o.password.split("&se=")[1].split("&")[0] * 1000 > time()))) begin(c, RENEW);
+  if (c.assignment && tokenless(c)) {
+    delete o.username;
+    delete o.password;
+    begin(c, RENEW);
+  }
+  // A signer that thinks, or nobody who knows the time: the hub is not asked without a token.
+  if (!o.username) o.username = NONE;
   // The hub may have moved: after a quarter of an hour of trying, the longest waits being a minute.
   c._attempts = (c._attempts || 0) + 1;
-  if (c._attempts > (o.reprovisionAfter || 30) && o.idScope && !c._registering && !c._retrying) {
+  if (c._attempts > (o.reprovisionAfter || 30) && o.idScope && c._begun && !c._registering && !c._retrying) {
     delete c._attempts;
     delete c._known;
     begin(c, 0);
@@ -127,6 +142,13 @@ export function emit(this: State, event: any): void {
   const c = this;
   const args: any = arguments;
   if (typeof event === "string") {
+    if (event === "error") {
+      const e = args[1];
+      // Thrown was anything: who hears of it asks for its code.
+      if (!e || typeof e !== "object") args[1] = new Error(e);
+      // For want of a user name no CONNECT could be made. The next attempt follows.
+      else if (c.options.username === NONE && /^username/.test(e.message)) return;
+    }
     (emitNow as (this: State, ...args: any[]) => void).call(c, happened, event, args[1], args[2]);
     // Without a listener it was told by a line above.
     if (event === "error" && !(c as any)[KEPT + event]) return;

@@ -21,11 +21,14 @@ export interface Item {
   _answers?: Done;
   /** When it was made, by the host's clock, if it had to wait. */
   _made: number;
+  /** So many bytes it will be, at most, when it is sent. */
+  _size?: number;
 }
 
-/** What is to be reported: merged, about how many bytes, and who waits for it. */
+/** What is to be reported: merged, what is to be deleted before, about how many bytes, and who waits for it. */
 export interface Report {
   _patch: any;
+  _gone?: any;
   _bytesOf: number;
   _answers?: Done[];
 }
@@ -89,13 +92,19 @@ export interface State extends Hub {
   _newest?: number;
 }
 
+/** A user name of which the MQTT client can make no CONNECT. */
+export const NONE: any = 0;
+
 /** A line of level 2, or 3 with `debug`, for the console or the application's logger. */
 export function say(c: State, text: string, debug?: boolean): void {
   const logger = c.options.logger;
   if (logger)
-    c.emit(function () {
+    try {
       if (debug) logger.debug(text);
       else logger.info(text);
-    });
+    } catch (e) {
+      // Not an event: those are logged.
+      log(text);
+    }
   else if ((c.options.logLevel || 2) > (debug ? 2 : 1)) log(text);
 }

@@ -1,4 +1,4 @@
-import { after, cancel, random, textToBytes } from "#host";
+import { after, cancel, log, random, textToBytes } from "#host";
 import { backoff } from "../../core/backoff";
 import { error } from "../../core/errors";
 import { parse, stringify } from "../../core/json";
@@ -43,7 +43,7 @@ export function register(
       if (limit) cancel(limit);
       client.end(!assignment);
       if (err && !err.retryAfter) err.retryAfter = 5000;
-      if (err || assignment) done(err, assignment);
+      if (err || assignment) client.emit(done as never, err, assignment);
     }
   }
 
@@ -97,6 +97,8 @@ export function register(
   }, o.registrationTimeout || 300000);
   wait(o.requestTimeout || 30000);
   client.on("error", function (e: any) {
+    // Thrown by `done`: nobody else hears of it.
+    if (over) return log("" + e);
     // Why there is no connection says more than that there was none in time.
     reason = e;
     if (e.returnCode && e.returnCode !== 3) {

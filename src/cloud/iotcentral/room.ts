@@ -13,7 +13,11 @@ export function makeRoom(c: State, n: number): void {
 
   /** Whether it may go: no question, and nothing that is under way. */
   function goes(e: Entry, i: number): boolean {
+<<<<<<< HEAD
     return i >= m._at && m._size + over > 0 && e._want !== "" && e._bytes.charCodeAt(0) >> 4 === PUBLISH;
+=======
+    return i >= m._at && m._size + (c._waiting || 0) + over > 0 && e._id !== "" && e._bytes.charCodeAt(0) >> 4 === PUBLISH;
+>>>>>>> azure
   }
 
   // Not even alone would it fit.
@@ -27,9 +31,9 @@ export function makeRoom(c: State, n: number): void {
       dropped.push(e._done);
     } else i++;
   }
-  while (c._items && c._items[0] && c._waiting! + over > 0) {
+  while (c._items && c._items[0] && m._size + c._waiting! + over > 0) {
     const item = c._items.shift()!;
-    c._waiting! -= item._bag.length + item._bytes.length;
+    c._waiting! -= item._size!;
     dropped.push(item._answers);
   }
   m._dropped = (m._dropped || 0) + dropped.length;

@@ -6,6 +6,7 @@ import { error } from "../../core/errors";
 import { parse, stringify } from "../../core/json";
 import type { State as Mqtt } from "../../mqtt/state";
 import { say, type State } from "./hub";
+import { moved } from "./moved";
 import { register } from "./provision";
 import { hubUsername } from "./topics";
 import { sendTelemetry } from "./telemetry";
@@ -36,6 +37,7 @@ export function begin(c: State, ms?: number): void {
   /** From now on telemetry goes to the MQTT client. `early`: if it is to outlive a power cut, which does not wait for the time of day. */
   function flush(early?: any): void {
     if (early === true && (!o.store || (c as any as Mqtt)._ended)) return;
+    if (c._path !== path) moved(c, path!);
     c._path = path;
     // What is too much for its queue is an error of its own; the rest goes on.
     while (c._items) c.emit(sendTelemetry as never);
@@ -49,13 +51,16 @@ export function begin(c: State, ms?: number): void {
       if (c._begun !== run || over) return;
       over = true;
       if (err) {
-        if (!err.message) err = error("auth", "sign: " + err);
+        // What the signer says is anything.
+        if (!err.code) err = error("auth", "sign: " + (err.message || err));
         err.retryAfter = err.retryAfter || 5000;
         c.emit("error", err);
         return;
       }
       if (host) {
         const name = path!.substr(8).replace("/modules/", "/");
+        // The version that was told is one of the old twin.
+        if (o.host !== host || o.clientId !== name) c._version = -1;
         o.host = host;
         o.clientId = name;
         o.username = hubUsername(host, name, API, o.agent || "thincloud", o.modelId);
@@ -88,7 +93,7 @@ export function begin(c: State, ms?: number): void {
               made,
             );
           } catch (e) {
-            made(e);
+            made(e || "" + e + " thrown");
           }
         },
       );
@@ -175,7 +180,7 @@ export function connect(this: State): void {
 export function disconnect(this: State): any {
   const c = this;
   const stop = c._stop;
-  delete c._begun;
+  delete c._stop;
   delete c._registering;
   delete c._path;
   if (stop) stop();
@@ -184,9 +189,17 @@ export function disconnect(this: State): any {
   delete c._stale;
   delete c._subscribing;
   twin(c);
+  // Of two messages the first: no answer is waited for.
+  const asked: any = c._asked;
+  if (asked && asked._gone) {
+    delete asked._gone;
+    twin(c);
+    twin(c);
+  }
   if (c._renewal) cancel(c._renewal);
   if (c._due) cancel(c._due);
   c._renewal = c._due = 0;
+  delete c._begun;
   return c._end(arguments[0], arguments[1]);
 }
 

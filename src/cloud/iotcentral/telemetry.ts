@@ -51,14 +51,17 @@ function stamped(item: Item): string {
 
 /** Puts a message behind those that wait; false when there is no room, which is told. */
 function put(c: State, item: Item): boolean {
-  const own = item._bag.length + item._bytes.length;
-  if (!c._path && c.options.dropOldest) makeRoom(c, own);
-  const before = c._waiting || 0;
-  if (!c._path && before + own > (c.options.queueLimit || 16384)) {
+  const o = c.options;
+  // As long as it is in the queue of the MQTT client, with its topic and its time: what is taken here finds room there.
+  const own = item._bag.length + item._bytes.length + ("" + (o.registrationId || o.deviceId) + o.moduleId).length + 93;
+  if (!c._path && o.dropOldest) makeRoom(c, own);
+  const before = (c._waiting || 0) + (c as any as Mqtt)._size;
+  if (!c._path && before + own > (o.queueLimit || 16384)) {
     c.emit(item._answers || ("error" as any), error("limit", "queueLimit reached: " + before + " bytes wait"));
     return false;
   }
-  c._waiting = before + own;
+  item._size = own;
+  c._waiting = (c._waiting || 0) + own;
   (c._items = c._items || []).push(item);
   return true;
 }

@@ -5,20 +5,28 @@ import { parse, stringify } from "../../core/json";
 import type { Bytes } from "../../host";
 import type { Done, Report, State } from "./hub";
 import { twinBytes } from "./limits";
-import { merge, plain } from "./patch";
+import { add, plain } from "./patch";
 import { urgent } from "./urgent";
 
-/** What was asked is to be asked once more: what was to be reported goes back to what waits. */
-function again(c: State, asked: Report | true): void {
+function length(report: Report): number {
+  return stringify([report._patch, report._gone]).length;
+}
+
+/** Puts what was under way before what waits. */
+function back(c: State, asked: Report): void {
   const more = c._report;
-  if (asked !== true) {
-    c._report = asked;
-    if (more) {
-      merge(asked._patch, more._patch);
-      asked._answers = [].concat((asked._answers || []) as never, (more._answers || []) as never);
-    }
-    asked._bytesOf = stringify(asked._patch).length;
+  c._report = asked;
+  if (more) {
+    if (more._gone) add(asked, more._gone);
+    add(asked, more._patch);
+    asked._answers = [].concat((asked._answers || []) as never, (more._answers || []) as never);
   }
+  asked._bytesOf = length(asked);
+}
+
+/** What was asked is to be asked once more. */
+function again(c: State, asked: Report | true): void {
+  if (asked !== true) back(c, asked);
   c._tries = (c._tries || 0) + 1;
   c._due = after(twin, backoff(c._tries - 1, 1000, 60000, random()), c);
 }
@@ -45,37 +53,44 @@ function ask(c: State): void {
   let bytes = "";
   c._asked = report || true;
   if (report) {
-    bytes = stringify(report._patch);
+    bytes = stringify(report._gone || report._patch);
     delete c._report;
   }
   urgent(c, "$iothub/twin/" + (report ? "PATCH/properties/reported" : "GET") + "/?$rid=" + ++c._rid, bytes);
   c._due = after(twin, c.options.requestTimeout || 30000, c);
 }
 
-/**
- * One thing at a time is asked of the twin: to be read first, then to take what is reported. This asks the next, after it has dealt
- * with the answer to the last; without a `status` none came.
- */
+/** Deals with the answer to what was asked; without a `status` none came. */
+function answered(c: State, asked: Report | true, status?: number, body?: Bytes): void {
+  delete c._asked;
+  if (!status || status === 429 || status > 499) return again(c, asked);
+  const e = status > 299 ? error("refused", "twin: " + status + " " + body!.substr(0, 200)) : undefined;
+  delete c._tries;
+  // A twin that the hub refuses to give is not asked for again before the next connection.
+  if (asked === true) delete c._stale;
+  else if (asked._gone && !e) {
+    delete asked._gone;
+    back(c, asked);
+    return twin(c);
+  }
+  twin(c);
+  if (asked !== true && asked._answers) c.emit(asked._answers, e);
+  else if (e) c.emit("error", e);
+  else if (asked === true) whole(c, body!);
+}
+
+/** One thing at a time is asked of the twin: to be read first, then to take what is reported. This asks the next, after the answer to the last. */
 export function twin(c: State, status?: number, body?: Bytes): void {
   const asked = c._asked;
   if (c._due) cancel(c._due);
   c._due = 0;
-  if (asked) {
-    delete c._asked;
-    if (!status || status === 429 || status > 499) return again(c, asked);
-    const e = status > 299 ? error("refused", "twin: " + status + " " + body!.substr(0, 200)) : undefined;
-    delete c._tries;
-    // A twin that the hub refuses to give is not asked for again before the next connection.
-    if (asked === true) delete c._stale;
-    twin(c);
-    if (asked !== true && asked._answers) c.emit(asked._answers, e);
-    else if (e) c.emit("error", e);
-    else if (asked === true) whole(c, body!);
-  } else if (c.connected && !c._subscribing && (c._stale || c._report)) ask(c);
+  if (asked) answered(c, asked, status, body);
+  else if (c.connected && c._begun && !c._subscribing && (c._stale || c._report)) ask(c);
 }
 
 /** Takes in a change of the desired properties. */
 export function changed(c: State, patch: any, version: number): void {
+  if (!plain(patch)) throw error("protocol", "no object");
   const v = patch.$version || version || 0;
   c._newest = Math.max(c._newest || 0, v);
   // What comes before the twin has been read is part of it, or makes it be read once more; so does a gap, and what has no version.
@@ -98,15 +113,17 @@ export function sendProperty(this: State, patch: any, component?: string | Done,
     for (const name in patch) whole[component][name] = patch[name];
   }
   // A callback that waits is some bytes too.
-  const n = twinBytes(whole).length + (done ? 64 : 0);
+  const bytes = twinBytes(whole);
+  const n = bytes.length + (done ? 64 : 0);
   const report: Report = c._report || { _patch: {}, _bytesOf: 0 };
   // What came again and again is in it once.
-  if (report._bytesOf + n > 32768) report._bytesOf = stringify(report._patch).length + (report._answers || []).length * 64;
+  if (report._bytesOf + n > 32768) report._bytesOf = length(report) + (report._answers || []).length * 64;
   if (report._bytesOf + n > 32768)
     return c.emit(done || ("error" as any), error("limit", "reported properties: " + report._bytesOf + " bytes wait"));
   c._report = report;
   report._bytesOf += n;
-  merge(report._patch, whole);
+  // As it is now, whatever the program does with its lists later.
+  add(report, parse(bytes));
   if (done) report._answers = (report._answers || []).concat(done);
   // What is reported in one turn of the program is one message.
   if (c.connected && !c._asked && !c._due) c._due = after(twin, 0, c);

@@ -93,6 +93,28 @@ module.exports = function odd(createDevice) {
       }
     });
 
+    test("what is taken before the hub is known finds room when it is", () => {
+      for (const dropOldest of [false, true]) {
+        const { cloud, device, said, has } = start({ options: { queueLimit: 2000, dropOldest }, script: (cloud) => (cloud.deaf = true) });
+        device.run(
+          `var ok = 0, not = 0; for (var i = 0; i < 40; i++) c.sendTelemetry({ n: i }, function (e) { if (e) not++; else ok++; });`,
+        );
+        device.tick(1000);
+        device.run(`var early = not;`);
+        cloud.deaf = false;
+        device.tick(5 * MINUTE);
+        device.run(`R("ok " + ok + " not " + early);`);
+        const n = cloud.telemetry.length;
+        expect(n).toBeGreaterThan(8);
+        expect(said().pop()).toBe(`ok ${n} not ${40 - n}`);
+        // Refused, if so, by the call itself.
+        expect(cloud.telemetry.map((t) => JSON.parse(t.payload).n)).toEqual(
+          Array.from({ length: n }, (_, i) => (dropOldest ? 40 - n + i : i)),
+        );
+        expect(has("error")).toBe(0);
+      }
+    });
+
     test("dropOldest: what is longer than the whole queue is refused, and costs nobody a place", () => {
       const { cloud, device, said } = open({ options: { dropOldest: true } });
       cloud.device().close();
@@ -184,7 +206,7 @@ module.exports = function odd(createDevice) {
 
     test("disconnect and connect while the signer thinks: one connection", () => {
       const { cloud, device, has } = start({
-        options: { idScope: undefined, groupKey: undefined, host: "hub.sim.test", sign: () => `function (bytes, done) { setTimeout(done, 500, undefined, "x"); }` },
+        options: { idScope: undefined, groupKey: undefined, host: "hub.sim.test", sign: () => `function (bytes, done) { setTimeout(done, 500, undefined, "x".repeat(32)); }` },
         script: (cloud) => (cloud.verify = () => true),
       }); // prettier-ignore
       device.tick(100);
@@ -236,6 +258,38 @@ module.exports = function odd(createDevice) {
       other.device.tick(5000);
       expect(other.cloud.twin.reported).toMatchObject({ first: 1, last: 1 });
       expect(other.device.alive).toEqual({ timers: 0, sockets: 0 });
+    });
+
+    test("a report, and an answer to a command, while it waits for PUBACK to end: nothing is thrown", () => {
+      const { cloud, device, said } = open({
+        setup: `var answer; c.on("commands", function (x, ack) { answer = function () { ack(x, 1); }; });`,
+      });
+      cloud.call("x", "1", "1");
+      device.tick(100);
+      cloud.acking = false;
+      device.run(`c.sendTelemetry({ a: 1 }); c.disconnect();`);
+      device.tick(100);
+      device.run(`answer(); c.sendProperty({ a: 1 }, function (e) { R("reported " + said(e)); });`);
+      device.tick(10 * MINUTE);
+      expect(device.errors).toEqual([]);
+      expect(said()).toContain("reported offline: the client has ended");
+      expect(said().filter((line) => /^error/.test(line))).toEqual([]);
+      expect(device.alive).toEqual({ timers: 0, sockets: 0 });
+    });
+
+    test("disconnect while it registers, then connect without the time: tried again until it is known", () => {
+      const { cloud, device } = start({ script: (cloud) => (cloud.deaf = true), options: { ntp: "" } });
+      device.tick(1000);
+      cloud.deaf = false;
+      const now = device.clock.now() / 1000;
+      device.run(`c.disconnect(); setTime(0);`);
+      device.tick(1000);
+      device.run(`c.connect();`);
+      device.tick(5 * MINUTE);
+      expect(cloud.connects).toBe(0);
+      device.run(`setTime(${now + 302});`);
+      device.tick(2 * MINUTE);
+      expect(cloud.device()).toBeDefined();
     });
 
     test("disconnect answers each callback that waits, once", () => {
@@ -299,8 +353,8 @@ c.sendProperty({ a: 1 }, function (e) { R("reported " + said(e)); });`); // pret
 
     test("a signer that fails with a mere text: told, and tried again", () => {
       for (const sign of [
-        `function (b, done) { if (n++) setTimeout(done, 1, undefined, atob(signed)); else done("no chip"); }`,
-        `function (b, done) { if (!n++) throw "no chip"; setTimeout(done, 1, undefined, atob(signed)); }`,
+        `function (b, done) { if (n++) setTimeout(done, 1, undefined, signed.substr(0, 32)); else done("no chip"); }`,
+        `function (b, done) { if (!n++) throw "no chip"; setTimeout(done, 1, undefined, signed.substr(0, 32)); }`,
       ]) {
         const { cloud, device, has } = start({
           before: `var n = 0, signed = ${JSON.stringify(KEY)};`,
@@ -326,7 +380,10 @@ c.sendProperty({ a: 1 }, function (e) { R("reported " + said(e)); });`); // pret
 
     test("a signer that answers twice: one registration, one connection", () => {
       const { cloud, device } = start({
-        options: { groupKey: undefined, sign: () => `function (b, done) { done(undefined, "x"); done(undefined, "x"); }` },
+        options: {
+          groupKey: undefined,
+          sign: () => `function (b, done) { done(undefined, "x".repeat(32)); done(undefined, "y".repeat(32)); }`,
+        },
         script: (cloud) => (cloud.verify = () => true),
       });
       device.tick(MINUTE);
@@ -356,6 +413,45 @@ c.sendProperty({ a: 1 }, function (e) { R("reported " + said(e)); });`); // pret
       device.tick(2 * MINUTE);
       const stamp = decodeURIComponent(/creation-time-utc=([^&]*)/.exec(cloud.telemetry[0].bag)[1]);
       expect(Math.abs(Date.parse(stamp) - REAL)).toBeLessThan(3000);
+    });
+
+    test("the time is lost while it is connected: no attempt without a token, and none registers anew", () => {
+      const { cloud, device, has } = open({ options: { ntp: "" } });
+      const now = device.clock.now() / 1000;
+      device.run(`setTime(0);`);
+      cloud.device().close();
+      device.tick(10 * MINUTE);
+      expect(has("error clock")).toBeGreaterThan(0);
+      expect(has("error config")).toBe(0);
+      expect([cloud.connects, cloud.refusals]).toEqual([1, 0]);
+      device.run(`setTime(${now + 600});`);
+      device.tick(2 * MINUTE);
+      expect(cloud.device()).toBeDefined();
+      expect([cloud.refusals, cloud.registrations]).toEqual([0, 1]);
+    });
+
+    test("an old token and a signer that thinks: no attempt with the old one", () => {
+      let shift = 0;
+      const { cloud, device, has } = start({
+        options: { groupKey: undefined, sign: () => `function (b, done) { setTimeout(done, 3000, undefined, "x".repeat(32)); }` },
+        script: (cloud) => (cloud.verify = (token) => +/se=([^&]*)/.exec(token)[1] * 1000 > cloud.clock.now() + shift),
+      });
+      device.tick(10000);
+      shift = 120 * MINUTE;
+      device.run(`setTime(${(device.clock.now() + shift) / 1000});`);
+      cloud.device().close();
+      device.tick(5 * MINUTE);
+      expect(cloud.device()).toBeDefined();
+      expect([cloud.refusals, has("error auth"), has("error config")]).toEqual([0, 0, 0]);
+    });
+
+    test("reconnect() of the program before the hub is known: no CONNECT without a user name", () => {
+      const { cloud, device, has } = start({ setup: `c.reconnect();`, script: (cloud) => (cloud.dpsAnswers = [[202, 9, { operationId: "1", status: "assigning" }]]) }); // prettier-ignore
+      device.run(`setTimeout(function () { c.reconnect(); }, 2000);`);
+      device.tick(MINUTE);
+      expect(cloud.seen("connect").filter((p) => !p.username)).toEqual([]);
+      expect(cloud.device()).toBeDefined();
+      expect(has("error")).toBe(0);
     });
 
     test("measured while a silent link was still believed in: all but the first have their time", () => {

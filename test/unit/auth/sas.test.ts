@@ -138,6 +138,21 @@ describe("signers", () => {
     expect(done.mock.calls).toEqual([[new Error("no chip"), undefined]]);
   });
 
+  test.each([undefined, null, 0, true, "", "x".repeat(31), "x".repeat(33), new Uint8Array(20), {}])(
+    "one that gives %p for a signature",
+    (given: any) => {
+      const wrong = [Object.assign(new Error("sign: 32 bytes"), { code: "config" }), undefined];
+      const later = jest.fn();
+      token({ resource: "r", expires: 5, sign: (_bytes, done) => done(undefined, given) }, later);
+      expect(later.mock.calls).toEqual([wrong]);
+      expect(later.mock.calls[0][0].code).toBe("config");
+      const now = jest.fn();
+      expect(token({ resource: "r", expires: 5, sign: () => given }, now)).toBeUndefined();
+      // What is nothing may come later.
+      expect(now.mock.calls).toEqual(given ? [wrong] : []);
+    },
+  );
+
   test("a key answers the callback too", () => {
     const done = jest.fn();
     const made = token({ resource: "r", key: KEY, expires: 5 }, done);
