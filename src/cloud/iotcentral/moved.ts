@@ -15,8 +15,10 @@ export function moved(c: State, path: string): void {
   for (let i = 0; i < m._queue.length; i++) {
     const e = m._queue[i];
     const b = e._bytes;
-    // Of what is no PUBLISH these are other things.
-    const n = b.charCodeAt(1) * 256 + b.charCodeAt(2);
+    // Behind the length of the packet, of up to four bytes; of what is no PUBLISH it is something else.
+    let begin = 1;
+    while (b.charCodeAt(begin++) > 127);
+    const end = begin + 2 + b.charCodeAt(begin) * 256 + b.charCodeAt(begin + 1);
     const at = find(b, "/messages/events/");
     if (b.charCodeAt(0) >> 4 !== PUBLISH) {
       if (find(b, "/messages/devicebound/#") > 0 && find(b, name + "/messages/devicebound/#") < 0) {
@@ -25,11 +27,15 @@ export function moved(c: State, path: string): void {
         m._size -= b.length;
         delete c._subscribing;
       }
-    } else if (b.substr(3, 8) === "devices/" && at > 0 && at < n && b.substr(3, at - 3) !== name) {
-      const topic = name + b.substr(at, n + 3 - at);
-      e._bytes = b.charAt(0) + chr(topic.length >> 8, topic.length & 255) + topic + b.substr(n + 3);
+    } else if (b.substr(begin + 2, 8) === "devices/" && at > 0 && at < end && b.substring(begin + 2, at) !== name) {
+      const topic = name + b.substring(at, end);
+      const rest = chr(topic.length >> 8, topic.length & 255) + topic + b.substr(end);
+      let n = rest.length;
+      e._bytes = b.charAt(0);
+      for (; n > 127; n >>= 7) e._bytes += chr((n & 127) | 128);
+      e._bytes += chr(n) + rest;
       m._size += e._bytes.length - b.length;
-      const key = e._key && store!.put(e._id + e._bytes);
+      const key = e._key && store!.put(e._want.substr(2) + e._bytes);
       // A store that is full: after a restart it is done again.
       if (key) {
         store!.drop(e._key!);

@@ -13,11 +13,7 @@ export function makeRoom(c: State, n: number): void {
 
   /** Whether it may go: no question, and nothing that is under way. */
   function goes(e: Entry, i: number): boolean {
-<<<<<<< HEAD
-    return i >= m._at && m._size + over > 0 && e._want !== "" && e._bytes.charCodeAt(0) >> 4 === PUBLISH;
-=======
-    return i >= m._at && m._size + (c._waiting || 0) + over > 0 && e._id !== "" && e._bytes.charCodeAt(0) >> 4 === PUBLISH;
->>>>>>> azure
+    return i >= m._at && m._size + (c._waiting || 0) + over > 0 && e._want !== "" && e._bytes.charCodeAt(0) >> 4 === PUBLISH;
   }
 
   // Not even alone would it fit.
