@@ -91,8 +91,8 @@ function tell(x: Session, up: boolean): void {
 
 /** Hears the link; "said": what it might have told. */
 export function heard(x: Session, event: string, a: any, b: any): void {
-  // It is told from the event loop: the link may be lost by then.
-  const up = event === "connect" && x._link!.connected;
+  // It is told from the event loop: the link may be lost by then, or disposed of.
+  const up = event === "connect" && x._link!.connected && !x._over;
   const said = event === "message" ? message(x, a, b) : event === "said" ? a : undefined;
   if (said !== undefined) obey(x, said);
   if (event === "error") wrong(x, a);
