@@ -431,7 +431,7 @@ module.exports = ({ start, node }) => {
           it.device.restart({ blank: true });
           it.device.offline(false);
           it.clear().boot({ ms: 20000 });
-          const got = it.cloud.of(0).map((m) => m.d[0].d[0].t);
+          const got = it.cloud.elements(0).map((e) => e.d[0].t);
           expect(it.cloud.faults).toEqual([]);
           const newest = got[got.length - 1];
           if (got.length) {
