@@ -193,16 +193,21 @@ export function offline(space: number, files: number): Offline {
     },
 
     each: function (take) {
-      const end: Place = [head, from];
-      while (end[0] <= tail) {
-        const l = length(end[0], end[1]);
+      let n = head;
+      let at = from;
+      // Not the end of the file: others may follow there.
+      let behind: Place = [n, at];
+      while (n <= tail) {
+        const l = length(n, at);
         if (l < 0) {
-          end[0]++;
-          end[1] = 5;
-        } else if (take(storeRead(name(end[0]), end[1] + 2, l))) end[1] += l + 4;
-        else break;
+          n++;
+          at = 5;
+        } else if (take(storeRead(name(n), at + 2, l))) {
+          at += l + 4;
+          behind = [n, at];
+        } else break;
       }
-      return end;
+      return behind;
     },
 
     pass: function (place) {

@@ -65,7 +65,7 @@ export function post(x: Session, kind: string, list: any, done?: Done, stored?: 
 
   let ok = true;
   const p = x._info!.p;
-  if (x._up && time()) x._link!.publish(x._v21 ? topic21(p.topics, kind, !!stored) : p.pub, bytes, { qos: 1, binary: true }, answered);
+  if (x._up && time()) x._link!.publish((x._v21 && topic21(p.topics, kind, !!stored)) || p.pub, bytes, { qos: 1, binary: true }, answered);
   else answered(x._up ? error("clock", "nobody knows the time, and not stored") : error("offline", "not connected, and not stored"));
   return ok;
 }

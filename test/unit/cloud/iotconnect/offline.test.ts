@@ -300,6 +300,25 @@ test.each([
   expect([list[list.length - 1], list.length + store.dropped]).toEqual([299, 300]);
 });
 
+test("what is put while the records before it are on their way stays when those go", () => {
+  for (const files of [1, 3]) {
+    begin();
+    const store = offline(2000, files);
+    for (let n = 0; n < 3; n++) store.put(record(n));
+    const place = store.each(() => true);
+    for (let n = 3; n < 12; n++) store.put(record(n));
+    store.pass(place);
+    store.pass(place);
+    expect(store.count).toBe(9);
+    let seen = 0;
+    const next = store.each(() => seen++ < 5);
+    store.clear();
+    for (let n = 12; n < 15; n++) store.put(record(n));
+    store.pass(next);
+    expect(all(store)).toEqual([12, 13, 14]);
+  }
+});
+
 test("a file that does not keep what is written: the record goes to the next one, or is refused, and none is found later", () => {
   for (const worn of [1, 2, 9]) {
     for (const damage of [/[@-~]/g, /^\0$/, /^\0./, /^r/]) {
