@@ -50,6 +50,8 @@ export function post(x: Session, kind: string, list: any, done?: Done, stored?: 
       if (to && to.put(kind + bytes)) {
         how = "stored";
         err = undefined;
+        // Refused while connected: no other connection need come for it.
+        if (x._up && !x._over && !x._pace && !x._draining) x._pace = after(x._act, 5000, [x, DRAIN]);
       } else if (to) {
         err = error("storage", bytes.length + " bytes are not kept: too long, or the storage is full, worn or missing");
         x.emit("error", err);

@@ -564,6 +564,15 @@ module.exports = ({ start, KEY, node }) => {
       expect([...new Set(it.cloud.of(0).map((m) => m.d[0].d[0].t))].sort()).toEqual([0, 1, 2, 3, 4, 5]);
     });
 
+    test("what a full queue refuses while connected goes on the same connection", () => {
+      const it = begin(flat(n("t")), { options: { queueLimit: 400 } });
+      it.run(`for (var t = 0; t < 6; t++) sdk.sendData([{ uniqueId: "dev1", data: { t: t } }]);`).pass(MINUTE);
+      expect(it.cloud.elements(0).map((e) => e.d[0].t)).toEqual([0, 1, 2, 3, 4, 5]);
+      expect(it.lines().filter((line) => line === "connect")).toHaveLength(1);
+      it.run(`R("left", sdk.status().stored);`);
+      expect(it.told("left")).toEqual([0]);
+    });
+
     test("attributes of all devices", () => {
       const it = begin(flat(n("t", { tg: "child", dv: "0to5", agt: 63, tw: "10s" })), {
         cloud: { devices: family(), uniqueId: "gw1", edge: 1 },
