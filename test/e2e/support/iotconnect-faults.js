@@ -362,9 +362,11 @@ module.exports = ({ start, node }) => {
 
   test("two children asked for at once are both answered, in order; one that the queue refuses is told", () => {
     const it = start({ cloud: { version: "2.1", devices: [{ id: "dev1", tg: "gw" }] }, options: { queueLimit: 400 } });
-    it.run(`["a", "b", "b", "c", "d"].forEach(function (id) {
+    it.run(
+      `["a", "b", "b", "c", "d"].forEach(function (id) {
       sdk.createChild({ dn: "n", id: id, tg: "ch" }, function (e) { R("child " + id + " " + said(e)); });
-    });`).pass(3000);
+    });`,
+    ).pass(3000);
     expect(it.lines().filter((line) => line.startsWith("child")).sort()).toEqual([
       "child a ok", "child b ok", "child b refused: child: 8", expect.stringMatching("child c (ok|limit)"), expect.stringMatching("child d limit"),
     ]); // prettier-ignore
