@@ -66,6 +66,11 @@ export function create(o: Options): Tpm {
     let started = false;
     let turn = 0;
 
+    /** What could not be flushed would take its place for ever: the next call does it. That it is not there is told in format one. */
+    function unflushed(row: string, way: string, rc: number): void {
+      if (row.substr(0, 3) === "165" && (way !== "?" || !(rc & 128))) fresh = true;
+    }
+
     function heard(err?: any, reply?: Bytes): void {
       const row = rows[0].split(">");
       const way = row[1] || "";
@@ -89,8 +94,7 @@ export function create(o: Options): Tpm {
         rows = (first + rows).split(",");
       } else {
         if (rc) {
-          // What could not be flushed would take its place for ever: the next call does it. That it is not there is in format one.
-          if (row[0].substr(0, 3) === "165" && (way !== "?" || !(rc & 128))) fresh = true;
+          unflushed(row[0], way, rc);
           if (way !== "?" && (rc !== 0x18b || kind !== 2)) {
             err = error(
               what === 0x921 || what === 14 || what === 34 ? "auth" : what === 31 ? "verify" : again ? "timeout" : "refused",

@@ -97,7 +97,9 @@ export function heard(x: Session, event: string, a: any, b: any): void {
   if (said !== undefined) obey(x, said);
   if (event === "error") wrong(x, a);
   if (event === "reconnect") renew(x);
-  if (up) subscribe(x);
-  if (up || (event === "close" && x._up)) tell(x, up);
-  if (up) resume(x);
+  if (up) {
+    subscribe(x);
+    tell(x, up);
+    resume(x);
+  } else if (event === "close" && x._up) tell(x, up);
 }

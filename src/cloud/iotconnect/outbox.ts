@@ -80,20 +80,24 @@ function fill(message: any): void {
   });
 }
 
+/** Nothing goes without its time: asks for it until somebody tells it. */
+function wait(x: Session): void {
+  const ntp = x._o.ntp;
+  findTime({ ntp: ntp === undefined ? "pool.ntp.org" : ntp }, function (err) {
+    delete x._draining;
+    if (x._over) return;
+    if (err) x.emit("error", err);
+    if (!x._pace) x._pace = after(x._act, err ? 60000 : 0, [x, DRAIN]);
+  });
+}
+
 /** Sends the oldest stored records in one message; when the cloud has it, they are deleted and the next ones follow. */
 export function drain(x: Session): void {
   const o = x._o;
   delete x._pace;
   if (!x._up || x._draining) return;
   x._draining = 1;
-  // Nothing goes without its time.
-  if (!time())
-    return findTime({ ntp: o.ntp === undefined ? "pool.ntp.org" : o.ntp }, function (err) {
-      delete x._draining;
-      if (x._over) return;
-      if (err) x.emit("error", err);
-      if (!x._pace) x._pace = after(x._act, err ? 60000 : 0, [x, DRAIN]);
-    });
+  if (!time()) return wait(x);
   const store = storage(x);
   if (!store || store.first() === undefined) {
     delete x._draining;
