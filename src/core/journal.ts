@@ -64,11 +64,12 @@ export function journal(name: string, size: number): Journal {
       moved.push(at && to);
       if (at) {
         const length = after(at) - at;
-        ok = ok && storeWrite(other, to, storeRead(old, at, length - 1));
+        const copy = storeRead(old, at, length - 1);
+        ok = ok && storeWrite(other, to, copy) && storeRead(other, to, length - 1) === copy;
         to += length;
       }
     }
-    if (ok && storeWrite(other, 1, TURNS.charAt(next))) {
+    if (ok && storeWrite(other, 1, TURNS.charAt(next)) && storeRead(other, 1, 1) === TURNS.charAt(next)) {
       storeErase(old);
       file = 1 - file;
       turn = next;
@@ -95,7 +96,10 @@ export function journal(name: string, size: number): Journal {
         // One after the other: a length without the mark is a record that a cut has torn, in whatever order bytes arrive.
         !storeWrite(name + file, at, u16(need - 4)) ||
         !storeWrite(name + file, at + 2, record) ||
-        !storeWrite(name + file, at + need - 2, "\0")
+        // Storage that is worn says yes and keeps something else: looked at before the mark and in each copy, not found out after a restart.
+        storeRead(name + file, at, need) !== u16(need - 4) + record + "\xff\xff" ||
+        !storeWrite(name + file, at + need - 2, "\0") ||
+        storeRead(name + file, at + need - 2, 2) !== "\0\xff"
       ) {
         compact();
         return 0;

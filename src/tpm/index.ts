@@ -59,11 +59,17 @@ export function create(o: Options): Tpm {
   /** Runs rows of commands (docs/tpm.md); nothing comes between them. `done` gets all values, or of `n` the bytes. */
   function run(list: string, done: Done<any>, values?: Values | false, n?: boolean): void {
     const v = values || {};
-    let rows = ((fresh ? first : "") + list).split(",");
+    // Made when its turn comes: what came before may have left something to flush.
+    let rows: any;
     let failed: any;
     let tries = 0;
     let started = false;
     let turn = 0;
+
+    /** What could not be flushed would take its place for ever: the next call does it. That it is not there is told in format one. */
+    function unflushed(row: string, way: string, rc: number): void {
+      if (row.substr(0, 3) === "165" && (way !== "?" || !(rc & 128))) fresh = true;
+    }
 
     function heard(err?: any, reply?: Bytes): void {
       const row = rows[0].split(">");
@@ -88,6 +94,7 @@ export function create(o: Options): Tpm {
         rows = (first + rows).split(",");
       } else {
         if (rc) {
+          unflushed(row[0], way, rc);
           if (way !== "?" && (rc !== 0x18b || kind !== 2)) {
             err = error(
               what === 0x921 || what === 14 || what === 34 ? "auth" : what === 31 ? "verify" : again ? "timeout" : "refused",
@@ -126,6 +133,10 @@ export function create(o: Options): Tpm {
 
     /** After a failure only what is held in the chip is flushed. */
     function step(): void {
+      if (!rows) {
+        rows = ((fresh ? first : "") + list).split(",");
+        fresh = false;
+      }
       for (; rows[0]; rows.shift()) {
         const command = (!failed || rows[0].substr(0, 3) === "165") && frame(rows[0].split(">")[0], v);
         if (command) return ask(command);
@@ -139,7 +150,6 @@ export function create(o: Options): Tpm {
       after(done, 0, error("limit", "TPM: queueLimit"));
       return;
     }
-    fresh = false;
     if (queue.push(step) < 2) after(step, 0);
   }
 

@@ -193,7 +193,7 @@ ${away ? "next();" : ""}`;
     const drained = () => last.lines.filter((line) => /^drained/.test(line));
     await t.until(() => drained().length, "that all is with the cloud; " + cloud.of(0).length + " records", 30000);
     t.assert.deepStrictEqual(drained(), ["drained 0"]);
-    const got = cloud.of(0).map((m) => m.d[0].d[0].t);
+    const got = cloud.elements(0).map((e) => e.d[0].t);
     t.note(`${put.length} stored, the newest ${got.length} kept`);
     t.assert.deepStrictEqual(got, [...new Set(got)].sort((a, b) => a - b)); // prettier-ignore
     t.assert.ok(cloud.of(0).every((m) => m.od === 1));

@@ -61,8 +61,8 @@ async function session(t, secure) {
   cloud.hub.twin(cloud.id).patch({ interval: 45 });
   await t.until(() => device.lines.some((text) => /^twin .*"interval":45/.test(text)), "the desired property");
   cloud.hub.drop(cloud.id);
-  await t.until(() => cloud.of(0).length === 5, "what was stored while it was away", 20000);
-  t.assert.deepStrictEqual(cloud.of(0).map((m) => [m.od, m.d[0].dt, m.d[0].d[0].temperature]), [0, 1, 2, 3, 4].map((i) => [1, TIME, i])); // prettier-ignore
+  await t.until(() => cloud.elements(0).length === 5, "what was stored while it was away", 20000);
+  t.assert.deepStrictEqual(cloud.elements(0).map((e) => [e.od, e.dt, e.d[0].temperature]), [0, 1, 2, 3, 4].map((i) => [1, TIME, i])); // prettier-ignore
   t.assert.deepStrictEqual(cloud.faults, []);
   cloud.command("0x99");
   await line("device 0x16 false");

@@ -8,6 +8,13 @@ export function child(x: Session, kind: number, d: any, done: Done | undefined):
   const topic = x._v21 && x._link && x._info!.p.topics.di;
   if (!topic) throw error("config", "children are made and deleted with message 2.1, once it is connected");
   const given = kind === 221 ? { g: x._info!.gtw, dn: d.dn, id: d.id, tg: d.tg } : d;
-  (x._kids = x._kids || {})[kind] = done || function () {};
-  x._link!.publish(topic, stringify({ mt: kind, d: given }), { qos: 1, binary: true });
+  const kids = (x._kids = x._kids || {});
+  const mine = done || function () {};
+  kids[kind] = (kids[kind] || []).concat(mine);
+  x._link!.publish(topic, stringify({ mt: kind, d: given }), { qos: 1, binary: true }, function (e) {
+    // Its queue is full: nobody will answer.
+    const waiting = (e && x._kids && x._kids[kind]) || [];
+    const at = waiting.indexOf(mine);
+    if (at >= 0) x.emit(waiting.splice(at, 1)[0], e);
+  });
 }

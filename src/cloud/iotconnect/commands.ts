@@ -128,7 +128,8 @@ export function beat(x: Session, seconds?: number): void {
   else if (x._beat) cancel(x._beat);
   x._beat = 0;
   if (seconds > 0 && !x._over) {
-    if (x._up) x._link!.publish(x._info!.p.topics.hb, "{}", { binary: true });
+    const topic = x._info!.p.topics.hb;
+    if (x._up && topic) x._link!.publish(topic, "{}", { binary: true });
     x._seconds = seconds;
     x._beat = after(x._act, Math.min(seconds * 1000, 2147483647), [x, BEAT]);
   }
@@ -136,9 +137,9 @@ export function beat(x: Session, seconds?: number): void {
 
 /** Takes the answer to a question over MQTT (2.1). */
 function answered(x: Session, answer: any): void {
-  const done = x._kids && x._kids[answer.ct];
+  // They are answered in the order in which they were asked for.
+  const done = x._kids && x._kids[answer.ct] && x._kids[answer.ct].shift();
   if (done) {
-    x._kids![answer.ct] = undefined;
     x.emit(done, answer.ec ? error("refused", "child: " + answer.ec) : undefined, answer.d);
     if (!answer.ec) x._act(REFRESH, "device");
   } else if (answer.ec) x.emit("error", error("refused", answer.ct + ": " + answer.ec));

@@ -96,7 +96,7 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
   /** This call's samples as they are now; with the time, when it is known. */
   function copies(): Data[] {
     return list.map(function (e) {
-      return e && { uniqueId: e.uniqueId, time: e.time || stamp(), data: e.data };
+      return e && { uniqueId: e.uniqueId, time: stamp(e.time), data: e.data };
     });
   }
 
@@ -149,7 +149,7 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
       continue;
     }
     const tag = device!.tg || "";
-    const dt = e.time || stamp();
+    const dt = stamp(e.time);
     const both = x._skip ? [data, {}] : judge(t!.att || [], tag, data, x._v21, x._o.quiet);
     const right = both[0];
     const wrong = both[1];

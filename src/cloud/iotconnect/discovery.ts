@@ -53,8 +53,12 @@ export function identify(o: Options, from: string, want: Want | undefined, done:
     }
   }
 
+  /** Whether there is what the device cannot connect or send without. */
   function connects(p: any): boolean {
-    return p.h && (v21 ? p.topics : p.sub);
+    const t = p.topics || {};
+    return (v21 ? [p.h, t.c2d, t.rpt, t.di] : [p.h, p.sub, p.pub]).every(function (text) {
+      return text && typeof text === "string";
+    });
   }
 
   /** What is wrong with an answer `d`, or nothing. */

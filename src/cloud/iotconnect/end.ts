@@ -12,7 +12,7 @@ function unanswered(x: Session, why: string): void {
   delete x._asks;
   delete x._kids;
   for (const rid in asks) if (asks[rid]._done) x.emit(asks[rid]._done, error("offline", why));
-  for (const kind in kids) if (kids[kind]) x.emit(kids[kind]!, error("offline", why));
+  for (const kind in kids) x.emit(kids[kind], error("offline", why));
 }
 
 /** Ends all: with what is open reported, or by `force`. */

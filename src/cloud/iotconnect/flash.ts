@@ -13,8 +13,11 @@ export function flash(name: string, text?: string): any {
   let ok = true;
   if (old !== (text || undefined)) {
     storeErase(name);
-    // In pieces, for hosts with a small heap.
-    for (let at = 0; ok && at < text.length; at += 512) ok = storeWrite(name, at, text.substr(at, 512), text.length);
+    // In pieces, for hosts with a small heap. Storage that is worn says yes and keeps something else.
+    for (let at = 0; ok && at < text.length; at += 512) {
+      const piece = text.substr(at, 512);
+      ok = storeWrite(name, at, piece, text.length) && storeRead(name, at, 512) === piece;
+    }
   }
   return ok;
 }

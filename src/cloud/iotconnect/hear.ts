@@ -91,13 +91,15 @@ function tell(x: Session, up: boolean): void {
 
 /** Hears the link; "said": what it might have told. */
 export function heard(x: Session, event: string, a: any, b: any): void {
-  // It is told from the event loop: the link may be lost by then.
-  const up = event === "connect" && x._link!.connected;
+  // It is told from the event loop: the link may be lost by then, or disposed of.
+  const up = event === "connect" && x._link!.connected && !x._over;
   const said = event === "message" ? message(x, a, b) : event === "said" ? a : undefined;
   if (said !== undefined) obey(x, said);
   if (event === "error") wrong(x, a);
   if (event === "reconnect") renew(x);
-  if (up) subscribe(x);
-  if (up || (event === "close" && x._up)) tell(x, up);
-  if (up) resume(x);
+  if (up) {
+    subscribe(x);
+    tell(x, up);
+    resume(x);
+  } else if (event === "close" && x._up) tell(x, up);
 }

@@ -2,6 +2,9 @@ import { storeErase, storeRead, storeSize, storeWrite } from "#host";
 import { u16 } from "../../core/bytes";
 import type { Bytes } from "../../host";
 
+/** The number of a file, and where in it. */
+export type Place = [number, number];
+
 export interface Offline {
   count: number;
   /** Live records, with 4 bytes each. */
@@ -12,8 +15,12 @@ export interface Offline {
   put(record: Bytes): boolean;
   /** The oldest one, which stays until `shift`. */
   first(): Bytes | undefined;
+  /** Shows the oldest ones until `take` wants no more; gives the place behind the last one it took. */
+  each(take: (record: Bytes) => boolean): Place;
   /** Whether there was one. */
   shift(): boolean;
+  /** All up to a place go, but for those that have already gone. */
+  pass(place: Place): void;
   clear(): void;
 }
 
@@ -41,8 +48,9 @@ function middle(found: number[]): number {
  * highest is written, the lowest is read. At 0 a file has its number (4 bytes), at 4 a zero when that is whole, from 5 on records: length
  * (2 bytes), the bytes, a zero when they are whole, a zero when the record is done with.
  *
- * `space` bytes of records in all; their files take more, up to twice as much when long ones find no room behind short ones. With several
- * `files` the oldest file goes as a whole, and a file is full when its share is reached; with one, records go one by one, oldest first.
+ * `space` bytes of records in all; their files take more, half more at most: when long ones find no room behind short ones, the oldest go
+ * sooner. With several `files` the oldest file goes as a whole, and a file is full when its share is reached; with one, records go one by
+ * one, oldest first.
  */
 export function offline(space: number, files: number): Offline {
   const whole = files > 1;
@@ -59,9 +67,17 @@ export function offline(space: number, files: number): Offline {
     return "iotc." + (n % SLOTS);
   }
 
-  /** In this order: a length without its mark is a record that a cut has torn. */
+  /** In this order: a length without its mark is a record that a cut has torn. Storage that is worn says yes and keeps something else. */
   function write(file: string, at: number, record: Bytes): boolean {
-    return storeWrite(file, at, u16(record.length)) && storeWrite(file, at + 2, record) && storeWrite(file, at + 2 + record.length, "\0");
+    const head = u16(record.length);
+    const end = at + 2 + record.length;
+    return (
+      storeWrite(file, at, head) &&
+      storeWrite(file, at + 2, record) &&
+      storeRead(file, at, record.length + 4) === head + record + "\xff\xff" &&
+      storeWrite(file, end, "\0") &&
+      storeRead(file, end, 2) === "\0\xff"
+    );
   }
 
   /** The length of a record, or -1 when there is no whole one. */
@@ -95,10 +111,15 @@ export function offline(space: number, files: number): Offline {
 
   /** Begins the next file, with room for a record of that length. */
   function begin(need: number): boolean {
-    // Each restart behind a torn record begins a file: never more than have a name.
-    while (tail - head + 1 >= most) drop();
     // A file may be exceeded by the record that reaches its share.
-    const room = 5 + (whole ? part + Math.max(1024, need) : Math.max(part, need) + Math.min(need, 1024));
+    const room = 5 + Math.max(part + Math.min(need, 1024), need);
+    let taken = room;
+    for (let n = head; n <= tail; n++) taken += Math.max(storeSize(name(n)), 0);
+    // Each restart behind a torn record begins a file: never more than have a name.
+    while (head <= tail && (tail - head + 1 >= most || taken > space * 1.5)) {
+      taken -= Math.max(storeSize(name(head)), 0);
+      drop();
+    }
     const number = u16((tail + 1) >> 16) + u16((tail + 1) & 65535);
     const file = name(tail + 1);
     size = room;
@@ -169,6 +190,29 @@ export function offline(space: number, files: number): Offline {
         self.clear();
       }
       return true;
+    },
+
+    each: function (take) {
+      let n = head;
+      let at = from;
+      // Not the end of the file: others may follow there.
+      let behind: Place = [n, at];
+      while (n <= tail) {
+        const l = length(n, at);
+        if (l < 0) {
+          n++;
+          at = 5;
+        } else if (take(storeRead(name(n), at + 2, l))) {
+          at += l + 4;
+          behind = [n, at];
+        } else break;
+      }
+      return behind;
+    },
+
+    pass: function (place) {
+      // `first` also steps over the end of a file.
+      while (self.first() !== undefined && (head < place[0] || (head === place[0] && from < place[1]))) self.shift();
     },
 
     clear: function () {

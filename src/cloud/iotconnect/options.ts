@@ -44,6 +44,7 @@ export interface Options extends TlsOptions {
   unbar?: boolean;
   quiet?: boolean;
   flushPeriod?: number;
+  flushBytes?: number;
   commandTimeout?: number;
   tokenLifetime?: number;
   ntp?: string;
@@ -60,7 +61,7 @@ export interface Options extends TlsOptions {
 export function checked(o: Options): void {
   check(
     o,
-    " s:cpId s:uniqueId s:scopeId s:env f:DeviceCallback f:TwinUpdateCallback f:MethodCallback s:version s:platform s:sid s:discoveryUrl s:lang s:devicePrimaryKey s:devicePK o:tpm o:certificate o:offlineStorage o:ota f:otaSource b:cache b:unbar b:quiet n:flushPeriod n:commandTimeout n:tokenLifetime s:ntp n:port s:protocol n:keepalive n:queueLimit n:reconnectPeriod n:maxReconnectPeriod b:IsDebug s:ca s:cert s:key s:servername ",
+    " s:cpId s:uniqueId s:scopeId s:env f:DeviceCallback f:TwinUpdateCallback f:MethodCallback s:version s:platform s:sid s:discoveryUrl s:lang s:devicePrimaryKey s:devicePK o:tpm o:certificate o:offlineStorage o:ota f:otaSource b:cache b:unbar b:quiet n:flushPeriod n:flushBytes n:commandTimeout n:tokenLifetime s:ntp n:port s:protocol n:keepalive n:queueLimit n:reconnectPeriod n:maxReconnectPeriod b:IsDebug s:ca s:cert s:key s:servername ",
   );
   const c = o.certificate;
   const f = o.offlineStorage || {};

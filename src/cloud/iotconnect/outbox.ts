@@ -1,5 +1,5 @@
-import { after, cancel } from "#host";
-import { time } from "../../core/clock";
+import { after, cancel, now, random } from "#host";
+import { findTime, time, UNSET } from "../../core/clock";
 import { find } from "../../core/bytes";
 import { error } from "../../core/errors";
 import { parse, stringify } from "../../core/json";
@@ -10,10 +10,21 @@ import { offline, type Offline } from "./offline";
 import type { Done, Session } from "./session";
 import { DRAIN } from "./names";
 
-/** Now, as the wire has it; empty while nobody knows the time: it is filled in when the record is sent. */
-export function stamp(): string {
+/** So that what another start of the device has noted is not taken for a time of this one. */
+let boot = 0;
+
+/**
+ * Now, as the wire has it, or what was given. While nobody knows the time: a note of where the host's clock stands, of which the time is made
+ * as soon as that is known; one that this start has not noted is the present.
+ */
+export function stamp(given?: string): string {
   const t = time();
-  return t ? new Date(t).toISOString() : "";
+  const note = given ? ("" + given).split("@") : ["", ""];
+  if (note.length < 2 || (!t && given)) return given!;
+  boot = boot || Math.floor(random() * 1e6) + 1;
+  if (!t) return boot + "@" + now();
+  const then = +note[0] === boot ? +note[1] + t - now() : t;
+  return new Date(then > UNSET && then < t ? then : t).toISOString();
 }
 
 /** What is stored; made when it is needed, for it takes a hundred variables. Undefined when nothing is to be stored. */
@@ -35,8 +46,16 @@ export function post(x: Session, kind: string, list: any, done?: Done, stored?: 
     // Its own queue is full, or it has ended.
     if (err && !stored) {
       const to = x._over === "barred" ? undefined : storage(x);
-      how = to && to.put(kind + bytes) ? "stored" : undefined;
-      err = how ? undefined : error("offline", "not connected, and not stored");
+      how = undefined;
+      if (to && to.put(kind + bytes)) {
+        how = "stored";
+        err = undefined;
+        // Refused while connected: no other connection need come for it.
+        if (x._up && !x._over && !x._pace && !x._draining) x._pace = after(x._act, 5000, [x, DRAIN]);
+      } else if (to) {
+        err = error("storage", bytes.length + " bytes are not kept: too long, or the storage is full, worn or missing");
+        x.emit("error", err);
+      }
     }
     ok = !err;
     // From the event loop: on Espruino what is in use 15 times at once, calls inside calls, is never freed.
@@ -48,55 +67,93 @@ export function post(x: Session, kind: string, list: any, done?: Done, stored?: 
 
   let ok = true;
   const p = x._info!.p;
-  if (x._up) x._link!.publish(x._v21 ? topic21(p.topics, kind, !!stored) : p.pub, bytes, { qos: 1, binary: true }, answered);
-  else answered(error("offline", ""));
+  if (x._up && time()) x._link!.publish((x._v21 && topic21(p.topics, kind, !!stored)) || p.pub, bytes, { qos: 1, binary: true }, answered);
+  else answered(x._up ? error("clock", "nobody knows the time, and not stored") : error("offline", "not connected, and not stored"));
   return ok;
 }
 
-/** Sends the oldest stored record; when the cloud has it, it is deleted and the next one follows. */
+/** Fills in the times of a message that was made while nobody knew them. */
+function fill(message: any): void {
+  [message].concat(message.d).forEach(function (e) {
+    if ("t" in e) e.t = stamp(e.t);
+    if ("dt" in e) e.dt = stamp(e.dt);
+  });
+}
+
+/** Nothing goes without its time: asks for it until somebody tells it. */
+function wait(x: Session): void {
+  const ntp = x._o.ntp;
+  findTime({ ntp: ntp === undefined ? "pool.ntp.org" : ntp }, function (err) {
+    delete x._draining;
+    if (x._over) return;
+    if (err) x.emit("error", err);
+    if (!x._pace) x._pace = after(x._act, err ? 60000 : 0, [x, DRAIN]);
+  });
+}
+
+/** Sends the oldest stored records in one message; when the cloud has it, they are deleted and the next ones follow. */
 export function drain(x: Session): void {
+  const o = x._o;
   delete x._pace;
   if (!x._up || x._draining) return;
+  x._draining = 1;
+  if (!time()) return wait(x);
   const store = storage(x);
-  const record = (store && store.first())!;
-  if (record === undefined) {
+  if (!store || store.first() === undefined) {
+    delete x._draining;
     if (store) x._lost += store.dropped;
     x._store = undefined;
     x.emit("drained");
     return;
   }
-  let bytes = record.substr(1);
-  x._draining = 1;
-  // Made while nobody knew the time, or what was measured is written so.
-  if (find(bytes, 't":""') > 0) {
+  const most = Math.min(o.flushBytes === undefined ? 1024 : o.flushBytes, (o.queueLimit || 16384) / 2);
+  let kind: string | undefined;
+  let size = 0;
+  let bytes = "";
+  let message: any;
+  const place = store.each(function (record) {
+    let m: any;
     try {
-      const message = parse(bytes);
-      [message].concat(message.d).forEach(function (e) {
-        if (e.t === "") e.t = stamp();
-        if (e.dt === "") e.dt = stamp();
-      });
-      bytes = stringify(message);
+      m = parse(record.substr(1));
+      fill(m);
     } catch {
-      // It has rotted: as it is, like any other that has.
+      // It has rotted: it goes alone and as it is.
+      m = undefined;
     }
-  }
-  if (!x._v21) bytes = '{"od":1,' + bytes.substr(1);
+    if (kind === undefined) {
+      kind = record.charAt(0);
+      size = record.length;
+      bytes = record.substr(1);
+      message = m;
+    } else {
+      // What they share is written once.
+      size += record.length - find(record, '"d":[');
+      if (!message || !m || kind !== record.charAt(0) || !m.d.concat || m.dtg !== message.dtg || m.cpId !== message.cpId || size > most)
+        return false;
+      message.d = message.d.concat(m.d);
+    }
+    return true;
+  });
+  if (message) {
+    if (!x._v21) message.od = 1;
+    bytes = stringify(message);
+  } else if (!x._v21) bytes = '{"od":1,' + bytes.substr(1);
   function answered(err: any): void {
     delete x._draining;
     // An empty queue will not take it later either; those behind it would wait for ever.
     const never = err && err.code === "limit" && !x._link!.status().queued;
-    // It may have gone meanwhile, to make room.
-    if ((!err || never) && store!.first() === record) store!.shift();
+    // Some may have gone meanwhile, to make room.
+    if (!err || never) store!.pass(place);
     if (never) {
       store!.dropped++;
-      x.emit("error", error("limit", "a stored record of " + record.length + " bytes is over queueLimit"));
+      x.emit("error", error("limit", "a stored record of " + bytes.length + " bytes is over queueLimit"));
     }
     if (x._over) return;
     if (x._pace) cancel(x._pace);
     // Without the room in the queue that others take now, a little later.
-    x._pace = after(x._act, err && !never ? 5000 : x._o.flushPeriod || 100, [x, DRAIN]);
+    x._pace = after(x._act, err && !never ? 5000 : o.flushPeriod || 100, [x, DRAIN]);
   }
-  post(x, record.charAt(0), undefined, answered, bytes);
+  post(x, kind!, undefined, answered, bytes);
 }
 
 /** How it stands: what the link says, and what is stored and lost. */

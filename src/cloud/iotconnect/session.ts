@@ -71,7 +71,7 @@ export interface Session extends Client {
   /** Requests to the twin that wait for their answer, by number; and those of children, by kind (2.1). */
   _asks?: { [rid: string]: { _path: string; _body: string; _done?: Done } };
   _rid: number;
-  _kids?: { [kind: string]: Done | undefined };
+  _kids?: { [kind: string]: Done[] };
   /** Where to ask who the device is; empty: to be discovered; not there: in the file of what is known. */
   _base?: string;
   /** The next question: which parts (undefined: all), whether one is under way, how many have failed, and when it comes. */

@@ -81,6 +81,11 @@ class Cloud {
     return this.messages.filter((m) => m.mt === mt || m.topic === mt).map((m) => m.json);
   }
 
+  /** The elements of such messages, with `od` where they were stored. */
+  elements(mt) {
+    return this.of(mt).flatMap(({ od, d }) => d.map((e) => ({ ...e, od })));
+  }
+
   heard({ text, bag }) {
     let json;
     try {

@@ -360,6 +360,32 @@ module.exports = ({ start, node }) => {
     expect(it.lines()).toEqual(["update true", "updated ok"]);
   });
 
+  test("two children asked for at once are both answered, in order; one that the queue refuses is told", () => {
+    const it = start({ cloud: { version: "2.1", devices: [{ id: "dev1", tg: "gw" }] }, options: { queueLimit: 400 } });
+    it.run(
+      `["a", "b", "b", "c", "d"].forEach(function (id) {
+      sdk.createChild({ dn: "n", id: id, tg: "ch" }, function (e) { R("child " + id + " " + said(e)); });
+    });`,
+    ).pass(3000);
+    expect(it.lines().filter((line) => line.startsWith("child")).sort()).toEqual([
+      "child a ok", "child b ok", "child b refused: child: 8", expect.stringMatching("child c (ok|limit)"), expect.stringMatching("child d limit"),
+    ]); // prettier-ignore
+  });
+
+  test.each([
+    ["1.0", { h: "h", sub: "s" }],
+    ["1.0", { h: "h", sub: 5, pub: "p" }],
+    ["2.1", { h: "h", topics: {} }],
+    ["2.1", { h: "h", topics: { c2d: "c", rpt: "r" } }],
+  ])("an identity without the topics to work with is refused and asked for again: %s %j", (version, p) => {
+    const body = { d: { ec: 0, rc: 0, ds: 0, at: 5, ee: 0, sc: { sf: 1 }, meta: { at: 5 }, d: [], p } };
+    const it = start({ cloud: { version }, script: (cloud) => cloud.script("sync", [{ body }]) });
+    expect(it.has("error refused: identity: no connection in the answer")).toBe(1);
+    it.pass(20000);
+    expect(it.lines()).toContain("connect");
+    expect(it.device.errors).toEqual([]);
+  });
+
   test("disposed of: who waits is told, also who asks afterwards", () => {
     const it = start({ cloud: { version: "2.1" }, script: (cloud) => cloud.hub.script("get", ["ok", "silent"]) });
     it.clear().run(`function F(name) { return function (e) { R(name + " " + said(e)); }; }
@@ -431,7 +457,7 @@ module.exports = ({ start, node }) => {
           it.device.restart({ blank: true });
           it.device.offline(false);
           it.clear().boot({ ms: 20000 });
-          const got = it.cloud.of(0).map((m) => m.d[0].d[0].t);
+          const got = it.cloud.elements(0).map((e) => e.d[0].t);
           expect(it.cloud.faults).toEqual([]);
           const newest = got[got.length - 1];
           if (got.length) {

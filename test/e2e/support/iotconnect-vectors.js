@@ -355,7 +355,7 @@ module.exports = ({ start }) => {
       it.pass(200000);
       const list = published(it);
       expect(list.every((m) => m.od === 1)).toBe(true);
-      return list.map((m) => m.d[0].d[0].n);
+      return list.flatMap((m) => m.d.map((e) => e.d[0].n));
     };
     test("whole files: the oldest goes, what is left comes in order", () => {
       expect(kept(config)).toEqual(Array.from({ length: 12 }, (_, i) => i + 12));

@@ -62,6 +62,35 @@ it("an exchange that gives nothing back, or no text: an error", async () => {
     await expect(later((done) => create({ exchange: () => back }).random(2, done))).rejects.toBeInstanceOf(Error);
 }, 20000);
 
+it.each([0x101, 0x124])(
+  "what a chip that says %x does not flush is flushed by the next call, also by one that waits already",
+  async (rc) => {
+    const seen: string[] = [];
+    const FLUSH = 0x65;
+    let refuses = false;
+    const chip = create({
+      transport: (command, done) => {
+        const flush = code(command) === FLUSH;
+        seen.push(Buffer.from(command, "latin1").toString("hex"));
+        const no = "\x80\x01\0\0\0\x0a\0\0" + String.fromCharCode(rc >> 8, rc & 255);
+        setTimeout(done, 0, undefined, flush && refuses ? no : code(command) === 0x76 ? "\x80\x01\0\0\0\x0e\0\0\0\0\x03\0\0\0" : OK);
+      },
+    });
+    const rows = "1764000000740000007000001000000000000010000b>s0,165s";
+    const clean = later((done) => chip.run(rows, done));
+    await clean;
+    refuses = true;
+    const first = later((done) => chip.run(rows, done));
+    const second = later((done) => chip.run("17b0001>?", done));
+    await expect(first).rejects.toMatchObject({ rc });
+    refuses = false;
+    seen.length = 0;
+    await second;
+    expect(seen.filter((command) => command.endsWith("016503000000"))).toHaveLength(1);
+  },
+  30000,
+);
+
 it("a transport that answers twice is heard once", async () => {
   const seen: string[] = [];
   const chip = create({

@@ -273,11 +273,70 @@ test.each([
     expect(mockFlash.list().length).toBeLessThan(32);
     if (files === 1) expect(store.bytes).toBeLessThanOrEqual(space);
   }
-  expect(taken()).toBeLessThanOrEqual(2.2 * space + (files + 1) * (1100 + largest));
+  expect(taken()).toBeLessThanOrEqual(Math.max(1.5 * space, largest + 1100 + space));
   const list = all(store);
   expect(list.every((n, i) => !i || n > list[i - 1]!)).toBe(true);
   if (list.length) expect(list[list.length - 1]).toBe(last);
   expect([store.count, store.bytes]).toEqual([0, 0]);
+});
+
+test.each([
+  [65536, 1],
+  [8192, 1],
+  [65536, 4],
+  [20000, 30],
+])("long records behind short ones: the files of %i bytes in %i take half more at most", (space, files) => {
+  begin(1 << 22);
+  const store = offline(space, files);
+  let most = 0;
+  for (let n = 0; n < 300; n++) {
+    const length = n % 2 ? Math.ceil(space / (files > 1 ? files : 12)) + 20 : 10;
+    expect(store.put(`r{"n":${n}}` + "x".repeat(length))).toBe(true);
+    most = Math.max(most, taken());
+  }
+  expect(most).toBeLessThanOrEqual(1.5 * space);
+  const list = all(store);
+  expect(consecutive(list)).toBe(true);
+  expect([list[list.length - 1], list.length + store.dropped]).toEqual([299, 300]);
+});
+
+test("what is put while the records before it are on their way stays when those go", () => {
+  for (const files of [1, 3]) {
+    begin();
+    const store = offline(2000, files);
+    for (let n = 0; n < 3; n++) store.put(record(n));
+    const place = store.each(() => true);
+    for (let n = 3; n < 12; n++) store.put(record(n));
+    store.pass(place);
+    store.pass(place);
+    expect(store.count).toBe(9);
+    let seen = 0;
+    const next = store.each(() => seen++ < 5);
+    store.clear();
+    for (let n = 12; n < 15; n++) store.put(record(n));
+    store.pass(next);
+    expect(all(store)).toEqual([12, 13, 14]);
+  }
+});
+
+test("a file that does not keep what is written: the record goes to the next one, or is refused, and none is found later", () => {
+  for (const worn of [1, 2, 9]) {
+    for (const damage of [/[@-~]/g, /^\0$/, /^\0./, /^r/]) {
+      begin();
+      let store = offline(2000, 1);
+      const { write } = mockFlash;
+      const name = (n: string) => +n.split(".")[1]! <= worn;
+      mockFlash.write = (n: string, bytes: string, at: number, size?: number) =>
+        write.call(mockFlash, n, at > 4 && name(n) ? bytes.replace(damage, (m) => "\xff".repeat(m.length)) : bytes, at, size);
+      const kept: number[] = [];
+      for (let n = 0; n < 20; n++) if (store.put(record(n))) kept.push(n);
+      mockFlash.write = write;
+      expect([store.count, store.dropped]).toEqual([kept.length, 20 - kept.length]);
+      store = offline(2000, 1);
+      const list = all(store);
+      expect(list).toEqual(kept);
+    }
+  }
 });
 
 test.each([1, 3])("flash that is full of other files: what is left of it is used; %i files", (files) => {
