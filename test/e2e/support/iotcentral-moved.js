@@ -122,15 +122,20 @@ module.exports = function moved(createDevice) {
       expect(cloud.foreign).toBeUndefined();
     });
 
-    test("a store that comes from a board with another name", () => {
-      const old = "devices/old/messages/events/%24.mid=1";
-      const record = "\x00\x01\x32\x00" + String.fromCharCode(old.length) + old + '\x00\x01{"n":1}';
-      const store = () =>
-        `{ put: function () { return 0; }, drop: function (key) { R("drop " + key); }, each: function (visit) { visit(${JSON.stringify(record)}, 7); } }`;
-      const { cloud, device, has } = start({ options: { store } });
-      device.tick(5000);
-      expect(cloud.telemetry.map((t) => t.payload)).toEqual(['{"n":1}']);
-      expect(has("drop 7")).toBe(1);
-    });
+    test.each([['{"n":1}'], [JSON.stringify({ text: "x".repeat(300) })]])(
+      "a store that comes from a board with another name: %.20s",
+      (payload) => {
+        const old = "devices/old/messages/events/%24.mid=1";
+        const rest = "\x00" + String.fromCharCode(old.length) + old + "\x00\x01" + payload;
+        const size = rest.length < 128 ? [rest.length] : [(rest.length & 127) | 128, rest.length >> 7];
+        const record = "\x00\x01\x32" + String.fromCharCode(...size) + rest;
+        const store = () =>
+          `{ put: function () { return 0; }, drop: function (key) { R("drop " + key); }, each: function (visit) { visit(${JSON.stringify(record)}, 7); } }`;
+        const { cloud, device, has } = start({ options: { store } });
+        device.tick(5000);
+        expect(cloud.telemetry.map((t) => t.payload)).toEqual([payload]);
+        expect(has("drop 7")).toBe(1);
+      },
+    );
   });
 };
