@@ -44,6 +44,8 @@ module.exports = {
     // What is shipped for the boards, in the look-alike, against the local clouds.
     project("e2e", minified, ["<rootDir>/test/e2e/**/*.test.js"]),
   ],
+  // One fewer than there are cores, as jest has it, leaves half of a machine with two idle.
+  maxWorkers: "100%",
   collectCoverageFrom: ["src/**/*.ts", "!src/**/*.d.ts"],
   coverageReporters: ["text-summary", "json-summary"],
   coverageThreshold: { global: { branches: 93 } },
