@@ -93,26 +93,22 @@ module.exports = function odd(createDevice) {
       }
     });
 
-    test("what is taken before the hub is known finds room when it is", () => {
-      for (const dropOldest of [false, true]) {
-        const { cloud, device, said, has } = start({ options: { queueLimit: 2000, dropOldest }, script: (cloud) => (cloud.deaf = true) });
-        device.run(
-          `var ok = 0, not = 0; for (var i = 0; i < 40; i++) c.sendTelemetry({ n: i }, function (e) { if (e) not++; else ok++; });`,
-        );
-        device.tick(1000);
-        device.run(`var early = not;`);
-        cloud.deaf = false;
-        device.tick(5 * MINUTE);
-        device.run(`R("ok " + ok + " not " + early);`);
-        const n = cloud.telemetry.length;
-        expect(n).toBeGreaterThan(8);
-        expect(said().pop()).toBe(`ok ${n} not ${40 - n}`);
-        // Refused, if so, by the call itself.
-        expect(cloud.telemetry.map((t) => JSON.parse(t.payload).n)).toEqual(
-          Array.from({ length: n }, (_, i) => (dropOldest ? 40 - n + i : i)),
-        );
-        expect(has("error")).toBe(0);
-      }
+    test.each([false, true])("what is taken before the hub is known finds room when it is; dropOldest %p", (dropOldest) => {
+      const { cloud, device, said, has } = start({ options: { queueLimit: 2000, dropOldest }, script: (cloud) => (cloud.deaf = true) });
+      device.run(`var ok = 0, not = 0; for (var i = 0; i < 40; i++) c.sendTelemetry({ n: i }, function (e) { if (e) not++; else ok++; });`);
+      device.tick(1000);
+      device.run(`var early = not;`);
+      cloud.deaf = false;
+      device.tick(5 * MINUTE);
+      device.run(`R("ok " + ok + " not " + early);`);
+      const n = cloud.telemetry.length;
+      expect(n).toBeGreaterThan(8);
+      expect(said().pop()).toBe(`ok ${n} not ${40 - n}`);
+      // Refused, if so, by the call itself.
+      expect(cloud.telemetry.map((t) => JSON.parse(t.payload).n)).toEqual(
+        Array.from({ length: n }, (_, i) => (dropOldest ? 40 - n + i : i)),
+      );
+      expect(has("error")).toBe(0);
     });
 
     test("dropOldest: what is longer than the whole queue is refused, and costs nobody a place", () => {

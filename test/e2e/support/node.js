@@ -86,12 +86,14 @@ exports.nodeDevice = (load) => (options) => {
   jest.isolateModules(() => (module = load()));
   const files = options.files || new Map();
   const hosts = new Set(["127.0.0.1", "localhost"]);
+  // By how much the device's clock is wrong.
+  let wrong = 0;
   const net = (shared.currentNet = { hosts, ports: new Map(), datagrams: new Map(), sockets: new Set(), latency: options.latency || 0 });
   const device = {
     unicode: true,
     log: [],
     errors: [],
-    clock: { now: () => Date.now() },
+    clock: { now: () => Date.now() - wrong },
     storage: { read: (name) => files.get(name) },
     net: {
       name: (...names) => names.forEach((name) => hosts.add(name)),
@@ -131,6 +133,10 @@ exports.nodeDevice = (load) => (options) => {
     require: (name) => (name === "Storage" ? storage : module),
     setTimeout,
     setInterval,
+    setTime(s) {
+      wrong += s * 1000 - Date.now();
+      jest.setSystemTime(s * 1000);
+    },
     Date,
     atob: (text) => Buffer.from(text, "base64").toString("latin1"),
   });
