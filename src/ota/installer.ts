@@ -199,9 +199,11 @@ export function create(o: Options): Ota {
       if (m) self.emit("begin", m);
     } else {
       const mine = turn;
+      // What is no package may be shorter than what is looked at.
+      const n = at > 7 ? headSize(lengths) : 0;
       size = 0;
       if (at === FIRST) {
-        size = headSize(lengths);
+        size = n;
         glance();
         at = 0;
         put(lengths);

@@ -21,9 +21,7 @@ export function unframe(bytes) { return open(bytes, parse); }
 export function digest(kind, bytes) { return hex((kind === "md5" ? md5 : sha256)(bytes)); }
 export function packet(who, keepalive) {
   var o = login(who);
-  var p = connectPacket({ clientId: o.clientId, username: o.username, password: o.password, keepalive: keepalive });
-  // The client puts the length in.
-  return hex(p.charAt(0) + String.fromCharCode(((p.length - 1) & 127) | 128, (p.length - 1) >> 7) + p.substr(1));
+  return hex(connectPacket({ clientId: o.clientId, username: o.username, password: o.password, keepalive: keepalive }));
 }
 `;
 

@@ -19,12 +19,7 @@ const module_ = {
   float,
   stringify,
   digest: (kind: string, bytes: string) => hex((kind === "md5" ? md5 : sha256)(bytes)),
-  // The client puts the length in.
-  packet(o: any, keepalive: number) {
-    const p = connectPacket({ ...login(o), keepalive });
-    const n = p.length - 1;
-    return hex(p.charAt(0) + String.fromCharCode((n & 127) | 128, n >> 7) + p.substr(1));
-  },
+  packet: (o: any, keepalive: number) => hex(connectPacket({ ...login(o), keepalive })),
 };
 
 const answer = new Function(`${ANSWER}\nreturn answer;`)() as (m: typeof module_, call: unknown[]) => string;
