@@ -18,7 +18,7 @@ module.exports = {
   iotcentral: [
     words("write textToBytes dataToBytes bytesToText time field plain passed topical stringify check"),
     words(
-      "error question merge replaced add back fits unpercent unbag sha hash end backoff decimals length twin urgent moved makeRoom checked twinBytes happened " +
+      "error question merge replaced add back fits unpercent unbag sha hash end backoff decimals length twin urgent moved renamed makeRoom checked twinBytes happened " +
         "disconnect connectPacket connect$2 token closeLink connect normalise",
     ),
   ],
