@@ -21,8 +21,12 @@ export function twinBytes(patch: unknown): Bytes {
       if (depth > 10) throw error("limit", path + ": nested deeper than 10");
       for (const key in value) {
         const at = path + (path && ".") + key;
-        if (!Array.isArray(value) && (/[\x00-\x1f\x7f.$ ]/.test(key) || !key || textToBytes(key).length > 1024))
-          throw error("config", at + ": names have 1 to 1024 bytes, no control character, dot, dollar or space");
+        // Merged, a member "__proto__" would change every object of the host.
+        if (
+          !Array.isArray(value) &&
+          (/[\x00-\x1f\x7f.$ ]/.test(key) || ["", "__proto__"].indexOf(key) >= 0 || textToBytes(key).length > 1024)
+        )
+          throw error("config", at + ": names have 1 to 1024 bytes, no control character, dot, dollar or space, and are not __proto__");
         check(value[key], at, depth + 1);
       }
     }
