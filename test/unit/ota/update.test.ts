@@ -282,6 +282,22 @@ describe("an update", () => {
     }
   });
 
+  it("compares nothing of the other package with what was begun, where both are alike as far as flash has it", () => {
+    const alike = (seq: number): Release =>
+      release(seq, { files: [{ name: "main", data: Buffer.concat([Buffer.alloc(600, 65), Buffer.alloc(600, 65 + seq)]) }] });
+    running();
+    const from = source(pack(alike(2)), 20);
+    const size = headSize(pack(alike(2)));
+    installer().update(from, () => {});
+    while (from.fetched < size + 300) settle(1);
+    boot();
+    const other = source(pack(alike(3)));
+    expect(update(installer({ retries: 0 }), other).version).toBe("1.3");
+    // The first goes on with the file.
+    expect(other.reads[0]).toBeGreaterThan(size);
+    expect(other.reads.filter((at) => !at)).toHaveLength(1);
+  });
+
   it("fetches only that file anew of which the last chunk was written wrong", () => {
     const data = pack(one);
     const from = source(data, 50);
