@@ -44,6 +44,14 @@ export interface Tpm {
   run(rows: string, done: Done<Values>, values?: Values): void;
 }
 
+/**
+ * Whether the next call has to flush, `already` or for the row that failed: what stays would take its place for ever. That it is not
+ * there is told in format one.
+ */
+function unflushed(already: boolean, row: string, way: string, rc: number): boolean {
+  return already || (row.substr(0, 3) === "165" && (way !== "?" || !(rc & 128)));
+}
+
 /** A TPM 2.0. It is spoken to at the first call; calls wait for each other. */
 export function create(o: Options): Tpm {
   if (!o || !(o.port! > 0 || typeof (o.exchange || o.transport) === "function"))
@@ -65,11 +73,6 @@ export function create(o: Options): Tpm {
     let tries = 0;
     let started = false;
     let turn = 0;
-
-    /** What could not be flushed would take its place for ever: the next call does it. That it is not there is told in format one. */
-    function unflushed(row: string, way: string, rc: number): void {
-      if (row.substr(0, 3) === "165" && (way !== "?" || !(rc & 128))) fresh = true;
-    }
 
     function heard(err?: any, reply?: Bytes): void {
       const row = rows[0].split(">");
@@ -94,7 +97,7 @@ export function create(o: Options): Tpm {
         rows = (first + rows).split(",");
       } else {
         if (rc) {
-          unflushed(row[0], way, rc);
+          fresh = unflushed(fresh, row[0], way, rc);
           if (way !== "?" && (rc !== 0x18b || kind !== 2)) {
             err = error(
               what === 0x921 || what === 14 || what === 34 ? "auth" : what === 31 ? "verify" : again ? "timeout" : "refused",
