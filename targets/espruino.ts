@@ -6,6 +6,9 @@ interface Socket {
   emit(event: string, value?: unknown): void;
   write(bytes: Bytes): void;
   end(): void;
+  /** The interpreter's own: what is not yet sent, and whether to close without. */
+  dSnd?: Bytes;
+  clsNow?: boolean;
 }
 
 declare function require(name: string): any;
@@ -60,8 +63,20 @@ export function write(link: Link, bytes: Bytes): void {
 }
 
 export function end(link: Link): void {
+  const socket = link as Socket;
   // A link that could not be made has no end.
-  if ((link as Socket).end) (link as Socket).end();
+  if (socket.end) socket.end();
+  // The interpreter would wait for ever for a peer that does not read. A goodbye of two bytes alone needs no timer: what was before it is gone.
+  if (socket.dSnd && socket.dSnd.length > 2) {
+    let timer = setTimeout(function () {
+      timer = 0;
+      socket.clsNow = true;
+    }, 5000);
+    // Else many short connections would each keep their memory for these seconds.
+    socket.on("close", function () {
+      if (timer) clearTimeout(timer);
+    });
+  }
 }
 
 export function datagram(host: string, port: number, bytes: Bytes, ms: number, done: (answer?: Bytes) => void): void {

@@ -2,8 +2,9 @@
 import type { Bytes, Timer } from "../src/host";
 import { fromBuffer, toBuffer } from "./iotjs/buffer";
 
+export { storeFree, storeMark, storeView } from "./flash";
 export { connect, datagram, end, write } from "./iotjs/sockets";
-export { launch, storeErase, storeFree, storeMark, storeRead, storeSize, storeView, storeWrite } from "./iotjs/storage";
+export { launch, storeErase, storeRead, storeSize, storeWrite } from "./iotjs/storage";
 export { bytesToText, dataToBytes, textToBytes } from "./iotjs/text";
 
 /** Objects have no events of their own. */

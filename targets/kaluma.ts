@@ -1,8 +1,9 @@
 /** Kaluma (JerryScript on the Raspberry Pi Pico W and Pico 2 W), 1.2 and 1.3. */
 import type { Bytes } from "../src/host";
 
+export { storeFree, storeMark, storeView } from "./flash";
 export { connect, datagram, end, write } from "./kaluma/sockets";
-export { launch, storeErase, storeFree, storeMark, storeRead, storeSize, storeView, storeWrite } from "./kaluma/storage";
+export { launch, storeErase, storeRead, storeSize, storeWrite } from "./kaluma/storage";
 export { bytesToText, dataToBytes, textToBytes } from "./kaluma/text";
 export { after, cancel } from "./kaluma/timers";
 

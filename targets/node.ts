@@ -6,6 +6,9 @@ import * as fs from "node:fs";
 import * as net from "node:net";
 import * as path from "node:path";
 import * as tls from "node:tls";
+import { whole } from "./flash";
+
+export { storeFree, storeMark } from "./flash";
 
 declare function require(name: string): unknown;
 
@@ -135,24 +138,25 @@ export function storeRead(name: string, offset: number, length: number): Bytes {
 }
 
 export function storeWrite(name: string, offset: number, bytes: Bytes, size?: number): boolean {
-  const held = storeSize(name);
-  const whole = offset ? held : size || bytes.length;
-  // Offset 0 is what creates, as on Espruino; the rest goes where nothing was written yet.
-  if (name.length > 28 || !whole || (offset ? held < 0 : held >= 0) || offset + bytes.length > whole) return false;
-  const data = offset ? fs.readFileSync(file(name)) : Buffer.alloc(whole, 0xff);
-  if (data.subarray(offset, offset + bytes.length).some((byte) => byte !== 0xff)) return false;
+  const length = whole(name, offset, bytes, size);
+  if (!length) return false;
   try {
-    fs.mkdirSync(path.dirname(file(name)), { recursive: true });
-    data.write(bytes, offset, "latin1");
-    fs.writeFileSync(file(name), data);
+    // Neither a new file nor what stands beside these bytes is ever seen half.
+    if (offset) {
+      const fd = fs.openSync(file(name), "r+");
+      fs.writeSync(fd, latin1(bytes), 0, bytes.length, offset);
+      fs.closeSync(fd);
+    } else {
+      const data = Buffer.alloc(length, 0xff);
+      data.write(bytes, "latin1");
+      fs.mkdirSync(path.dirname(file(name)), { recursive: true });
+      fs.writeFileSync(file(name) + ".new", data);
+      fs.renameSync(file(name) + ".new", file(name));
+    }
     return true;
   } catch {
     return false;
   }
-}
-
-export function storeMark(name: string, bytes: Bytes, offset: number): void {
-  if (!storeWrite(name, offset, bytes)) throw new Error(name + " takes no mark");
 }
 
 export function storeErase(name: string): void {
@@ -161,10 +165,6 @@ export function storeErase(name: string): void {
 
 export function storeView(name: string, offset = 0, length = 1e9): Bytes | undefined {
   return storeSize(name) < 0 ? undefined : storeRead(name, offset, length);
-}
-
-export function storeFree(_wanted: number): number {
-  return 1e9;
 }
 
 export function unpack(_bytes: Bytes): Bytes | undefined {

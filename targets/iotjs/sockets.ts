@@ -7,14 +7,20 @@ interface Socket {
   write(data: Buffer, sent: () => void): void;
   end(): void;
   destroy(): void;
+  /** The host's own: writes fail at once, and nothing more is to be written. */
+  errored: boolean;
+  _writableState: { ended: boolean };
 }
 
 interface IotLink {
   _heard: Heard;
   _socket?: Socket;
+  /** The same, but that of TCP inside one of TLS. */
+  _tcp?: Socket;
   _open?: boolean;
   _ended?: boolean;
   _unsent: number;
+  _linger?: Timer;
 }
 
 declare function require(name: string): any;
@@ -25,16 +31,27 @@ declare function clearTimeout(id: Timer): void;
 const LINGER = 5000;
 
 function over(link: IotLink, reason?: Error) {
-  if (link._socket) link._socket.destroy();
+  link._ended = true;
+  clearTimeout(link._linger);
+  const tcp = link._tcp;
+  if (tcp) {
+    // Else `destroy` waits until the peer has read all that was written.
+    tcp.errored = tcp._writableState.ended = true;
+    tcp.destroy();
+  }
   link._heard.call(link, reason || true);
 }
 
 export function connect(host: string, port: number, tls: TlsOptions | undefined, heard: Heard): Link {
   const link: IotLink = { _heard: heard, _unsent: 0 };
   let socket: Socket;
+  let tcp: Socket;
   try {
+    const net = require("net");
+    tcp = tls ? new net.Socket() : net.connect({ host: host, port: port });
     socket = tls
       ? require("tls").connect({
+          socket: tcp,
           host: host,
           port: port,
           ca: tls.ca,
@@ -43,13 +60,14 @@ export function connect(host: string, port: number, tls: TlsOptions | undefined,
           servername: tls.servername || host,
           rejectUnauthorized: true,
         })
-      : require("net").connect({ host: host, port: port });
+      : tcp;
   } catch (e) {
     // A certificate it cannot parse throws.
     setTimeout(over, 0, link, e);
     return link;
   }
   link._socket = socket;
+  link._tcp = tcp;
   socket.on(tls ? "secureConnect" : "connect", function () {
     link._open = true;
   });
@@ -68,10 +86,9 @@ export function connect(host: string, port: number, tls: TlsOptions | undefined,
 
 export function write(link: Link, bytes: Bytes): void {
   const l = link as IotLink;
-  // By pieces: a long string is taken apart into as many values as it has bytes, and the heap is small.
-  for (let at = 0; l._socket && !l._ended && at < bytes.length; at += 1024) {
+  if (l._socket && !l._ended) {
     l._unsent++;
-    l._socket.write(toBuffer(bytes.substr(at, 1024)), function () {
+    l._socket.write(toBuffer(bytes), function () {
       if (!--l._unsent) l._heard.call(l, l);
     });
   }
@@ -81,27 +98,29 @@ export function end(link: Link): void {
   const l = link as IotLink;
   if (l._socket && !l._ended) {
     l._ended = true;
-    setTimeout(over, l._open ? LINGER : 0, l);
+    l._linger = setTimeout(over, l._open ? LINGER : 0, l);
     if (l._open) l._socket.end();
   }
 }
 
 export function datagram(host: string, port: number, bytes: Bytes, ms: number, done: (answer?: Bytes) => void): void {
-  const socket = require("dgram").createSocket("udp4");
-  function over(answer?: Bytes) {
+  let socket: any;
+  /** An error is no answer either. */
+  function over(answer?: Buffer & Error) {
     if (timer) {
       clearTimeout(timer);
       timer = undefined;
-      socket.close();
-      done(answer);
+      if (socket) socket.close();
+      done(answer && !answer.message ? fromBuffer(answer) : undefined);
     }
   }
   let timer: Timer | undefined = setTimeout(over, ms);
-  socket.on("error", function () {
-    over();
-  });
-  socket.on("message", function (data: Buffer) {
-    over(fromBuffer(data));
-  });
-  socket.send(toBuffer(bytes), 0, bytes.length, port, host, function () {});
+  try {
+    socket = require("dgram").createSocket("udp4");
+    socket.on("error", over);
+    socket.on("message", over);
+    socket.send(toBuffer(bytes), 0, bytes.length, port, host, function () {});
+  } catch (e) {
+    // No such library in this build, or no such host: the time runs out.
+  }
 }

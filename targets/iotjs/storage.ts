@@ -1,5 +1,6 @@
 /** Files that behave like flash, and programs that are made of them. */
 import type { Bytes, Program } from "../../src/host";
+import { whole } from "../flash";
 import { fromBuffer, toBuffer, type Buffer } from "./buffer";
 
 declare const Buffer: new (size: number) => Buffer;
@@ -35,58 +36,45 @@ export function storeRead(name: string, offset: number, length: number): Bytes {
   return bytes;
 }
 
-export function storeWrite(name: string, offset: number, bytes: Bytes, size?: number): boolean {
-  const held = storeSize(name);
-  const whole = offset ? held : size || bytes.length;
-  // Offset 0 only creates and a byte is written once, as on Espruino.
-  if (name.length > 28 || !whole || (offset ? held < 0 : held >= 0) || offset + bytes.length > whole) return false;
-  if (/[^\xff]/.test(storeRead(name, offset, bytes.length))) return false;
-  const fs = require("fs");
+function remove(path: string) {
   try {
-    const fd = fs.openSync(file(name), offset ? "r+" : "w");
-    if (!offset) {
-      for (let at = 0; at < whole; at += 1024)
-        fs.writeSync(fd, new Buffer(Math.min(1024, whole - at)).fill(255), 0, Math.min(1024, whole - at), at);
-    }
-    if (bytes) fs.writeSync(fd, toBuffer(bytes), 0, bytes.length, offset);
-    fs.closeSync(fd);
-    return true;
-  } catch (e) {
-    return false;
-  }
-}
-
-export function storeMark(name: string, bytes: Bytes, offset: number): void {
-  if (!storeWrite(name, offset, bytes)) throw new Error(name + " takes no mark");
-}
-
-export function storeErase(name: string): void {
-  try {
-    require("fs").unlinkSync(file(name));
+    require("fs").unlinkSync(path);
   } catch (e) {
     // There was none.
   }
 }
 
-/** For a hash made by blocks of 64 bytes: of a long file no more than 1 KiB is held. */
-export function storeView(name: string, start?: number, count?: number): Bytes | undefined {
-  const offset = start || 0;
-  const length = Math.min(count || 1e9, storeSize(name) - offset);
-  if (length <= 16384) return length < 0 ? undefined : storeRead(name, offset, length);
-  let from = 0;
-  let part = "";
-  const view = {
-    length: length,
-    substr: function (at: number, count: number) {
-      if (at < from || at + count > from + part.length) part = storeRead(name, offset + (from = at), 1024);
-      return part.substr(at - from, count);
-    },
-  };
-  return view as Bytes;
+export function storeWrite(name: string, offset: number, bytes: Bytes, size?: number): boolean {
+  const length = whole(name, offset, bytes, size);
+  if (!length) return false;
+  const fs = require("fs");
+  // A new file is there when it is whole.
+  const path = file(name) + (offset ? "" : ".new");
+  try {
+    const fd = fs.openSync(path, offset ? "r+" : "w");
+    try {
+      for (let at = offset; !offset && at < length; at += 1024) {
+        const part = new Buffer(Math.min(1024, length - at)).fill(255);
+        fs.writeSync(fd, part, 0, part.length, at);
+      }
+      if (bytes) fs.writeSync(fd, toBuffer(bytes), 0, bytes.length, offset);
+    } finally {
+      fs.closeSync(fd);
+    }
+    // The last piece may be taken in part, without a word.
+    if (fs.statSync(path).size === length) {
+      if (!offset) fs.renameSync(path, file(name));
+      return true;
+    }
+  } catch (e) {
+    // Full.
+  }
+  if (!offset) remove(path);
+  return false;
 }
 
-export function storeFree(_wanted: number): number {
-  return 1e9;
+export function storeErase(name: string): void {
+  remove(file(name));
 }
 
 /** As files in a folder for each slot, so that `require("./name.js")` finds the modules beside the program. */
@@ -96,13 +84,7 @@ export function launch(program: Program): void {
   const names = program.mods.concat(program.main);
   if (program.slot && !fs.existsSync(dir)) fs.mkdirSync(dir);
   for (let i = 0; program.slot && i < names.length; i++) {
-    const fd = fs.openSync(dir + names[i] + ".new", "w");
-    const size = storeSize(program.slot + names[i]);
-    for (let at = 0; at < size; at += 1024) {
-      const part = toBuffer(storeRead(program.slot + names[i], at, 1024));
-      fs.writeSync(fd, part, 0, part.length, at);
-    }
-    fs.closeSync(fd);
+    fs.writeFileSync(dir + names[i] + ".new", fs.readFileSync(file(program.slot + names[i])));
     fs.renameSync(dir + names[i] + ".new", dir + names[i] + ".js");
   }
   setTimeout(require, 1, dir + program.main + ".js");

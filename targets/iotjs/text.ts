@@ -1,7 +1,7 @@
 import type { Bytes } from "../../src/host";
 import { fromBuffer, type Buffer } from "./buffer";
 
-declare const Buffer: new (data: ArrayLike<number>) => Buffer;
+declare const Buffer: new () => Buffer;
 declare function escape(text: string): string;
 declare function unescape(text: string): string;
 
@@ -22,33 +22,25 @@ export function textToBytes(text: string): Bytes {
 
 export function dataToBytes(data: any): Bytes | undefined {
   if (typeof data === "string") return textToBytes(data);
-  return data && typeof data === "object" && data.length >= 0 ? fromBuffer(new Buffer(data)) : undefined;
+  return data instanceof Buffer ? fromBuffer(data) : undefined;
 }
 
-/** The number of bytes of the longest well-formed or truncated sequence at `i` (Unicode §3.9), negative when it is not whole. */
-function sequence(bytes: Bytes, i: number): number {
-  const first = bytes.charCodeAt(i);
-  const need = first < 0x80 ? 1 : first < 0xc2 || first > 0xf4 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-  let n = 1;
-  for (; n < need; n++) {
-    const next = bytes.charCodeAt(i + n);
-    const low = n > 1 ? 0x80 : first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
-    const high = n > 1 ? 0xbf : first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
-    if (!(next >= low && next <= high)) return -n;
+/** What is whole, or the beginning of it that was cut off (Unicode, section 3.9), from its first byte above 0x7F on. */
+const SEQUENCE =
+  /[\xc2-\xdf][\x80-\xbf]?|(\xe0[\xa0-\xbf]|\xed[\x80-\x9f]|[\xe1-\xec\xee\xef][\x80-\xbf])[\x80-\xbf]?|(\xf0[\x90-\xbf]|\xf4[\x80-\x8f]|[\xf1-\xf3][\x80-\xbf])[\x80-\xbf]?[\x80-\xbf]?|[\x80-\xff]/g;
+
+function decode(bytes: Bytes): string {
+  try {
+    return decodeURIComponent(escape(bytes));
+  } catch (e) {
+    return "\ufffd";
   }
-  return need ? n : -1;
 }
 
 export function bytesToText(bytes: Bytes): string {
   try {
     return decodeURIComponent(escape(bytes));
   } catch (e) {
-    let text = "";
-    for (let i = 0; i < bytes.length;) {
-      const n = sequence(bytes, i);
-      text += n > 0 ? decodeURIComponent(escape(bytes.substr(i, n))) : "\ufffd";
-      i += n > 0 ? n : -n;
-    }
-    return text;
+    return bytes.replace(SEQUENCE, decode);
   }
 }

@@ -4,6 +4,7 @@
  * that the file has for its user. LittleFS keeps a file as it was until it is closed, so that each call here happens or does not.
  */
 import type { Bytes, Program } from "../../src/host";
+import { whole } from "../flash";
 import { fromArray, toArray } from "./bytes";
 import { bytesToText } from "./text";
 import { after } from "./timers";
@@ -86,17 +87,12 @@ function put(file: string, flags: string, at: number, bytes: Bytes): boolean {
 }
 
 export function storeWrite(name: string, offset: number, bytes: Bytes, size?: number): boolean {
-  const held = storeSize(name);
-  const whole = offset ? held : size || bytes.length;
-  // Offset 0 only creates and a byte is written once, as on Espruino.
-  if (name.length > 28 || !whole || (offset ? held < 0 : held >= 0) || offset + bytes.length > whole) return false;
-  if (/[^\xff]/.test(storeRead(name, offset, bytes.length))) return false;
+  const all = whole(name, offset, bytes, size);
+  if (!all) return false;
   const file = path(name);
   try {
     const at = offset ? Math.min(offset + HEAD, length(file)) : 0;
-    const before = offset
-      ? blank(offset + HEAD - at)
-      : String.fromCharCode(whole >>> 24, (whole >>> 16) & 255, (whole >>> 8) & 255, whole & 255);
+    const before = offset ? blank(offset + HEAD - at) : String.fromCharCode(all >>> 24, (all >>> 16) & 255, (all >>> 8) & 255, all & 255);
     // Only the end of it all, closing, may find that there is no room, and 1.3 does not tell.
     if (put(file, offset ? "r+" : "w", at, before + bytes) && storeRead(name, offset, bytes.length) === bytes) return true;
   } catch (e) {
@@ -106,38 +102,12 @@ export function storeWrite(name: string, offset: number, bytes: Bytes, size?: nu
   return false;
 }
 
-export function storeMark(name: string, bytes: Bytes, offset: number): void {
-  if (!storeWrite(name, offset, bytes)) throw new Error(name + " takes no mark");
-}
-
 export function storeErase(name: string): void {
   try {
     require("fs").unlink(path(name));
   } catch (e) {
     // There was none.
   }
-}
-
-/** For a hash made by blocks of 64 bytes: of a long file no more than 1 KiB is held. */
-export function storeView(name: string, start?: number, count?: number): Bytes | undefined {
-  const offset = start || 0;
-  const length = Math.min(count || 1e9, storeSize(name) - offset);
-  if (length <= 4096) return length < 0 ? undefined : storeRead(name, offset, length);
-  let from = 0;
-  let part = "";
-  const view = {
-    length: length,
-    substr: function (at: number, count: number) {
-      if (at < from || at + count > from + part.length) part = storeRead(name, offset + (from = at), 1024);
-      return part.substr(at - from, count);
-    },
-  };
-  return view as Bytes;
-}
-
-/** The host does not say what is left of its 128 blocks (Pico W; 384 on a Pico 2 W) of 4 KB. */
-export function storeFree(_wanted: number): number {
-  return 1e9;
 }
 
 /** What came with the device are files that were put beside each other: `/main.js`, `/part.js`. */

@@ -48,7 +48,7 @@ export function bytesToText(bytes: Bytes): string {
 
 export function dataToBytes(data: any): Bytes | undefined {
   if (typeof data === "string") return textToBytes(data);
-  if (!data || typeof data !== "object" || !(data.byteLength >= 0 || data.length >= 0)) return undefined;
+  if (!data || !(data.byteLength >= 0)) return undefined;
   const array = new Uint8Array(data);
   return fromArray(array, 0, array.length);
 }

@@ -13,7 +13,7 @@ const { PowerCut } = require("./flash");
 
 const script = (file) => new vm.Script(fs.readFileSync(path.join(__dirname, file), "utf8"), { filename: file });
 const prelude = script("prelude.js");
-const parts = ["dates", "text", "storage", "e"].map((name) => [name, script(`realm/${name}.js`)]);
+const parts = ["objects", "dates", "text", "storage", "e"].map((name) => [name, script(`realm/${name}.js`)]);
 
 /** One run of the interpreter, from boot to reset: the context, its timers, its sockets. The flash outlives it. */
 class Machine {
@@ -113,7 +113,7 @@ class Machine {
     };
     for (const name of Object.keys(host))
       if (typeof host[name] === "function" && name !== "json" && name !== "call") host[name] = this.alive(host[name]);
-    const names = ["write", "read", "erase", "eraseAll", "compact", "stats", "list"];
+    const names = ["write", "read", "erase", "eraseAll", "compact", "stats", "list", "hash"];
     host.storage = Object.fromEntries(names.map((name) => [name, this.flash((...args) => storage[name](...args))]));
     return host;
   }

@@ -1,4 +1,5 @@
 "use strict";
+const { createHash } = require("node:crypto");
 
 const HEADER = 32;
 const NAME = 28;
@@ -127,6 +128,10 @@ class Flash {
 
   list() {
     return [...this.files()].filter((file) => file.live).map((file) => file.name);
+  }
+
+  hash() {
+    return createHash("md5").update(this.bytes.subarray(0, this.end())).digest().readUInt32LE(0);
   }
 
   stats() {

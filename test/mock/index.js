@@ -8,10 +8,13 @@ const { Network, Net, RealNet } = require("./net");
 const START = Date.UTC(2026, 0, 1);
 /** Passes without coming to rest before a program counts as running away. */
 const RESTLESS = 200000;
+const OPTIONS = "storage layout clock now net chunk latency loss retry seed flash env without onLog".split(" ");
 
 /** An Espruino look-alike: see index.d.ts for what each option and member means. */
 class Device {
   constructor(options = {}) {
+    for (const name of Object.keys(options))
+      if (!OPTIONS.includes(name)) throw new TypeError(`option ${name} is unknown; there are ${OPTIONS.join(", ")}`);
     if (options.layout && options.layout !== "esp32")
       throw new TypeError(`layout: "esp32" is the only one, not ${JSON.stringify(options.layout)}`);
     const real = options.net === "real";

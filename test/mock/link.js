@@ -15,6 +15,8 @@ class Link {
     /** What the device will read as the end: "fin", "reset" or an error number of the interpreter. */
     this.ending = undefined;
     this.silent = false;
+    /** The peer does not read: what is written waits at the socket. */
+    this.held = false;
     this.dead = false;
     this.peer = undefined;
     this.sent = 0;
@@ -45,6 +47,7 @@ class Link {
   /** From the device: how many bytes the network took. */
   send(bytes) {
     if (this.silent || this.dead) return bytes.length;
+    if (this.held) return 0;
     this.toPeer.push({ due: this.due(this.toPeer), bytes });
     this.deliver();
     return bytes.length;

@@ -28,6 +28,8 @@
     Made.prototype = Object.create(parent || Object.prototype);
     hidden(Made.prototype, "constructor", Made);
     hidden(Made.prototype, "toString", function () {
+      // What only inherits from one is an object like others.
+      if (!Object.prototype.hasOwnProperty.call(this, "type") && !(this instanceof NativeError)) return "[object Object]";
       return type + (this.message === undefined ? "" : ": " + this.message);
     });
     hidden(global, type, Made);
@@ -126,6 +128,7 @@
   function timer(repeat) {
     return function (fn, ms) {
       if (typeof fn !== "function" && typeof fn !== "string") fail("Function or String not supplied!");
+      if (ms > 31536000001000) fail("Interval is too long (>100 years)");
       return host.addTimer(fn, ms, [].slice.call(arguments, 2), repeat);
     };
   }
@@ -215,6 +218,7 @@
   };
   hidden(global, "Promise", DevicePromise);
 
+  var kind = realm.objects(global, hidden, fail);
   realm.text(global, hidden);
   var nativeCreate = Object.create;
   hidden(Object, "create", function (proto, properties) {
@@ -253,7 +257,7 @@
   global.atob = host.atob;
   global.btoa = function (data) {
     if (typeof data !== "string" && (!data || typeof data !== "object"))
-      fail("Expecting String or Array, got " + (typeof data === "number" || typeof data === "boolean" ? "Number" : data), global.TypeError);
+      fail("Expecting String or Array, got " + (data === undefined || data === null ? data : kind(data)), global.TypeError);
     return host.btoa(toBytes(data));
   };
   /** What `E.toString`, hashes and Storage take for bytes: texts, numbers for one byte each, lists of these. */
@@ -309,10 +313,18 @@
     socket.unheard = socket.unheard.substr(data.length);
     return data;
   };
+  /** Of a URL; without `protocol://` all of it is the path. */
+  function address(url) {
+    var part = /^\w+:\/\/([^:/]+)(?::(\d+))?/.exec(url);
+    return part ? { host: part[1], port: part[2] } : { host: "" };
+  }
   function connector(tls) {
     return function (options, connected) {
+      if (typeof options === "string") options = address(options);
       if (!options || typeof options !== "object")
         return host.print("ERROR: Expecting options to be an Object but it was " + typeof options);
+      if (connected !== undefined && typeof connected !== "function")
+        return host.print("ERROR: Expecting Callback Function but got " + kind(connected));
       ["ca", "cert", "key"].forEach(function (name) {
         var der = tls ? options[name] : undefined;
         if (der === undefined) return;
@@ -342,8 +354,12 @@
   };
   Datagram.prototype.close = function () {
     if (this.closed) return;
+    var self = this;
     hidden(this, "closed", true);
-    queueEvent(this, "close", [false]);
+    // In the next pass over the sockets: who listens by then is told.
+    host.queue(function () {
+      queueEvent(self, "close", [false]);
+    });
   };
   var dgram = {
     createSocket: function () {
@@ -402,7 +418,8 @@
   }
   var loading = [];
   global.require = function (name) {
-    if (typeof name !== "string") fail("Expecting module name as a string, got " + typeof name, global.TypeError);
+    if (typeof name !== "string")
+      fail("Expecting module name as a string, got " + (name === undefined || name === null ? name : kind(name)), global.TypeError);
     if (loading.indexOf(name) >= 0) fail("Too much recursion - the stack is about to overflow", InternalError);
     if (cache.has(name)) return cache.get(name);
     var made = builtin[name];
@@ -421,7 +438,7 @@
       evaluate(source, name);
     },
     removeCached: function (name) {
-      cache.delete(name);
+      if (!cache.delete(name)) fail('Module "' + name + '" not found');
     },
     removeAllCached: function () {
       cache.clear();

@@ -6,6 +6,9 @@ const ERRORS = (
   "no connection,bad argument,SSL handshake failed,invalid SSL data,no response"
 ).split(",");
 
+/** What waits for `read` or a listener, at most, when something waits already. */
+const WAITING = 512;
+
 /** What Linux builds of Espruino 2v29 say then: nothing, they end with SIGSEGV. */
 const CRASH =
   "a listener of data used a socket, and a TLS socket comes later in the same pass: Espruino ends here. Leave the listener first, with setTimeout or emit";
@@ -41,9 +44,16 @@ class Sockets {
   write(socket, bytes) {
     this.use();
     if (socket.ending) return "This socket is closed";
-    socket.send += bytes;
+    this.keep(socket, socket.send + bytes);
     this.net.device.wake();
     return undefined;
+  }
+
+  /** What is not yet sent, where a program can see it. */
+  keep(socket, bytes) {
+    socket.send = bytes;
+    if (bytes) socket.object.dSnd = bytes;
+    else delete socket.object.dSnd;
   }
 
   end(socket) {
@@ -57,24 +67,33 @@ class Sockets {
     this.events.emit(socket.object, event, args);
   }
 
-  push(socket) {
-    const data = socket.queue;
-    socket.queue = "";
-    if (!data) return;
-    // What nobody listens to waits for `read` or for the first listener.
-    if (!this.events.heard(socket.object, "data")) socket.unheard += data;
-    else {
+  /** Gives what could not be passed on: what nobody listens to waits for `read` or for the first listener, but not much of it. */
+  push(socket, data, force) {
+    if (!data) return "";
+    if (this.events.heard(socket.object, "data")) {
       this.inside = true;
       this.events.call(socket.object, "data", [data]);
       this.inside = false;
+      return "";
     }
+    if (!socket.unheard) socket.unheard = data;
+    else {
+      const room = Math.max(0, WAITING - socket.unheard.length);
+      if (data.length > room && !force) return data;
+      socket.unheard += data.slice(0, room);
+      if (data.length > room) return data;
+    }
+    return "";
   }
 
   serve(socket) {
     const { link } = socket;
     let busy = false;
     let error = 0;
-    this.push(socket);
+    if (socket.object.clsNow) socket.now = true;
+    // As the interpreter does: only what comes next takes the place of this, so that what is passed on here comes again in each pass.
+    let data = this.push(socket, socket.queue);
+    if (socket.queue && !data) busy = true;
     if (link.connecting && !socket.now) {
       const bytes = link.receive(1);
       if (bytes !== undefined) return false;
@@ -82,8 +101,8 @@ class Sockets {
     if (!socket.now) {
       if (socket.send) {
         const sent = link.send(socket.send.slice(0, this.chunk()));
-        busy = true;
-        socket.send = socket.send.slice(sent);
+        if (sent) busy = true;
+        this.keep(socket, socket.send.slice(sent));
         if (!socket.send && !socket.ending) this.emit(socket, "drain", socket.object);
       } else if (socket.ending) socket.now = true;
       const bytes = link.receive(this.chunk());
@@ -98,15 +117,16 @@ class Sockets {
         }
         if (bytes) {
           busy = true;
-          socket.queue += bytes;
-          this.push(socket);
+          data = this.push(socket, data + bytes);
+          socket.queue = data;
         }
       }
     }
     if (socket.now && this.list.includes(socket)) {
-      this.push(socket);
-      this.close(socket, error);
-      busy = true;
+      if (!this.push(socket, data, true)) {
+        this.close(socket, error);
+        busy = true;
+      }
     }
     return busy;
   }

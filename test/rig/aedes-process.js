@@ -6,11 +6,15 @@ const { startAedes } = require("./broker");
 async function main() {
   const broker = await startAedes(JSON.parse(process.argv[2] || "{}"));
   const taken = [];
-  broker.broker.on("publish", ({ topic }, client) => client && taken.push(`${client.id} ${topic}`));
+  const watch = () => broker.broker.on("publish", ({ topic }, client) => client && taken.push(`${client.id} ${topic}`));
+  watch();
   process.on("message", async (what) => {
     if (what === "drop") broker.drop();
     else if (what.startsWith("cut ")) broker.broker.clients[what.slice(4)]?.conn.destroy();
-    else if (what === "restart") await broker.restart();
+    else if (what === "restart") {
+      await broker.restart();
+      watch();
+    }
     process.send({ done: what, taken });
   });
   process.on("disconnect", () => process.exit());

@@ -28,7 +28,7 @@ async function store(binary, cwd, storage, keep) {
   }
   script += 'print("R stored");\n';
   fs.writeFileSync(path.join(cwd, "store.js"), script, "latin1");
-  const result = await child.start(binary, ["store.js"], { cwd, timeout: 10000, until: (line) => line === "stored" }).ended;
+  const result = await child.start(binary, ["store.js"], { cwd, timeout: 60000, until: (line) => line === "stored" }).ended;
   if (result.lines[0] !== "stored") throw new Error("Storage could not be written: " + result.output);
 }
 

@@ -20,7 +20,7 @@ const runIotjs = async (binary, options) => (await startIotjs(binary, options)).
  * A shell without modules, timers or network (`jerry`, `mujs`): the modules of `files` { name: source } are wrapped so that
  * `require(name)` finds them; `R` lines come from `print`.
  */
-function runShell(binary, { files = {}, script, timeout = 10000 }) {
+function runShell(binary, { files = {}, script, timeout = 60000 }) {
   let source = 'var __m={},__c={};function require(n){n=n.replace("./","");if(__c[n])return __c[n].exports;';
   source += 'if(!__m[n])throw new Error("Module not found: "+n);var m=__c[n]={exports:{}};__m[n](m,m.exports);return m.exports;}\n';
   for (const name of Object.keys(files)) source += `__m[${JSON.stringify(name)}]=function(module,exports){\n${files[name]}\n};\n`;

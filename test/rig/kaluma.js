@@ -135,7 +135,7 @@ async function putKaluma(binary, cwd, files) {
 fs.writeFile(${JSON.stringify(name)}, data); print("R put\\n");`;
   });
   const script = `var fs = require("fs"), bytes, data, i;\n${list.join("\n")}`;
-  const run = await startKaluma(binary, { cwd, script, timeout: 20000 });
+  const run = await startKaluma(binary, { cwd, script, timeout: 60000 });
   const { lines, output } = await run.ended;
   if (lines.length !== list.length) throw new Error(`not put: ${output}`);
 }

@@ -14,7 +14,7 @@ const build = (file: string) =>
   }).code;
 
 const sources: { [name: string]: string } = {};
-for (const file of ["kaluma", "kaluma/bytes", "kaluma/sockets", "kaluma/storage", "kaluma/text", "kaluma/timers"])
+for (const file of ["kaluma", "flash", "kaluma/bytes", "kaluma/sockets", "kaluma/storage", "kaluma/text", "kaluma/timers"])
   sources["./" + file.replace("kaluma/", "")] = build(file + ".ts");
 
 /** Timers, a socket of `net`, files and a network device as they are there. `v13`: what is wrong is given back and not thrown. */
@@ -132,7 +132,7 @@ export function host({ v13 = false, wifi = true, room = 1e9 } = {}) {
   createContext(global);
   const made: any = {};
   global.load = (name: string) => {
-    const key = name.replace("./kaluma/", "./");
+    const key = name.replace("#host", "./kaluma").replace("./kaluma/", "./").replace("../", "./");
     if (!sources[key]) return builtin[name];
     if (!made[key]) {
       made[key] = {};

@@ -2,29 +2,14 @@
 /** A software TPM 2.0 on loopback whose state outlives a restart. `missing()` says why there is none. */
 const { spawn, spawnSync } = require("child_process");
 const fs = require("fs");
-const net = require("net");
 const os = require("os");
 const path = require("path");
+const { delay, freePort } = require("./broker");
 
 const living = new Set();
 process.on("exit", () => living.forEach((child) => child.kill("SIGKILL")));
 
 const missing = () => (spawnSync("swtpm", ["--version"]).error ? "swtpm is not installed" : "");
-
-const freePort = () =>
-  new Promise((done, fail) => {
-    const server = net.createServer().on("error", fail);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => done(port));
-    });
-  });
-
-const accepts = (port) =>
-  new Promise((done) => {
-    const socket = net.connect(port, "127.0.0.1");
-    socket.on("connect", () => (socket.destroy(), done(true))).on("error", () => done(false));
-  });
 
 class Swtpm {
   constructor() {
@@ -32,17 +17,28 @@ class Swtpm {
   }
 
   async start() {
-    this.port = this.port || (await freePort());
-    const ends = ["--server", `type=tcp,port=${this.port},bindaddr=127.0.0.1`, "--ctrl", `type=unixio,path=${this.dir}/ctrl`];
-    this.child = spawn("swtpm", ["socket", "--tpm2", ...ends, "--tpmstate", `dir=${this.dir}`, "--flags", "not-need-init"], {
-      stdio: "ignore",
-    });
-    living.add(this.child);
-    for (let i = 0; !(await accepts(this.port)); i++) {
-      if (i > 250 || this.child.exitCode !== null) throw new Error("swtpm does not start");
-      await new Promise((done) => setTimeout(done, 20));
+    for (let tries = 0; tries < 9; tries++) {
+      const port = this.port || (await freePort());
+      if (await this.listens(port)) {
+        this.port = port;
+        return this;
+      }
     }
-    return this;
+    throw new Error("swtpm does not start");
+  }
+
+  /** Whether it has this port for its own: another may have taken it since it was free. */
+  async listens(port) {
+    const pid = path.join(this.dir, "pid");
+    fs.rmSync(pid, { force: true });
+    const ends = ["--server", `type=tcp,port=${port},bindaddr=127.0.0.1`, "--ctrl", `type=unixio,path=${this.dir}/ctrl`];
+    const state = ["--tpmstate", `dir=${this.dir}`, "--flags", "not-need-init", "--pid", `file=${pid}`];
+    this.child = spawn("swtpm", ["socket", "--tpm2", ...ends, ...state], { stdio: "ignore" });
+    living.add(this.child);
+    // It says who it is when it has what it was told to open.
+    while (this.child.exitCode === null && !fs.existsSync(pid)) await delay(5);
+    if (this.child.exitCode !== null) living.delete(this.child);
+    return this.child.exitCode === null;
   }
 
   /** Power off; what is not persistent is lost. */

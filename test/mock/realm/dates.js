@@ -3,10 +3,6 @@
   "use strict";
   var NativeDate = global.Date;
   var nativeTime = NativeDate.prototype.getTime;
-  hidden(NativeDate.prototype, "getTime", function () {
-    var t = nativeTime.call(this);
-    return t === t ? t : 0;
-  });
   // The computer's own zone is not the device's.
   var zone = 0;
   function local(date) {
@@ -66,6 +62,7 @@
     if (!arguments.length) return new NativeDate(DeviceDate.now());
     if (arguments.length > 1) return new NativeDate(nativeUTC(a, b, c || 0, d || 0, e || 0, f || 0, g || 0) - zone * 60000);
     if (a === undefined) fail("Variables of type undefined are not supported in date constructor", global.TypeError);
+    if (Math.abs(a) > 8.64e15) fail("Date out of bounds");
     return new NativeDate(typeof a === "string" ? parseDate(a) : a);
   }
   DeviceDate.prototype = NativeDate.prototype;

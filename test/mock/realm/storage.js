@@ -110,6 +110,8 @@
       flash.erase(String(name));
     },
     eraseAll: flash.eraseAll,
+    /** A number that another content makes another. */
+    hash: flash.hash,
     compact: flash.compact,
     optimise: function () {},
     getFree: function () {

@@ -18,6 +18,8 @@
   function indexOf(part, from) {
     var at = nativeIndexOf.call(this, part, from);
     part = "" + part;
+    // Behind the last char there is not even nothing.
+    if (!part && at >= this.length) return -1;
     for (var n = this.length < part.length ? 0 : part.length - 1; at < 0 && n > 0; n--) {
       var tail = this.length - n;
       if (tail >= (from || 0) && tail >= 0 && this.substr(tail) === part.substr(0, n)) at = tail;
@@ -43,6 +45,10 @@
   }
   hidden(String.prototype, "replace", replacer(false));
   hidden(String.prototype, "replaceAll", replacer(true));
+  var nativeMatch = String.prototype.match;
+  hidden(String.prototype, "match", function (by) {
+    return nativeMatch.call(this, by) || (by instanceof RegExp && by.global ? [] : null);
+  });
   hidden(String.prototype, "trim", function () {
     return nativeReplace.call(nativeReplace.call(this, /^[\t\n\v\f\r ]+/, ""), /[\t\n\v\f\r ]+$/, "");
   });

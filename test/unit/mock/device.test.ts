@@ -36,6 +36,11 @@ describe("time", () => {
   });
 });
 
+test("a misspelt option is named, with those that there are", () => {
+  const stroage = { mqtt: "mqtt.js" };
+  expect(() => createDevice({ stroage } as object)).toThrow(/^option stroage is unknown; there are storage, layout, /);
+});
+
 describe("links", () => {
   const peerOf = (options = {}) => {
     const d = createDevice(options);

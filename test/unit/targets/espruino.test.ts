@@ -82,6 +82,23 @@ describe("links", () => {
     expect([got, closed.mock.calls.length, d.alive.sockets]).toEqual([2000, 1, 0]);
   });
 
+  test("what a peer does not read is given up five seconds after the end", () => {
+    const { d, peer } = linked();
+    const closed = jest.fn();
+    peer.onClose = closed;
+    peer.link.held = true;
+    d.run('h.write(l, new Array(2001).join("x")); h.end(l);').tick(4900);
+    expect([closed.mock.calls.length, d.alive]).toEqual([0, { timers: 1, sockets: 1 }]);
+    d.tick(200);
+    expect([d.alive, d.errors]).toEqual([{ timers: 0, sockets: 0 }, []]);
+  });
+
+  test.each(["", "ab"])("with %j left to send the end sets no timer", (bytes) => {
+    const { d } = linked();
+    d.run('h.write(l, "x");').tick(1);
+    expect(d.run(`h.write(l, "${bytes}"); h.end(l);`).tick(1).alive).toEqual({ timers: 0, sockets: 0 });
+  });
+
   test("PEM becomes DER", () => {
     const d = device();
     d.net.serve(8883, () => {});

@@ -1,8 +1,12 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import * as net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as host from "../../../targets/node";
+import { until } from "../../rig/until";
+const { build } = require("../../interpreters/core");
 
 let server: net.Server;
 let answer: (socket: net.Socket, data: Buffer) => void;
@@ -89,6 +93,32 @@ describe("storage", () => {
     host.storeErase("./a");
     host.storeErase("./a");
     expect(host.storeSize("./a")).toBe(-1);
+  });
+
+  test("what was written is there at every moment of the next write", async () => {
+    const whole = 1 << 20;
+    const module = join(dir, "host.js");
+    writeFileSync(module, await build("node", false, 'export * from "#host";'));
+    host.storeWrite("kept", 0, "begin", whole);
+    const script = `const host = require(${JSON.stringify(module)}); for (let i = 9; ; i++) host.storeWrite("kept", i, "x");`;
+    const child = spawn(process.execPath, ["-e", script], { stdio: "ignore", env: process.env });
+    const over = once(child, "close");
+    const sizes = new Set<number>();
+    try {
+      await until(() => host.storeRead("kept", 9, 1) === "x");
+      const writes = () => host.storeRead("kept", 9, whole).lastIndexOf("x");
+      const enough = writes() + 20;
+      // As long as it takes the other one to write so often.
+      await until(() => {
+        for (let i = 0; i < 1000; i++) sizes.add(host.storeSize("kept"));
+        return writes() >= enough;
+      });
+    } finally {
+      child.kill("SIGKILL");
+      await over;
+    }
+    expect([...sizes]).toEqual([whole]);
+    expect(host.storeRead("kept", 0, 6)).toBe("begin\xff");
   });
 });
 
