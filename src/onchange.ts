@@ -1,37 +1,63 @@
 import { after, cancel, now } from "#host";
+import { error } from "./core/errors";
 import type { Timer } from "./host";
+import type { Failure } from "./core/errors";
 
 /** A sample as `sendData` of iotconnect takes it in a list. */
 export interface Sample {
+  /** Of the device. */
   uniqueId: string;
+  /** As `send` wants it; the report has the one that came last. */
   time?: string;
+  /** Values by name. An object is compared as a whole. */
   data: any;
 }
 
+/** Of `create`; what is not in it is passed over. */
 export interface Options {
-  /** Seconds between two reports; 60. 0: only `flush` reports. */
+  /** Seconds from the first change to the report; 60. 0: only `flush` reports. */
   every?: number;
-  /** By how much a number has to change before it is told again, by name; 0: any change will do. */
+  /** By name: a number is told again when it differs by more than this from what was told; 0. */
   deadband?: { [name: string]: number };
-  /** How many decimals a number keeps, by name. */
+  /** By name: how many decimals a number keeps; all. */
   decimals?: { [name: string]: number };
   /** Seconds after which a value is told again though it did not change; 3600. */
   again?: number;
 }
 
-export type Done = (err?: Error, how?: string) => void;
+/** Hears how a report went: `how` is what `send` says, `"held"` counts as not yet told. */
+export type Done = (err?: Failure, how?: string) => void;
 
+/** What `create` gives. What waits is in memory; what was told is forgotten with the power. */
 export interface OnChange {
-  /** Takes a sample in: what changed goes with the next report, of each name the latest value, in one sample for each device. */
+  /**
+   * Takes a sample in: what changed goes with the next report, of each name the latest value, in one sample for each device.
+   * Tells no error: `send` is called by `flush` or the timer.
+   */
   add(sample: Sample): void;
-  /** Reports now, before a sleep for instance. `done` gets what `send` gives it, or "nothing" when nothing changed. */
+  /**
+   * Reports now, before a sleep for instance, and gives what `send` returns; true when nothing changed. What `send` throws comes through:
+   * everything then counts as not yet told, as after an error or `"held"`, but what this report had goes only when it is added again.
+   *
+   * @param done called as `send` calls it, or at once with `"nothing"` when nothing changed
+   */
   flush(done?: Done): boolean;
-  /** Lets go of what waits. */
+  /** Lets go of what waits, and of the timer; what is added afterwards begins anew. It counts as told: only a change of it, or `again`, has it told. */
   stop(): void;
 }
 
-/** Reports what changes: `send` gets a list of samples and a callback. */
+/**
+ * Reports what changes. Throws `config` without a function to report with: correct the program. Nothing else is thrown but what `send` throws,
+ * from `flush` or from the timer.
+ *
+ *     var changes = require("onchange").create(function (list, done) { return sdk.sendData(list, done); }, { every: 60 });
+ *     changes.add({ uniqueId: "sensor-1", data: { temperature: E.getTemperature() } });
+ *
+ * @param send gets a list of samples and a callback, to be called once with an error, or without one and with how it went
+ * @param options what they are is not checked
+ */
 export function create(send: (list: Sample[], done: Done) => boolean, options?: Options): OnChange {
+  if (typeof send !== "function") throw error("config", "send: a function");
   const o = options || {};
   // By device and name what was told last, and when.
   let told: { [key: string]: any[] } = {};
@@ -72,8 +98,8 @@ export function create(send: (list: Sample[], done: Done) => boolean, options?: 
     let same;
     let kept = value;
     if (typeof value === "number") {
-      // Every object has a `constructor`, which may be a name here.
-      if (typeof places === "number") kept = value = Math.round(value * Math.pow(10, places)) / Math.pow(10, places);
+      // Every object has a `constructor`, which may be a name here. On Espruino `Math.round` takes -2.5 for -3.
+      if (typeof places === "number") kept = value = Math.floor(value * Math.pow(10, places) + 0.5) / Math.pow(10, places);
       same = Math.abs(value - last[0]) <= (band! > 0 ? band! : 0);
     } else {
       kept = JSON.stringify(value);

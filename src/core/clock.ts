@@ -10,6 +10,7 @@ export const UNSET = 1704067200000;
 /** What to add to the host's clock. */
 let offset = 0;
 
+/** Where the time may be had, asked in this order. */
 export interface ClockSources {
   /** SNTP server; none is asked when it is empty. */
   ntp?: string;
@@ -17,11 +18,12 @@ export interface ClockSources {
   ntpPort?: number;
   /** A host whose HTTP `Date` will do. */
   http?: string;
+  /** 443 with `tls`, else 80. */
   httpPort?: number;
   tls?: TlsOptions;
 }
 
-/** Milliseconds since 1970, or 0 while nobody knows. */
+/** Milliseconds since 1970, on Espruino with fractions, or 0 while nobody knows. */
 export function time(): number {
   let t = now();
   // Twenty years: it was not set when we were told, and somebody has set it since.

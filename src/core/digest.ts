@@ -1,6 +1,7 @@
 import type { Bytes } from "../host";
 import { chr } from "./bytes";
 
+/** Stirs a block of 16 words into a state, in place; the words may be overwritten. */
 export type Mix = (words: number[], state: number[]) => void;
 
 /**

@@ -1,10 +1,16 @@
 import { listeners, log } from "#host";
 
+/** Hears an event. What it throws becomes an `error` event, or from a listener of that one a line on the console. */
 export type Listener = (a?: any, b?: any, c?: any) => void;
 
 /** What carries `on`, `removeListener` and `emit`; its prototype was given to `emitter`. */
 export interface Emitter {
+  /**
+   * Adds a listener; the same one twice is called twice, and a name that is no event is not told. On Espruino this is the interpreter's own,
+   * which returns nothing: calls cannot be chained there.
+   */
   on(event: string, listener: Listener): this;
+  /** Takes a listener out, by the function that was given to `on`. On Espruino it returns nothing. */
   removeListener(event: string, listener: Listener): this;
   /** Calls the listeners of an event, or functions, as it calls all that the application gave. */
   emit(event: string | Listener | Listener[], a?: unknown, b?: unknown, c?: unknown): void;

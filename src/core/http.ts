@@ -3,6 +3,7 @@ import type { Bytes, Heard, Link, Timer, TlsOptions } from "../host";
 import { find } from "./bytes";
 import { error } from "./errors";
 
+/** Of `request`; what is in it is sent as it is. */
 export interface HttpRequest {
   host: string;
   /** 443 with `tls`, else 80. */
@@ -19,6 +20,7 @@ export interface HttpRequest {
   limit?: number;
 }
 
+/** The last answer, whole: interim ones (1xx) are passed over. */
 export interface HttpResponse {
   status: number;
   /** Names in lower case; of one that came twice the later. */

@@ -2,16 +2,19 @@ import type { Bytes } from "../host";
 import { storeErase, storeRead, storeSize, storeWrite } from "#host";
 import { u16 } from "./bytes";
 
+/** Records in the order in which they were put. */
 export interface Journal {
-  /** The longest record that fits when empty, and now. */
+  /** Bytes of the longest record that fits when it is empty. */
   room: number;
+  /** Bytes of the longest one that fits now; each record takes four more than it has. */
   free: number;
-  /** The record's key: a number above 0, the greater the later. 0 when it did not fit or the storage refused it. */
+  /** The record's key: a number above 0, the greater the later. 0 when it did not fit, or storage did not keep it: drop some first. */
   put(record: Bytes): number;
+  /** The record of a key that was not dropped; of any other key the answer means nothing. */
   get(key: number): Bytes;
   /** Nothing happens for a record that was dropped before. */
   drop(key: number): void;
-  /** Oldest first. */
+  /** Calls `visit` for each record, oldest first; it may drop. */
   each(visit: (record: Bytes, key: number) => void): void;
 }
 
@@ -27,7 +30,7 @@ const TURNS = "\x03\x05\x06";
  * is full, what is live is copied to the other one, whose turn is written last, then the full one is erased. Of two files with a
  * turn the later one counts; one without was not finished.
  *
- * `name` has up to 27 characters; each file `size` bytes, at most 65,535, of which three quarters hold records.
+ * `name` has up to 27 characters; each file `size` bytes, 16 to 65,535, of which three quarters hold records.
  */
 export function journal(name: string, size: number): Journal {
   // Where the record of each key from `base` on begins; 0 for one that was dropped.

@@ -2,6 +2,7 @@ import type { Bytes } from "../host";
 import { hash } from "#host";
 import { digest } from "./digest";
 
+/** Stirs one block of 16 words into the state `s`: the four rounds of RFC 1321, section 3.4. */
 export function mixMd5(w: number[], s: number[]): void {
   for (let i = 0; i < 64; i++) {
     const a = s[0];
@@ -26,6 +27,7 @@ export function mixMd5(w: number[], s: number[]): void {
   }
 }
 
+/** The state before the first block (RFC 1321, section 3.3). */
 export const startMd5 = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476];
 
 /** RFC 1321. For protocols that ask for it, no new use. */

@@ -1,7 +1,9 @@
 import type { Bytes } from "../host";
 import type { Journal } from "./journal";
 
+/** Items in the order in which they were pushed. */
 export interface Queue {
+  /** How many items it has. */
   count: number;
   /** How many items were lost for want of room. */
   dropped: number;
@@ -9,6 +11,7 @@ export interface Queue {
   push(item: Bytes): boolean;
   /** The oldest item, which stays until `shift`: on storage, until it was delivered. */
   first(): Bytes | undefined;
+  /** Takes the oldest item out; of an empty queue nothing. */
   shift(): void;
 }
 

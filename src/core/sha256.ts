@@ -6,6 +6,7 @@ import { digest } from "./digest";
 const start: number[] = [];
 const round: number[] = [];
 
+/** Stirs one block of 16 words into the state `s`, and lengthens `w` to the 64 of FIPS 180-4, 6.2.2. Wants the rounds that `startSha256` makes. */
 export function mixSha256(w: number[], s: number[]): void {
   for (let i = 0; i < 64; i++) {
     const a = s[0];

@@ -17,6 +17,7 @@ export function acked(client: any): void {
     "ram";
     let own = "";
     let from;
+    let last;
     let n;
     let e;
     let id;
@@ -31,16 +32,21 @@ export function acked(client: any): void {
       try {
         for (from = -1; from < at && at < end;) {
           from = at;
-          while (what.substr(at, c._lead) === c._head && c[c._event] === c._list && c._list[0] === c._call) {
-            n = at + c._total;
-            e = c._packet;
-            id = what.substr(at + c._lead, 2);
-            if (n > end || id === "\0\0" || (e.qos > 1 && (c._held[id] || c._spare-- < 1))) break;
+          while (
+            (last = c._came) &&
+            what.substr(at, last._lead) === last._head &&
+            c[last._event] === last._list &&
+            last._list[0] === c._call
+          ) {
+            n = at + last._total;
+            e = last._packet;
+            id = what.substr(at + last._lead, 2);
+            if (n > end || id === "\0\0" || (e.qos > 1 && (c._held[id] || last._spare-- < 1))) break;
             if (e.qos > 1) c._held[id] = -1;
             at = n;
-            own = c._ack + id;
+            own = last._ack + id;
             c._received++;
-            c._call(c._name, what.substr(n - c._m, c._m), {
+            c._call(last._name, what.substr(n - last._m, last._m), {
               qos: e.qos,
               retain: e.retain,
               dup: e.dup,
@@ -83,7 +89,7 @@ export function acked(client: any): void {
       }
       if (!c._busy) sendPacket(c);
       // All is taken in, or the rest begins as that message did and is not whole.
-      if (at === end || (end - at < c._total && c._head && c._lead && !c._head.indexOf(what.substr(at, c._lead)))) {
+      if (at === end || (last && end - at < last._total && last._lead && !last._head.indexOf(what.substr(at, last._lead)))) {
         c._in = what.substr(at);
         return;
       }
@@ -94,27 +100,29 @@ export function acked(client: any): void {
   client.publish = function (to: any, payload: any, o: any, done: any) {
     "ram";
     const c = client;
+    const last = c._went;
     let n;
     if (
-      to === c._to &&
+      last &&
+      to === last._to &&
       o &&
-      o.qos === c._qos &&
+      o.qos === last._qos &&
       typeof payload === "string" &&
       Object.keys(o).length === 1 &&
       c._free &&
-      (n = payload.length + c._extra) < 16384 &&
-      c._size + n < c._most &&
+      (n = payload.length + last._extra) < 16384 &&
+      c._size + n < last._most &&
       (!done || typeof done === "function")
     ) {
-      if (n !== c._long) {
-        c._long = n;
-        c._pre = chr(48 + 2 * c._qos) + (n < 128 ? chr(n) : chr((n & 127) | 128, n >> 7)) + c._before;
+      if (n !== last._long) {
+        last._long = n;
+        last._pre = chr(48 + 2 * o.qos) + (n < 128 ? chr(n) : chr((n & 127) | 128, n >> 7)) + last._before;
       }
       c._free--;
       n = c._last = (c._last % 65535) + 1;
       n = chr(n >> 8, n & 255);
-      payload = c._pre + n + payload;
-      c._queue.push({ _want: c._wants + n, _bytes: payload, _done: done });
+      payload = last._pre + n + payload;
+      c._queue.push({ _want: last._wants + n, _bytes: payload, _done: done });
       c._size += payload.length;
       if (!c._busy) sendPacket(c);
       return c;

@@ -3,38 +3,16 @@ import { emitter } from "../core/emitter";
 import { error } from "../core/errors";
 import type { Bytes } from "../host";
 import { sendPacket, tick, told } from "./link";
-import { check, normalise, type Options } from "./options";
-import { field, SUBSCRIBE, topical, UNSUBSCRIBE } from "./packet";
-import { enqueue, restore, type Entry } from "./session";
+import { check, normalise, type Loose, type Options } from "./options";
+import { field, SUBSCRIBE, topical } from "./packet";
+import { enqueue, restore } from "./session";
 import type { State } from "./state";
 import { answer, publication } from "./take";
 import type { Client, Granted } from "./types";
 
 export type { Client, Granted, Handler, Packet, PublishOptions, Status, SubscribeOptions } from "./types";
 
-/**
- * Where text is bytes, the next of this topic goes without a look: at QoS 0 of this length and when nothing waits, else without a store.
- */
-function again(c: any, to: string, head: number, before: Bytes, after: Bytes, entry: Entry): void {
-  const acked = entry._want;
-  if (
-    (acked ? !c.options.store && !(head & 1) : head === 48 && !c._queue[c._at] && after.length + before.length < 1024) &&
-    field("payload", JSON.parse('"\\u20ac"')).length < 2
-  ) {
-    c._to = to;
-    // Neither short way takes what is the other's.
-    c._qos = acked ? (head & 6) >> 1 : -1;
-    c._length = acked ? -1 : after.length;
-    c._extra = before.length + 2;
-    c._long = c._extra + after.length;
-    c._before = before;
-    c._wants = acked.substr(0, 2);
-    c._most = acked ? c.options.queueLimit || 16384 : 4096 / (after.length + before.length);
-    if (!(c._hot & (acked ? 2 : 1))) c._warm(c, acked);
-    c._pre = entry._bytes.substr(0, entry._bytes.length - after.length - (acked ? 2 : 0));
-  }
-}
-
+/** The prototype of clients; types.ts says what the public ones do. */
 export const methods: any = {
   /**
    * Also takes what `subscribe` has made, one function being cheaper than two: the methods themselves, the first byte, what follows the
@@ -62,9 +40,10 @@ export const methods: any = {
       before = field("topic", to);
       if (typeof to !== "string" || !topical(before.substr(2))) throw error("config", "topic " + to + ": not empty, no NUL, no wildcard");
       after = o.binary && typeof head === "string" ? head : field("payload", head);
-      head = 48 | ((o.qos || 0) << 1) | (o.retain ? 1 : 0);
+      // What is not given counts as 0.
+      head = 48 | (o.qos << 1) | o.retain;
     }
-    if (done && typeof done !== "function") throw error("config", "callback: a function, not " + done);
+    if (done) check({ callback: done }, " f:callback ");
     // What a new session asks for goes anyway, and before what waits: the answers to it are to be heard.
     const e =
       !args[5] &&
@@ -74,7 +53,7 @@ export const methods: any = {
           ? error("limit", "queueLimit reached: " + c._size + " bytes wait")
           : c._queue.length > 65534 && error("limit", "all 65535 identifiers are in use"));
     if (e) {
-      c._dropped = (c._dropped || 0) + 1;
+      c._dropped = ~~c._dropped! + 1;
       if (done) c.emit(done, e);
       else if (c._ended) throw e;
       else c.emit("error", e);
@@ -82,10 +61,10 @@ export const methods: any = {
       const entry = enqueue(c, head, before, after, made ? args[4] : done, args[5]);
       if (c.options.store && !made && entry._want && !entry._key)
         c.emit("error", error("storage", "store is full: message " + to + " would not outlive a reboot"));
-      delete c._to;
+      delete c._went;
       // One with an identifier cannot join a write that is under way.
       if (!c._busy || !entry._want) sendPacket(c);
-      if (c._warm && c.connected && !made && !o.binary) again(c, to, head, before, after, entry);
+      if (c._note && c.connected && !made && !o.binary) c._note(c, to, head, before, after, entry);
     }
     return made ? e : c;
   },
@@ -126,12 +105,13 @@ export const methods: any = {
     if (!after) throw error("config", "topic filter: there is none");
     function told(err?: Error, codes?: Bytes) {
       const granted: Granted[] = [];
-      for (let i = 0; codes && i < names.length; i++) {
+      // UNSUBACK has no codes [MQTT-3.11].
+      for (let i = 0; type === SUBSCRIBE && codes && i < names.length; i++) {
         const f = names[i];
         const qos = codes.charCodeAt(i + 2);
         granted.push({ topic: f, qos: qos });
         // NaN where a code is missing.
-        if (type === SUBSCRIBE && !(qos < 3)) {
+        if (!(qos < 3)) {
           delete c._subs[f];
           if (c._handlers) delete c._handlers[f];
           err = error("refused", "the broker refuses to subscribe " + f);
@@ -140,11 +120,11 @@ export const methods: any = {
       if (done) done(err, granted);
       else if (err && codes) throw err;
     }
-    // Not the one of `warm`, which knows four arguments.
+    // Not the one of a short way, which knows four arguments.
     const e = methods.publish.call(c, methods, (type << 4) | 2, after, done, told, again);
     for (let i = 0; !e && i < names.length; i++) {
       const f = names[i];
-      delete c._head;
+      delete c._came;
       delete c._subs[f];
       if (c._handlers) delete c._handlers[f];
       if (type === SUBSCRIBE) {
@@ -156,10 +136,6 @@ export const methods: any = {
     return c;
   },
 
-  unsubscribe: function (this: State) {
-    return this.subscribe(this, UNSUBSCRIBE, arguments);
-  },
-
   end: function (this: State) {
     const c = this;
     let force = arguments[0];
@@ -169,6 +145,7 @@ export const methods: any = {
       force = false;
     }
     if (done) {
+      check({ callback: done }, " f:callback ");
       const once = function () {
         c.removeListener("end", once);
         done();
@@ -176,7 +153,7 @@ export const methods: any = {
       c.on("end", once);
     }
     c._ended = 1;
-    delete c._to;
+    delete c._went;
     // A broker that acknowledges nothing, though it may answer pings, is as good as one that is silent. Never from here: on Espruino
     // what is in use 15 times at once, calls inside calls, is never freed.
     tick(c, c.connected && !force && (c._busy || c._queue.length) ? c.options.keepalive! * 1500 || 30000 : 0);
@@ -190,35 +167,22 @@ export const methods: any = {
     return this;
   },
 
-  status: function (this: State) {
-    return {
-      connected: this.connected,
-      queued: this._queue.length,
-      bytes: this._size,
-      inflight: this._at,
-      sent: this._count || 0,
-      received: this._received || 0,
-      dropped: this._dropped || 0,
-      reconnects: this._dials && this._dials - 1,
-    };
-  },
-
   _told: told,
   _publication: publication,
   _answer: answer,
 };
 emitter(methods);
 
-/** Connects to a broker and keeps connected until `end`; nothing is emitted before this returns. */
-export const connect: (url: string | Options, more?: Options) => Client = function () {
+/** Connects as the options say, over those that a URL has said, and keeps connected until `end`; nothing is emitted before this returns. */
+export function connect(options?: Options, place?: Loose): Client {
   const c: State = Object.create(methods);
   c._idle = c._at = c._size = c._last = 0;
   c.connected = false;
-  c.options = normalise(arguments[0], arguments[1]);
+  c.options = normalise(options, place || {});
   c._queue = [];
   c._subs = {};
   restore(c);
   c._dials = -1;
   tick(c);
-  return c;
-};
+  return c as never;
+}

@@ -71,7 +71,6 @@ export function tick(c: any, ms?: number): void {
 export function closeLink(c: State, e?: Error) {
   const o = c.options;
   const link = c._link;
-  const broken = error("network", "the link broke first");
   let lost: any;
   if (c.connected) {
     c.connected = false;
@@ -83,8 +82,8 @@ export function closeLink(c: State, e?: Error) {
     }
   }
   c._link = undefined;
-  delete c._head;
-  delete c._to;
+  delete c._came;
+  delete c._went;
   delete c._calls;
   delete c._gone;
   delete c._going;
@@ -95,7 +94,7 @@ export function closeLink(c: State, e?: Error) {
     hangUp(link);
     c.emit("close");
   }
-  if (lost) c.emit(lost, broken);
+  if (lost) c.emit(lost, error("network", "the link broke first"));
   if (c._ended) {
     tick(c, -1);
     for (let i = 0; i < c._queue.length; i++) {
@@ -113,9 +112,9 @@ export function closeLink(c: State, e?: Error) {
         ? link && o.protocol === "mqtts"
           ? 100
           : 0
-        : backoff(c._attempt || 0, o.reconnectPeriod || 1000, o.maxReconnectPeriod || 60000, random()),
+        : backoff(~~c._attempt!, o.reconnectPeriod || 1000, o.maxReconnectPeriod || 60000, random()),
     );
-    c._attempt = (c._attempt || 0) + 1;
+    c._attempt = ~~c._attempt! + 1;
     // Last, because the handler may call `end` or `reconnect`, whose timer counts.
     if (!c._offline) {
       c._offline = 1;
@@ -156,7 +155,7 @@ export function told(what: any, c: State, at?: number): number | void {
   const known = at !== undefined;
   if (what === c._link) {
     if (c._going) {
-      c._count = (c._count || 0) + c._going;
+      c._count = ~~c._count! + c._going;
       delete c._going;
     }
     // What the callbacks publish goes in one write.
@@ -171,7 +170,7 @@ export function told(what: any, c: State, at?: number): number | void {
     // Dropped again and again soon after CONNACK: that is what a second client of our name does.
     closeLink(
       c,
-      c.connected && (c._early = (c._early || 0) + 1) > 2
+      c.connected && (c._early = ~~c._early! + 1) > 2
         ? error("conflict", "dropped " + c._early + " times soon after CONNACK: is " + c.options.clientId + " used twice?")
         : what.message && error("network", what.message),
     );
@@ -189,7 +188,7 @@ export function told(what: any, c: State, at?: number): number | void {
         const wrong = take(c, what, begin, end);
         if (wrong) throw error("protocol", "the broker broke [MQTT-" + wrong + "]");
         begin = end;
-        if (c._head && begin < what.length) {
+        if (c._came && begin < what.length) {
           if (known) return begin;
           const hear = c._told;
           c._in = what.substr(begin);

@@ -5,39 +5,61 @@ import type { TlsOptions } from "../host";
 import { field, topical } from "./packet";
 import type { Store } from "./session";
 
+/** What the broker publishes when the connection ends without a DISCONNECT [MQTT-3.1.2-8]. */
 export interface Will {
+  /** Without wildcards. */
   topic: string;
+  /** Text or bytes, up to 65,535. */
   payload: string | Uint8Array | ArrayBuffer;
+  /** 0. */
   qos?: 0 | 1 | 2;
+  /** False. */
   retain?: boolean;
 }
 
 /** Names, units and defaults as in MQTT.js 5, and a few of our own; docs/mqtt.md lists them. */
 export interface Options extends TlsOptions {
+  /** `mqtt`, or `mqtts` for TLS. */
   protocol?: string;
+  /** localhost. */
   host?: string;
+  /** 1883, with TLS 8883. */
   port?: number;
+  /** Random; needed with `clean: false`. */
   clientId?: string;
   username?: string;
+  /** Needs a user name. */
   password?: string;
+  /** Seconds; 60. 0: none. */
   keepalive?: number;
+  /** True. False: the broker keeps subscriptions and messages while the device is away. */
   clean?: boolean;
+  /** True. False: after a lost session only filters with a `handler` are subscribed again. */
   resubscribe?: boolean;
+  /** None. */
   will?: Will;
+  /** Milliseconds from dialling to CONNACK; 30,000. */
   connectTimeout?: number;
+  /** Milliseconds, floor of the waiting time; 1,000. 0: never connect again. */
   reconnectPeriod?: number;
+  /** Milliseconds, its ceiling; 60,000. */
   maxReconnectPeriod?: number;
+  /** Bytes of messages that wait, offline or not; 16,384. */
   queueLimit?: number;
+  /** Bytes of a packet from the broker behind its length; a longer one closes the connection; 32,768. */
   maxPacketSize?: number;
+  /** Messages sent and not yet acknowledged; 20. */
   maxInflight?: number;
-  /** Take messages whose topic no broker may send: Azure puts a plus in. */
+  /** Take messages whose topic no broker may send: Azure puts a plus in; false. */
   anyTopic?: boolean;
-  /** Wait for `reconnect()` instead of connecting at once. */
+  /** Wait for `reconnect()` instead of connecting at once; false. */
   manualConnect?: boolean;
+  /** Keeps the session over a reboot: of the module `store`, or your own; none. */
   store?: Store;
 }
 
-type Loose = { [name: string]: any };
+/** What a program gave, before its types are known. */
+export type Loose = { [name: string]: any };
 
 /** Throws for the first option that `known` does not have: words of a type's first letter, a colon and a name. */
 export function check(options: Loose, known: string): void {
@@ -51,39 +73,24 @@ export function check(options: Loose, known: string): void {
       v !== undefined &&
       (at < 0 ||
         v === null ||
-        v !== v ||
         (typeof v).charAt(0) !== known.charAt(at - 1) ||
         (typeof v === "number" && (v < 0 || v > most || v % 1 !== 0)))
     )
-      throw error("config", "option " + name + (at < 0 ? " is unknown" : " cannot be this " + typeof v + "; numbers: 0 to " + most));
+      throw error(
+        "config",
+        "option " +
+          name +
+          (at < 0
+            ? " is unknown"
+            : " is no " +
+              (({ s: "text", b: "boolean", o: "object", f: "function" } as Loose)[known.charAt(at - 1)] ||
+                "whole number from 0 to " + most)),
+      );
   }
 }
 
-/** What a URL says. */
-function located(url: string): Loose {
-  const o: Loose = {};
-  const part = url.split("://");
-  const place = (part[1] || "").split("/")[0].split("@");
-  const user = place[1] ? place[0].split(":") : [];
-  const host = place[place.length - 1].split(":");
-  if (part[0] !== "mqtt") o.protocol = part[0];
-  o.host = host[0];
-  if (host[1]) o.port = +host[1];
-  try {
-    if (user[0]) o.username = decodeURIComponent(user[0]);
-    if (user[1]) o.password = decodeURIComponent(user.slice(1).join(":"));
-  } catch (e) {
-    o.host = "";
-  }
-  const wrong = host[1] && !(o.port >= 0 && o.port < 65536 && o.port % 1 === 0);
-  if (!o.host || o.host.indexOf("?") >= 0 || host.length > 2 || wrong) throw error("config", "url: mqtt://user:password@host:port");
-  return o;
-}
-
-/** The options as given, from a URL or both, checked. */
-export function normalise(from: string | Options, more?: Options): Options {
-  const o: Loose = typeof from === "string" ? located(from) : {};
-  if (typeof from !== "string") more = from;
+/** The options as given, checked, over those that a URL has said. */
+export function normalise(more: Options | undefined, o: Loose): Options {
   o.keepalive = 60;
   check(
     more === undefined ? o : more,
@@ -110,8 +117,8 @@ export function connectPacket(o: Options): string {
   if (w) {
     // Text or bytes: `field` judges.
     check(w, " s:topic n:qos b:retain " + (typeof w.payload).charAt(0) + ":payload ");
-    const topic = field("will", w.topic);
-    if (!topical(topic.substr(2))) throw error("config", "option will: topic");
+    const topic = field("will.topic", w.topic);
+    if (!topical(topic.substr(2))) throw error("config", "option will.topic: not empty, no wildcard");
     flags |= 4 | ((w.qos || 0) << 3) | (w.retain ? 32 : 0);
     body += topic + field("will.payload", w.payload || "");
   }

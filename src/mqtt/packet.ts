@@ -4,6 +4,7 @@ import { error } from "../core/errors";
 import { valid } from "../core/utf8";
 import type { Bytes } from "../host";
 
+// The types of packets [MQTT-2.2.1].
 export const CONNACK = 2;
 export const PUBLISH = 3;
 export const PUBACK = 4;

@@ -1,8 +1,10 @@
 import { chr } from "../core/bytes";
 import type { Bytes } from "../host";
 import { PUBLISH, PUBREC } from "./packet";
+import type { Failure } from "../core/errors";
 
-export type Done = (err?: Error, result?: any) => void;
+/** Hears how a call ended: without an error, well. */
+export type Done = (err?: Failure, result?: any) => void;
 
 /** A packet identifier as its two bytes; empty for QoS 0. */
 export type Id = Bytes;
@@ -46,16 +48,23 @@ export interface Session {
 
 /** Takes what a store has kept: publications and releases under way (identifier and packet), and held identifiers. */
 export function restore(s: Session): void {
-  if (s.options.store)
-    s.options.store.each(function (record, key) {
+  const store = s.options.store;
+  const known: { [id: string]: Entry } = {};
+  if (store)
+    store.each(function (record, key) {
       const id = record.substr(0, 2);
       const bytes = record.substr(2);
       if (bytes) {
         const head = bytes.charCodeAt(0);
-        s._queue.push({ _want: chr(head === 98 ? 112 : 48 + ((head & 6) << 3), 2) + id, _bytes: bytes, _key: key });
+        let e = known[id];
         // It may have reached the broker.
-        s._at++;
-        s._size += bytes.length;
+        if (!e) s._at = s._queue.push((e = known[id] = { _want: "", _bytes: "" }));
+        // The power went between keeping a PUBREL and dropping its PUBLISH, which must not go again [MQTT-4.3.3-1].
+        else store.drop(e._key!);
+        s._size += bytes.length - e._bytes.length;
+        e._want = chr(head === 98 ? 112 : 48 + ((head & 6) << 3), 2) + id;
+        e._bytes = bytes;
+        e._key = key;
         s._last = id.charCodeAt(0) * 256 + id.charCodeAt(1);
       } else (s._held = s._held || {})[id] = key;
     });
@@ -85,11 +94,8 @@ function identifier(s: Session): Id {
  */
 export function enqueue(s: Session, head: number, before: Bytes, after: Bytes, done?: Done, first?: unknown): Entry {
   const store = s.options.store;
-  let id = "";
-  if (head >> 4 !== PUBLISH || head & 6) {
-    id = identifier(s);
-  }
   const publication = head >> 4 === PUBLISH;
+  const id = publication && !(head & 6) ? "" : identifier(s);
   let bytes = chr(head);
   let n = before.length + id.length + after.length;
   // The length of what follows [MQTT-2.2.3].

@@ -18,6 +18,7 @@ export function warm(c: any): void {
     "ram";
     let end = 0;
     let done;
+    let last;
     if (what.substr) {
       if (at === undefined) {
         c._idle = 0;
@@ -30,17 +31,22 @@ export function warm(c: any): void {
     while (at >= 0) {
       try {
         if (end) {
-          while (what.substr(at, c._n) === c._head && c[(listeners || "$on") + "message"] === c._list && c._list[0] === c._call) {
-            at += c._total;
+          while (
+            (last = c._came) &&
+            what.substr(at, last._n) === last._head &&
+            c[(listeners || "$on") + "message"] === last._list &&
+            last._list[0] === c._call
+          ) {
+            at += last._total;
             if (at > end) {
-              c._in = what.substr(at - c._total);
+              c._in = what.substr(at - last._total);
               return;
             }
             c._received++;
-            c._call(c._name, what.substr(at - c._m, c._m), c._packet);
+            c._call(last._name, what.substr(at - last._m, last._m), last._packet);
           }
           // All is taken in, or the rest begins as that message did and is not whole.
-          if (at === end || (end - at < c._n && c._head && !c._head.indexOf(what.substr(at)))) {
+          if (at === end || (last && end - at < last._n && !last._head.indexOf(what.substr(at)))) {
             c._in = what.substr(at);
             return;
           }
@@ -62,18 +68,20 @@ export function warm(c: any): void {
 
   c.publish = function (to: any, payload: any, o: any, done: any) {
     "ram";
+    const last = c._went;
     if (typeof o === "function") {
       done = o;
       o = undefined;
     }
     if (
-      to === c._to &&
+      last &&
+      to === last._to &&
       (!o || Object.keys(o).length === (o.qos === 0 ? 1 : 0)) &&
       typeof payload === "string" &&
-      payload.length === c._length &&
-      c._fresh < c._most
+      payload.length === last._length &&
+      c._fresh < last._most
     ) {
-      c._out += c._pre;
+      c._out += last._pre;
       c._out += payload;
       c._fresh++;
       if (done) (c._calls = c._calls || []).push(done);

@@ -1,7 +1,8 @@
 import type { Bytes, Link, Timer } from "../host";
 import type { Options } from "./options";
+import type { Came, Went } from "./repeat";
 import type { Done, Session } from "./session";
-import type { Client, Handler, Packet } from "./types";
+import type { Client, Handler } from "./types";
 
 /**
  * What the client knows besides its session. A field costs a variable even when it holds nothing: those that are not set
@@ -34,36 +35,15 @@ export interface State extends Omit<Client, "options" | "publish" | "subscribe">
   _received?: number;
   _dropped?: number;
   _dials: number;
-  /** The message that came last, if it was of QoS 0 and for one listener: its bytes up to the payload, their number, that of the payload, of both. */
-  _head?: Bytes;
-  _n: number;
-  _m: number;
-  _total: number;
-  _name: string;
-  _packet: Packet;
-  _list: Handler[];
-  _call: Handler;
-  /** The message that went last, if it was of QoS 0 and without options: its topic, its bytes up to the payload, the payload's length. */
-  _to?: string;
-  _pre: Bytes;
-  _length: number;
-  /** So many of them may wait for the link. */
-  _most: number;
+  /** The messages that came and went last, while the next may take the short way; and who hears the former. */
+  _came?: Came;
+  _went?: Went;
+  _call?: Handler;
   /** 1 when messages of QoS 0 have their short way, 2 when the others have. */
   _hot?: number;
-  /** The same of one of QoS 1 or 2: its bytes up to the identifier, what answers it (both directions), and so many may be held before they are counted. */
-  _lead: number;
-  _event: string;
-  _ack: Bytes;
-  _qos: number;
-  _before: Bytes;
-  _wants: Bytes;
-  _long: number;
-  _extra: number;
-  _spare: number;
   _publication(c: State, what: Bytes, at: number, end: number): string | void;
   _answer(c: State, what: Bytes, at: number, end: number): string | void;
   _told(what: any, c: State, at?: number): number | void;
-  /** Opens the short way of QoS 0 or of the others. Not every program has it. */
-  _warm?(c: State, acks: unknown): void;
+  /** Not every program has the short ways. */
+  _note?(...args: any[]): void;
 }

@@ -1,6 +1,5 @@
 import { bytesToText } from "#host";
 import { chr } from "../core/bytes";
-import { kept } from "../core/emitter";
 import { error } from "../core/errors";
 import type { Bytes } from "../host";
 import { sendPacket, tick } from "./link";
@@ -61,31 +60,13 @@ export function publication(c: State, what: Bytes, at: number, end: number): str
     if (qos) packet.messageId = id.charCodeAt(0) * 256 + id.charCodeAt(1);
     if (qos > 1) {
       (c._held = c._held || {})[id] = (o.store && o.store.put(id)) || -1;
-      c._spare = 256 - Object.keys(c._held).length;
-      if (c._spare < 0) throw error("limit", "over 256 messages of QoS 2 wait for PUBREL");
+      if (Object.keys(c._held).length > 256) throw error("limit", "over 256 messages of QoS 2 wait for PUBREL");
     }
     c._received = ~~c._received! + 1;
-    const event = kept() + "message";
-    const list = (c as any)[event];
     const under = c._handlers && matching(c._handlers, name);
-    delete c._head;
+    delete c._came;
     if (under && under[0]) c.emit(under as never, name, payload, packet);
-    // `on` makes the list of an event's listeners anew; Espruino's `removeListener` takes from the one there is.
-    else if (c._warm && list && list.length === 1 && !(qos && o.store)) {
-      // QoS 0 is known by all up to the payload, the others by what is in front of the identifier.
-      c._event = event;
-      c._list = list;
-      c._call = list[0];
-      c._n = (i - at) * +!qos;
-      c._lead = qos && i - at - 2;
-      c._ack = chr(48 + 16 * qos, 2);
-      c._m = end - i;
-      c._total = end - at;
-      c._head = what.substr(at, c._n + c._lead);
-      c._name = name;
-      c._packet = packet;
-      if (!(c._hot! & (qos ? 2 : 1))) c._warm(c, qos);
-    }
+    else if (c._note) c._note(c, packet, name, what, at, i, end);
     c.emit("message", name, payload, packet);
   }
   // PUBACK or PUBREC

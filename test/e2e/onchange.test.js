@@ -47,6 +47,11 @@ describe("onchange", () => {
     expect(sent()).toEqual([[{ uniqueId: "a", data: { p: 1013.2 } }]]);
   });
 
+  test("what lies between two decimals goes up on every host, below nought too", () => {
+    run(`add("a", { p: -2.25 }); add("b", { p: 2.25 }); add("c", { p: -0.01 }); c.flush();`);
+    expect(sent()[0].map(({ data }) => data.p)).toEqual([-2.2, 2.3, 0]);
+  });
+
   test("after a while a value is told though it did not change, also when the clock was set back", () => {
     run(`add("a", { t: 1 }); c.flush();`);
     device.tick(99000);

@@ -19,6 +19,10 @@ describe("onchange", () => {
   });
   afterEach(() => jest.useRealTimers());
 
+  test.each([undefined, null, 5, "send", {}])("%p to send with is refused", (send: any) => {
+    expect(() => create(send)).toThrow(expect.objectContaining({ code: "config", message: expect.stringContaining("send") }));
+  });
+
   test("one sample for each device, of each name the latest value and of the sample the latest time", () => {
     const c = made();
     c.add({ uniqueId: "a", time: "T1", data: { t: 20, on: true } });

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../../rig/properties";
 import { percent } from "../../../src/core/percent";
 import { hex, u32, unhex } from "../../../src/core/bytes";
 import vectors from "../../vectors/core.json";

@@ -1,4 +1,4 @@
-import * as fc from "fast-check";
+import fc from "../../rig/properties";
 import { find, hex, u16, u32, unhex } from "../../../src/core/bytes";
 
 describe("bytes", () => {

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from "node:crypto";
-import fc from "fast-check";
+import fc from "../../rig/properties";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { hmac } from "../../../src/core/hmac";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../../rig/properties";
 import vectors from "../../vectors/core.json";
 
 type Json = typeof import("../../../src/core/json");

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../../rig/properties";
 import { journal } from "../../../src/core/journal";
 import { queue as makeQueue, type Queue } from "../../../src/core/queue";
 

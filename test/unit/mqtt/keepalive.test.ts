@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../../rig/properties";
 import { scene } from "../../rig/scene";
 
 // Runs on "thincloud/mqtt".

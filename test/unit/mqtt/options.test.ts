@@ -44,6 +44,20 @@ test.each(WRONG.flatMap(([name, values]) => values.map((value) => [name, value] 
   expect(world.wires.length).toBe(1);
 });
 
+test.each([
+  [{ host: 5 }, "option host is no text"],
+  [{ clean: "true" }, "option clean is no boolean"],
+  [{ will: "gone" }, "option will is no object"],
+  [{ port: "1883" }, "option port is no whole number from 0 to 65535"],
+  [{ reconnectPeriod: -1 }, "option reconnectPeriod is no whole number from 0 to 2147483647"],
+  [{ will: { topic: "a", payload: "x", qos: 3 } }, "option qos is no whole number from 0 to 2"],
+  [{ will: { payload: "x" } }, "will.topic: text or bytes, up to 65535"],
+  [{ will: { topic: "a/#", payload: "x" } }, "option will.topic: not empty, no wildcard"],
+  [{ retain: true }, "option retain is unknown"],
+])("%j: the error names the option and what is expected", (options, message) => {
+  expect(connect(options)).toMatchObject({ code: "config", message });
+});
+
 test("an option that is undefined is as if it were not there", () => {
   expect(connect({ port: undefined, will: undefined, store: undefined })).toBeUndefined();
 });

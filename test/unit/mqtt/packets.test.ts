@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../../rig/properties";
 import * as mqttPacket from "mqtt-packet";
 import { scene } from "../../rig/scene";
 import { encode } from "../../rig/script";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../../rig/properties";
 import { callback, scene, thrown, type Scene } from "../../rig/scene";
 
 // What goes out. Runs on "thincloud/mqtt".

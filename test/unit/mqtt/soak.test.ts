@@ -66,4 +66,4 @@ test("65,535 identifiers in use: a publication more is refused, not waited for [
   s.client.publish("t", "", { qos: 1 }, done);
   expect(done.err).toMatchObject({ code: "limit" });
   expect(s.client.status().dropped).toBe(1);
-}, 60000);
+});

@@ -107,6 +107,26 @@ test("QoS 2 identifiers received stay held: no message twice over a reboot [MQTT
   expect(second.events.slice(1)).toEqual(["message t y 2"]);
 });
 
+test("a PUBLISH whose PUBREL is kept, too, since the power went between the two, does not go again [MQTT-4.3.3-1]", () => {
+  const kept = store();
+  const s = scene({ clean: false, store: kept }, silent);
+  s.client.publish("t", "b", { qos: 2 });
+  s.client.publish("t", "c", { qos: 2 });
+  s.world.settle();
+  const drop = kept.drop;
+  kept.drop = () => undefined;
+  s.broker.say({ cmd: "pubrec", messageId: 1 });
+  kept.drop = drop;
+  expect(kept.records.size).toBe(3);
+  const second = reboot(s, { store: kept });
+  expect(packets(second)).toEqual(["pubrel 1", "publish 2 c dup"]);
+  expect(kept.records.size).toBe(2);
+  expect(second.client.status()).toMatchObject({ queued: 2, inflight: 2, bytes: 12 });
+  second.broker.say({ cmd: "pubcomp", messageId: 1 }, { cmd: "pubrec", messageId: 2 }, { cmd: "pubcomp", messageId: 2 });
+  expect(kept.records.size).toBe(0);
+  expect(second.client.status()).toMatchObject({ queued: 0, inflight: 0, bytes: 0 });
+});
+
 test("held identifiers are forgotten, in the store too, when the broker has no session [MQTT-3.1.2-6]", () => {
   const kept = store();
   const s = scene({ clean: false, store: kept }, silent);

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../../rig/properties";
 import { scene, thrown } from "../../rig/scene";
 
 // Runs on "thincloud/mqtt". The oracle is the wording of section 4.7, written as regular expressions over whole strings.

@@ -2,18 +2,9 @@ import { encode } from "../../rig/script";
 import { scene, type Scene } from "../../rig/scene";
 
 // Random sessions of two clients that get and are told the same. One may take the short ways (one listener, options of one word), the
-// other may not: nobody may see which is which. Runs on "thincloud/mqtt". `SEED=n npx jest twins` repeats one session,
-// `RUNS=n` makes so many more.
+// other may not: nobody may see which is which. Runs on "thincloud/mqtt". `SEED=7 npx jest twins` repeats one, `RUNS=5000` makes more.
 
-/** mulberry32: the same numbers from the same seed on every machine. */
-function generator(seed: number): (n: number) => number {
-  return (n) => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 4294967296) * n);
-  };
-}
+const { generator, sessions } = require("../../rig/random");
 
 interface Twin {
   s: Scene;
@@ -48,7 +39,8 @@ type Step = (t: Twin) => void;
 
 /** A session as a list of steps; each step is drawn once and done to both. */
 function session(seed: number): { options: object; steps: Step[]; lossy: boolean; pay: (t: Twin, most: number) => boolean } {
-  const random = generator(seed);
+  const fraction = generator(seed);
+  const random = (n: number): number => Math.floor(fraction() * n);
   const pick = <T>(list: T[]): T => list[random(list.length)];
   const level = random(3);
   const payload = () => (random(3) ? "0123456789" : "x".repeat(random(pick([5, 150, 300]))));
@@ -188,16 +180,8 @@ function live(short: boolean, { options, steps, lossy, pay }: ReturnType<typeof 
   return out;
 }
 
-function run(seed: number): void {
-  try {
-    expect(live(true, session(seed))).toEqual(live(false, session(seed)));
-  } catch (e) {
-    throw new Error(`SEED=${seed}: ` + (e as Error).message);
-  }
-}
-
-test("what takes the short ways is the same to the application and to the broker", () => {
-  const { SEED, RUNS } = process.env;
-  if (SEED) return run(+SEED);
-  for (let seed = 1; seed <= +(RUNS || 80); seed++) run(seed);
-});
+test(
+  "what takes the short ways is the same to the application and to the broker",
+  () => sessions(80, (seed: number) => expect(live(true, session(seed))).toEqual(live(false, session(seed)))),
+  3600000,
+);
