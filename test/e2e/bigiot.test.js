@@ -1,6 +1,9 @@
 "use strict";
 const { describe, expect, test } = require("@jest/globals");
+const fs = require("node:fs");
+const path = require("node:path");
 const { createDevice, createNetwork } = require("../mock");
+const { createCloud } = require("../clouds/bigiot");
 const { soak } = require("../clouds/bigiot/soak");
 const { APP, FILE, MD5, world } = require("../clouds/bigiot/world");
 const vectors = require("../vectors/bigiot.json");
@@ -269,6 +272,18 @@ describe("events", () => {
     const names = it.log().map(([name, a]) => (name === "play" ? [name, a] : name));
     expect(names).toEqual(["say", "command", ["play", "TurnOn"], "say", "command", "own", "say"]);
   });
+  test("what is said is no protocol, in whatever order it comes", () => {
+    const it = bench().online();
+    it.log();
+    for (const C of ["connected", "checked", "b", '{"M":"checkout"}\n{"M":"b"}', ["play"], { M: "checkout" }])
+      it.say(line({ SIGN: "s-1", T: "5", C, NAME: '"C":"play","T":"', ID: "U1", more: 1, M: "say" }));
+    it.device.tick(1);
+    expect(it.heard()).toBe("");
+    const log = it.log();
+    expect(log.map(([name]) => name)).toEqual(["say", "say", "say", "say", "say", "say"]);
+    expect(log[3][1]).toEqual({ id: "U1", name: '"C":"play","T":"', time: 5, msg: '{"M":"checkout"}\n{"M":"b"}', fromType: "user", fromNumber: 1, sign: "s-1" }); // prettier-ignore
+    expect([log[4][1].msg, log[5][1].msg]).toEqual([["play"], { M: "checkout" }]);
+  });
   test("sayCallback gets three arguments, and a say without C, NAME and T is one", () => {
     const it = bench({}, "device.sayCallback(function (msg, id, name) { log.push(['callback', msg, id + '/' + name]); });").online();
     it.log();
@@ -400,6 +415,15 @@ describe("the line", () => {
     }
     expect(it.peers.length).toBe(1);
   });
+  test("8181: beats go on after a check-in that began with a checkout, however short the heartbeat is", () => {
+    const it = bench({ port: 8181, heartbeat: 3000, checkoutFirst: true }, "", 8181);
+    it.say(WELCOME);
+    it.device.tick(201);
+    it.say(CHECKED_IN);
+    it.heard();
+    it.device.tick(12000);
+    expect(it.kinds().filter((M) => M === "beat").length).toBeGreaterThan(1);
+  });
   test("8282: every b has its beat; without b the line is given up after two heartbeats", () => {
     const it = bench().online();
     for (let i = 0; i < 3; i++) {
@@ -413,6 +437,25 @@ describe("the line", () => {
     it.device.tick(32000);
     expect(it.peers[0].gone).toBe(true);
     expect(it.log().find(([name]) => name === "error")[1]).toBe("timeout: nothing came, or went, for two heartbeats");
+  });
+  test("8282: what the application writes into a dead line is no sign of life", () => {
+    const it = bench({}, "setInterval(function () { device.update(66120, Math.random()); }, 10000);").online();
+    it.device.tick(89000);
+    expect(it.peers[0].gone).toBeUndefined();
+    it.device.tick(32000);
+    expect(it.peers[0].gone).toBe(true);
+    expect(it.log().find(([name]) => name === "error")[1]).toBe("timeout: nothing came, or went, for two heartbeats");
+  });
+  test.each([
+    [{}, 8282, false],
+    [{ tls: true }, 8585, true],
+    [{ port: 8585 }, 8585, true],
+    [{ user: true }, 8585, true],
+    [{ user: true, port: 8282 }, 8282, false],
+  ])("%j: port %i, TLS %p", (options, port, tls) => {
+    const it = bench(options, "", port);
+    expect(it.peers).toHaveLength(1);
+    expect(it.device.machine.sockets.list[0].tls).toBe(tls);
   });
   test("a refused port and a lost network are told, and tried again", () => {
     const it = bench({ port: 9999 });
@@ -542,6 +585,44 @@ describe("bad input from the application", () => {
     it.device.run(`try { require("bigiot").create({ id: 1, apiKey: "k", ${option} }) } catch (e) { print(e.code + " " + e.message) }`);
     expect(it.device.log.pop()).toBe("config " + message);
   });
+  test("a value is refused when its line is longer than maxLine, and not before", () => {
+    const it = bench().online();
+    const rest = line({ M: "update", ID: "70413", V: { 66120: "" } }).length;
+    it.device.run(`function xs(n) { return new Array(n + 1).join("x"); } device.update(66120, xs(${1024 - rest}))`);
+    it.device.tick(1);
+    expect(it.heard()).toHaveLength(1024);
+    expect(it.ask(`device.update(66120, xs(${1025 - rest}))`)).toBe(false);
+  });
+  test("over UDP the key counts, too: what was accepted goes, however long it is", () => {
+    const apiKey = "k".repeat(100);
+    const w = world();
+    const seen = [];
+    w.network.udp(9090, (data) => seen.push(JSON.parse(data)));
+    w.device.run(APP({ udp: true, maxLine: 300, apiKey }, "function xs(n) { return new Array(n + 1).join('x'); }"));
+    const rest = JSON.stringify({ M: "update", ID: "70413", V: { 66120: "" }, K: apiKey }).length + 1;
+    expect(w.ask(`[device.update(66120, xs(${300 - rest})), device.update(66121, xs(${301 - rest}))]`)).toEqual([true, false]);
+    w.run(20000);
+    expect(seen.map(({ V }) => Object.keys(V))).toEqual([["66120"]]);
+  });
+  test("newer values are taken with any queueLimit", () => {
+    const it = bench({ queueLimit: 1 });
+    expect(it.ask("[1, 2, 3].map(function (i) { return device.update({ 66120: i, 66121: i }); })")).toEqual([true, true, true]);
+    expect(it.ask("device.dropped")).toBe(0);
+  });
+  test("newer values are taken however many callbacks wait for older ones", () => {
+    const it = bench();
+    it.device.run("for (var i = 0; i < 70; i++) device.update(66120, i, function () {});");
+    expect(it.ask("[device.dropped, device.update({ 66120: 70 }), device.update(66120, '71'), device.dropped]")).toEqual([
+      6,
+      true,
+      true,
+      6,
+    ]);
+    it.online();
+    it.device.tick(5000);
+    it.say(line({ M: "b" }));
+    expect(it.ask("device.dropped")).toBe(6);
+  });
   test("of two recipients the first of user, group, device", () => {
     const it = bench().online();
     it.device.run("device.say({ deviceId: 3, groupId: 2, msg: 'x' })");
@@ -577,7 +658,56 @@ describe("bad input from the application", () => {
   });
 });
 
+describe("what is written about it runs", () => {
+  const text = (file) => fs.readFileSync(path.join(__dirname, "../..", file), "utf8");
+  const samples = text("docs/bigiot.md").match(/```js\n[^`]*/g).map((one) => one.slice(6)); // prettier-ignore
+  test.each([
+    ["docs/bigiot.md", samples[0], "heard you"],
+    ["examples/bigiot.js", text("examples/bigiot.js"), "hello, I am a lamp"],
+  ])("%s", (file, program, answer) => {
+    expect(samples).toHaveLength(1);
+    const w = world();
+    const heard = [];
+    const user = w.cloud.user("30211", (m) => m.M === "say" && heard.push([m.C, m.SIGN]));
+    // What only a board has.
+    w.device.run("E.getTemperature = function () { return 21.5; };" + program);
+    w.run(2000);
+    user.say("D70413", "hello");
+    user.say("D70413", "play", { SIGN: "s-1" });
+    w.run(6000);
+    expect(heard.filter(([C]) => C === answer).length).toBeGreaterThan(0);
+    expect(heard).toContainEqual(["LED on!", "s-1"]);
+    expect(+w.cloud.devices[70413].values[66120]).toBeGreaterThan(0);
+    expect([w.device.errors, w.cloud.violations]).toEqual([[], []]);
+  });
+});
+
 describe("with the local platform", () => {
+  test("two devices in one program have nothing in common", () => {
+    const w = world();
+    w.device.run(APP({}, "var other = require('bigiot').create({ id: 40877, apiKey: 'key40877' });"));
+    w.run(2000);
+    w.device.run("other.on('say', function (e) { log.push(['heard', e.id]); other.checkOut(); });");
+    w.device.run("device.update(66120, 1); other.update(66999, 2); device.say({ deviceId: 40877, msg: 'x' }); device.status(note('a')); other.status(note('b'));"); // prettier-ignore
+    w.run(2000);
+    expect([w.cloud.devices[70413].values, w.cloud.devices[40877].values]).toEqual([{ 66120: "1" }, { 66999: "2" }]);
+    expect(w.ask("log").filter(([name]) => /^(a|b|heard)$/.test(name)).map(([name]) => name).sort()).toEqual(["a", "b", "heard"]); // prettier-ignore
+    expect(w.ask("[device.online, other.online]")).toEqual([true, false]);
+  });
+
+  test("what anybody sends does not end the local platform", () => {
+    const cloud = createCloud();
+    const out = [];
+    const session = cloud.accept({ write: (bytes) => out.push(JSON.parse(bytes).M), end: () => {} }, 8585);
+    const say = (...all) => all.forEach((m) => session.data(line(m)));
+    for (const ID of ["__proto__", "constructor", "", null, 5, {}]) for (const M of ["checkin", "login", "checkout", "getdata"]) say({ M, ID }); // prettier-ignore
+    say({ M: "login", ID: "30211", K: "userkey00" }, { M: "alert", C: "x", B: "email" }, { M: "say", ID: "G__proto__" }, { M: "isOL" });
+    say({ M: "update", ID: "30211", V: 5 }, { M: "say", ID: "ALL" }, { M: "getdata", ID: "__proto__" }, { M: "time" }, { M: "__proto__" });
+    cloud.datagram(JSON.stringify({ M: "update", ID: "constructor" }));
+    expect(out).toEqual(["WELCOME TO BIGIOT", "loginok", "isOL", "time"]);
+    session.closed();
+  });
+
   test("8 weeks at the full rate of heartbeats, with an hourly reconnect: nothing grows, no accepted value is lost", () => {
     const it = soak(8);
     expect(it.lost).toBe(0);
@@ -788,11 +918,69 @@ describe("what comes late, and what stays", () => {
     expect(wait(360000)).toBe(false);
     expect(wait(60000)).toBe(true);
     it.device.run("device.checkOut(); device.checkOut();");
+    it.device.tick(1);
     expect(it.device.alive).toEqual({ timers: 0, sockets: 0 });
     it.device.tick(3600000);
     back();
     it.device.run("device.alert('again')");
     expect(wait(20000)).toBe(true);
+  });
+
+  test("the pace of values goes on over a checkOut", () => {
+    const it = bench().online();
+    it.device.run("device.update(66120, 1)");
+    it.device.tick(1);
+    expect(it.kinds()).toEqual(["update"]);
+    it.device.run("device.checkOut(); device.checkIn(); device.update(66120, 2)");
+    it.device.tick(1);
+    it.say(WELCOME);
+    it.device.tick(1);
+    it.say(CHECKED_IN);
+    it.device.tick(4900);
+    expect(it.kinds()).toEqual(["checkout", "checkin"]);
+    it.device.tick(200);
+    expect(it.kinds()).toEqual(["update"]);
+  });
+
+  test("the pace counts from when a line is gone, not from when the network could not take it", () => {
+    const it = bench().online();
+    const { sockets } = it.device.machine;
+    const [{ link }] = sockets.list;
+    const { emit } = sockets;
+    const { send } = link;
+    const held = [];
+    sockets.emit = (socket, event, ...args) => (event === "drain" ? held.push(() => emit.call(sockets, socket, event, ...args)) : emit.call(sockets, socket, event, ...args)); // prettier-ignore
+    link.send = (data) => held.push(() => send.call(link, data)) && data.length;
+    it.device.run("device.update(66120, 1); device.alert('hot'); device.update(66120, 2)");
+    it.device.tick(9000);
+    sockets.emit = emit;
+    link.send = send;
+    while (held.length) held.shift()();
+    it.device.tick(1);
+    expect(it.kinds()).toEqual(["update", "alert"]);
+    it.device.tick(4900);
+    expect(it.kinds()).toEqual([]);
+    it.device.tick(200);
+    expect(it.kinds()).toEqual(["update"]);
+  });
+
+  test("alerts of which no answer says that they arrived go again, each of them", () => {
+    const it = bench({ reconnectPeriod: 1, maxReconnectPeriod: 1 }).online();
+    const wait = (ms) => {
+      for (let t = 0; t < ms; t += 20000) {
+        it.device.tick(20000);
+        it.say(line({ M: "b" }));
+      }
+    };
+    it.device.run("device.alert('first'); device.alert('second')");
+    wait(610000);
+    const alerts = () => it.heard().split("\n").filter((text) => /alert/.test(text)).map((text) => JSON.parse(text).C); // prettier-ignore
+    expect(alerts()).toEqual(["first", "second"]);
+    it.peers[0].end();
+    it.device.tick(1000);
+    it.online();
+    wait(1300000);
+    expect(alerts()).toEqual(["first", "second"]);
   });
 
   test("values that went to a platform that had checked the device out go again, whatever it answers to then", () => {
@@ -843,5 +1031,8 @@ describe("what comes late, and what stays", () => {
     w.run(10);
     expect(w.cloud.seen.map(({ message }) => message)).toEqual([{ M: "reload", ID: "70413", K: "abc123key" }]);
     expect(w.ask("log").slice(-1)[0][0]).toBe("in");
+    w.device.run("device.checkOut(); device.checkIn(); device.update(66120, 1)");
+    w.run(5000);
+    expect(w.cloud.seen.map(({ message }) => message.M)).toEqual(["reload", "reload", "update"]);
   });
 });

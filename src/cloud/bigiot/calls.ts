@@ -28,7 +28,7 @@ export const calls: { [name: string]: (this: Device, a?: any, b?: any, c?: any, 
       if (since) wait(lane, since > 1.5e12 ? Math.max(0, Math.min(lane._gap, lane._gap + since - now())) : lane._gap);
     }
     // The platform is to read anew what its site says of the device.
-    if (this.online && this.options.udp) ask(this, undefined, { M: "reload", ID: this.id, K: this.options.apiKey });
+    if (this.options.udp) ask(this, undefined, { M: "reload", ID: this.id });
     if (!this._link) wait(this, 0);
     // Who is told may check out.
     if (this.online || this.options.udp) tell(this, done, [undefined, { id: (this.options.user ? "U" : "D") + this.id }]);
@@ -61,7 +61,6 @@ export const calls: { [name: string]: (this: Device, a?: any, b?: any, c?: any, 
     if (this.options.udp) {
       m.toID = m.ID;
       m.ID = this.id;
-      m.K = this.options.apiKey;
     }
     return ask(this, flat ? done : group, m);
   },
@@ -83,7 +82,7 @@ export const calls: { [name: string]: (this: Device, a?: any, b?: any, c?: any, 
       out[who("I", id).substr(1)] = "" + v;
     }
     if (!Object.keys(out).length) throw error("config", "update: no interface is given");
-    return ask(this, flat ? done : data, { M: "update", V: out });
+    return ask(this, flat ? done : data, { M: "update", ID: this.id, V: out });
   },
 
   isOnline: function (id, done) {

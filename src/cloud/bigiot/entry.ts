@@ -7,18 +7,17 @@ import type { Message, Peer } from "./protocol";
 import { tell } from "./tell";
 import { wait } from "./timer";
 import { turn } from "./turn";
-import { ASKS, OFF, OWED, type Device } from "./types";
+import { ASKS, BUSY, OFF, OWED, type Device } from "./types";
 
 /** The next attempt. */
 export function dial(d: Device): void {
   const o = d.options;
-  const tls = o.tls || o.port === 8585;
-  const port = o.port || (tls ? 8585 : 8282);
+  const port = o.port || (o.tls || o.user ? 8585 : 8282);
+  const tls = o.tls || port === 8585;
   d._step = 0;
   delete d._in;
   delete d._key;
   d._is = (d._is & OFF) | (!tls && port === 8282 ? ASKS : 0);
-  d._mute = -1;
   const link: any = (d._link = o.udp ? {} : connect(o.host!, port, tls ? o : undefined, turn));
   link._dev = d;
   d.online = !!o.udp;
@@ -34,7 +33,7 @@ export function enter(d: Device): void {
   if (d._step > (o.user ? 1 : 3))
     close(
       d,
-      d._mute < 0
+      d._is & BUSY
         ? error("timeout", "no connection")
         : error("auth", "no answer to the check-in of " + d.id + ": wrong key, unknown id, or online elsewhere"),
     );

@@ -52,7 +52,14 @@ const methods = {
 
 if (!listeners) emitter(methods);
 
-/** Checks in and stays so until `checkOut`; nothing is emitted before the constructor returns. */
+/**
+ * A device of BIGIOT, of mPython's `bigiot.py`, docs/bigiot.md: checks in and stays so until `checkOut`; nothing is emitted before the
+ * constructor returns. Throws `config` for an option that is unknown or wrong. Limits: no WebSocket, no image upload.
+ *
+ *     const device = create({ id: 70413, apiKey: "abc123key" });
+ *     device.sayCallback((msg, id, name) => device.say({ to: id, msg: "heard you, " + name }));
+ *     setInterval(() => device.update(66120, E.getTemperature()), 1000);
+ */
 const Device = function (this: Client) {
   const o = arguments[0];
   if (o && typeof o === "object") return new Device(o.id, o.apiKey, o);

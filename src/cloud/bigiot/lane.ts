@@ -42,10 +42,16 @@ function written(d: Device, lane: Lane, item: Item, kind: string): void {
   } else {
     (d._gone = d._gone || []).push(item);
     if (kind === "alert") {
-      d._kept = item;
+      d._kept = (d._kept || []).slice(-3).concat(item);
       d._lines++;
     }
   }
+}
+
+/** The gap of a lane, of which a question has 5 s for its answer. */
+export function begin(lane: Lane): void {
+  lane._rest = Math.max(lane._gap - 5000, 0);
+  wait(lane, lane._gap - lane._rest);
 }
 
 /** Writes what may go now, when the last write is gone. */
@@ -65,8 +71,9 @@ export function pump(d: Device): void {
         else finish(d, item);
       }
       if (line && lane._gap) {
-        lane._rest = Math.max(lane._gap - 5000, 0);
-        wait(lane, lane._gap - lane._rest);
+        // A datagram is gone at once, whenever its answer would have come.
+        lane._new = !d.options.udp;
+        begin(lane);
       }
       out += line;
     }
@@ -75,7 +82,7 @@ export function pump(d: Device): void {
 }
 
 /** Why something is not taken, or undefined. */
-function refusal(d: Device, m: Message, lane: Lane, line: string): Error | undefined {
+function refusal(d: Device, m: Message, lane: Lane, line: string, asks: boolean): Error | undefined {
   const o = d.options;
   const most = o.maxLine || 1024;
   const item = m.V && lane._list[0];
@@ -84,14 +91,17 @@ function refusal(d: Device, m: Message, lane: Lane, line: string): Error | undef
   for (const id in m.V) if (!(id in want)) fresh++;
   if (d._is & OFF) return error("offline", "checked out: checkIn first");
   if (o.udp && lane._gap && !m.V) return error("offline", m.M + " needs a connection, not UDP");
-  if (line.length > (m.V ? most - 60 : most)) return error("limit", m.M + " is longer than maxLine allows: send less at a time");
-  if (lane._list.length >= (o.queueLimit || 16) || (fresh && fresh + Object.keys(want).length > 64) || (item && item._all.length > 63))
+  if (line.length > most) return error("limit", m.M + " is longer than maxLine allows: send less at a time");
+  // What joins an item takes no place of its own.
+  const full = item ? asks && item._all.length > 63 : lane._list.length >= (o.queueLimit || 16);
+  if (full || (fresh && fresh + Object.keys(want).length > 64))
     return error("limit", "queueLimit: too many of " + m.M + " wait, slow down");
 }
 
 /** Puts something into the lane of its kind, where the platform wants so many ms between two. `one`: of a map in the answer, what was asked for. */
 export function ask(d: Device, done: Done<any> | undefined, m: Message, one?: string): boolean {
   const o = d.options;
+  if (o.udp) m.K = o.apiKey;
   const line = encode(m);
   if ("C" in m && m.C === undefined) throw error("config", m.M + " has no text");
   const gaps: any = { update: Math.max(o.updateInterval || 5000, o.udp ? 4000 : 0), time: 5000, status: 10000, isOL: 15000, alert: 600000 };
@@ -99,7 +109,7 @@ export function ask(d: Device, done: Done<any> | undefined, m: Message, one?: st
   const lane = lanes[m.M] || (lanes[m.M] = { _dev: d, _gap: gaps[m.M] || 0, _list: [] });
   const all = done ? [done] : [];
   const item = m.V && lane._list[0];
-  const e = refusal(d, m, lane, line);
+  const e = refusal(d, m, lane, line, !!done);
   if (e) {
     d.dropped++;
     tell(d, done || "error", [e]);

@@ -38,14 +38,15 @@ function idle(d: Device, lane: Lane, lost: Item[]): void {
 /** What was underway: what is worth it waits again, the rest is lost. */
 function underway(d: Device): Item[] {
   const gone = d._gone || [];
+  const kept = d._kept || [];
   const lost: Item[] = [];
   while (gone.length) {
     const item = gone.pop()!;
     // An update has no line: it goes again.
     if (!item._line) item._lane._list.unshift(item);
-    else if (item !== d._kept) lost.push(item);
+    else if (kept.indexOf(item) < 0) lost.push(item);
   }
-  if (d._kept) d._kept._lane._list.unshift(d._kept);
+  for (let i = kept.length; i--;) kept[i]._lane._list.unshift(kept[i]);
   delete d._gone;
   delete d._kept;
   for (const kind in d._lane) {

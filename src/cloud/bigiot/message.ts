@@ -3,7 +3,7 @@ import { parse } from "../../core/json";
 import type { Link } from "../../host";
 import { answer } from "./answer";
 import { enter, entered, prove } from "./entry";
-import { finish, pump } from "./lane";
+import { begin, finish, pump } from "./lane";
 import { cut } from "./line";
 import { close } from "./link";
 import { peer, said, type Message, type Said } from "./protocol";
@@ -68,13 +68,20 @@ function read(d: Device, bytes: string): void {
 export function heard(link: Link, what: any): void {
   const d: Device = (link as any)._dev;
   if (d._link !== link) return;
-  d._mute = 0;
   if (what === link) {
     const gone = d._gone || [];
     delete d._gone;
     d._is &= ~BUSY;
+    // The platform's pace counts from now: the network may not have taken it before.
+    for (const kind in d._lane) {
+      const lane = d._lane[kind];
+      if (lane._new && !lane._late) begin(lane);
+      delete lane._new;
+    }
     for (let i = 0; i < gone.length; i++) finish(d, gone[i]);
     pump(d);
-  } else if (typeof what === "string") read(d, what);
-  else close(d, error("network", what.message || "the connection was closed"));
+  } else if (typeof what === "string") {
+    d._mute = 0;
+    read(d, what);
+  } else close(d, error("network", what.message || "the connection was closed"));
 }

@@ -60,7 +60,7 @@ export function tick(on: any): void {
     if (d._is & OWED) {
       // An answer to our own checkout would have come by now.
       d._is &= ~OWED;
-      wait(d, ms - 2000);
+      wait(d, ms);
     } else if ((d._mute++ > 5 && d._is & ASKS) || (d._still > 5 && d._is & BUSY))
       close(d, error("timeout", "nothing came, or went, for two heartbeats"));
     else beat(d, ms);

@@ -50,7 +50,6 @@ class Cloud {
     this.tokens = 0;
     this.servers = [];
     this.keep = true;
-    this.lastShot = {};
   }
 
   time(pattern) {

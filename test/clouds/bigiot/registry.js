@@ -2,7 +2,8 @@
 
 /** The accounts of a local platform: plain data, with names of their kinds. */
 function registry({ devices = [], users = [], groups = [] }) {
-  const kept = { devices: {}, users: {}, groups: {} };
+  // Numbers come from anybody: no name of Object's is one.
+  const kept = { devices: Object.create(null), users: Object.create(null), groups: Object.create(null) };
   for (const one of devices) {
     kept.devices[one.id] = {
       name: "device " + one.id,

@@ -184,6 +184,7 @@ const KINDS = {
     const { cloud } = this;
     if (!this.member("alert")) return;
     const device = cloud.devices[this.id.slice(1)];
+    if (!device) return void cloud.violations.push({ rule: "alert of a user" });
     const now = cloud.clock.now();
     if (device.alerted !== undefined && now - device.alerted < cloud.rules.alertSpacing - 500)
       cloud.violations.push({ rule: "alert spacing" });

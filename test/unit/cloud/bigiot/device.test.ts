@@ -35,7 +35,8 @@ describe("a device on Node", () => {
     const off = once(device, "offline");
     device.checkOut();
     await off;
-    expect(device.say({ userId: 1, msg: "x" }, (e: any) => expect(e.code).toBe("offline"))).toBe(false);
+    const e = await new Promise<any>((done) => expect(device.say({ userId: 1, msg: "x" }, done)).toBe(false));
+    expect(e.code).toBe("offline");
   });
   it("encrypted check-in, and two devices that talk", async () => {
     const safe = start({ id: 50001, apiKey: "key50001", userKey: "userkey00", port: ports[8282] });

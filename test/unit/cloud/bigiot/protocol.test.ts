@@ -1,4 +1,4 @@
-import * as fc from "fast-check";
+import fc from "../../../rig/properties";
 import { cut } from "../../../../src/cloud/bigiot/line";
 import { encode, peer, said, who, type Said } from "../../../../src/cloud/bigiot/protocol";
 import { parse } from "../../../../src/core/json";
