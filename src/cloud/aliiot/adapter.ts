@@ -49,8 +49,8 @@ export interface Identity {
   signMethod?: SignMethod;
   /** Any text of digits: it is signed, and never compared with a clock. */
   timestamp?: string;
-  /** 2 over TLS, 3 without; and -2 in some registrations. */
-  securemode?: number;
+  /** 2 over TLS, 3 without; -2 in some registrations. */
+  securemode?: number | string;
   /** More pairs for the client id, such as "ext=1,_ss=1". */
   extra?: string;
   /** All pairs of the client id, in place of those that are made. */

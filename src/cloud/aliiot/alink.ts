@@ -1,3 +1,4 @@
+import { dataToBytes } from "#host";
 import { error } from "../../core/errors";
 import { Raw, stringify } from "../../core/json";
 import { misfit } from "./types";
@@ -16,7 +17,7 @@ export function moment(sent: number, answer: { serverRecvTime: any; serverSendTi
   return Math.floor((+answer.serverRecvTime + +answer.serverSendTime + received - sent) / 2);
 }
 
-/** A number that arrives with a decimal point: `float(10)` is 10.0. */
+/** A number that arrives with a decimal point, wherever a value may stand: `float(10)` is 10.0. Throws `config` for what is none. */
 export function float(value: number): Raw {
   const text = stringify(value);
   if (typeof value !== "number" || text === "null") throw error("config", "value " + value + ": a number");
@@ -25,22 +26,29 @@ export function float(value: number): Raw {
 
 /** A value of one of the model's types. */
 function modelled(value: any, type: string, name: string): any {
-  const wrong = misfit(value, type);
+  const words = type.split(" ");
+  const real = words[0] === "float" || words[0] === "double";
+  const wrong = misfit(value, words, real);
   if (wrong) throw error("config", "value " + value + " of " + name + ": " + wrong);
-  return type.charAt(1) === "l" || type.charAt(1) === "o" ? float(value) : value;
+  return real ? float(value) : value;
 }
 
-/** The value as the platform wants it; throws for what JSON cannot say. */
+/** Whether it goes as it is: JSON that is made, and binary objects. */
+function ready(value: any): boolean {
+  return value && typeof value === "object" && (value.constructor === Raw || dataToBytes(value) !== undefined);
+}
+
+/** The value as the platform wants it, a binary object as it is; throws for what JSON cannot say. */
 export const typed: (value: any, type?: any, depth?: number, name?: string) => any = function () {
   let value = arguments[0];
   const type = arguments[1];
   // The platform takes 8 levels.
   const depth = arguments[2] || 0;
-  if (value && value.constructor === Raw) return value;
+  if (ready(value)) return value;
   if (value === true || value === false) value = +value;
   if (typeof type === "string" && type !== "date") return modelled(value, type, arguments[3]);
   const when = value && value.getTime;
-  if (when) value = value.getTime();
+  if (when) value = Math.floor(value.getTime());
   else if (value && typeof value === "object") {
     const list = Array.isArray(value);
     const out: any = list ? [] : {};

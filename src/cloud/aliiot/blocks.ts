@@ -1,4 +1,5 @@
-import type { Device } from "./model";
+import { error } from "../../core/errors";
+import type { Device } from "./device";
 import type { Source } from "./ota";
 
 /** A file that comes over MQTT, one block after the other; 256 bytes are the least that the platform sends. */
@@ -18,11 +19,10 @@ export function blocks(server: Device, data: any, size: number): Source {
       };
       server.request("thing.file.download", params, function (err, answer) {
         if (mine !== turn) return;
-        const block = err ? "" : answer!.data.block.substr(0, length);
-        // An answer to an older question is none.
-        if (err) take(err);
-        else if (answer!.data.bOffset === offset && block && take(undefined, block) && length > block.length)
-          self.read(offset + block.length, length - block.length, take);
+        const data = err ? {} : answer!.data;
+        const block = (data.block || "").substr(0, length);
+        if (!block || data.bOffset !== offset) take(err || error("protocol", "another block of the file than was asked for"));
+        else if (take(undefined, block) && length > block.length) self.read(offset + block.length, length - block.length, take);
       });
     },
   };

@@ -4,7 +4,9 @@ import type { Bytes } from "../../host";
 import { connect as dial } from "../../mqtt/client";
 import { login } from "./adapter";
 import { heard } from "./heard";
-import { pump, settle, subscribe, tell, type Done, type Hub } from "./link";
+import { subscribe, wanted } from "./filters";
+import { settle, tell, type Done, type Hub } from "./hub";
+import { pump, resume } from "./queue";
 import { equip, methods } from "./model";
 import { normalise, type Options } from "./options";
 import { restore } from "./outbox";
@@ -14,7 +16,7 @@ import { register, secret } from "./register";
 function credentials(h: Hub): void {
   const o = Object.create(h.authInfo);
   const mq: any = h._mq.options;
-  o.securemode = mq.protocol === "mqtt" ? 3 : 2;
+  o.securemode = o.securemode || (mq.protocol === "mqtt" ? 3 : 2);
   if (h._random) {
     o.authType = o.registration === "regnwl" ? o.registration : "register";
     o.random = h._random;
@@ -27,9 +29,10 @@ function credentials(h: Hub): void {
 /** Subscribes to what must be heard; then the device is up. */
 function enter(h: Hub, kept: boolean): void {
   const o = h._mq.options;
+  const again = h._mq._queue.length;
   if (h._random) return;
-  // What goes again at once is in the platform's account, too.
-  if (h._air) h._at = Math.max(h._at || 0, now() - 1000) + h._air * 200;
+  // What goes again at once is in the platform's account, too; also what was told to have failed when the client ended.
+  if (again) h._at = Math.max(h._at || 0, now() - 1000) + again * 200;
   // They are made again for the next time; errors speak of the device.
   o.clientId = h._k;
   delete o.username;
@@ -39,10 +42,8 @@ function enter(h: Hub, kept: boolean): void {
   // What a session that was kept has is not asked for again.
   const same = kept && h._on! > 1;
   const asks: any = (h._asks = { _some: same });
-  const left = Object.keys(h._subs).filter(function (topic) {
-    return h._subs[topic] !== 1;
-  });
-  const up = function (err?: Error): void {
+  const left = wanted(h);
+  const over = function (err?: Error): void {
     const done = h._done;
     // Asked on a line that broke, or given up.
     if (h._asks !== asks) return;
@@ -53,18 +54,10 @@ function enter(h: Hub, kept: boolean): void {
     tell(h, done, err);
     h.emit("connect");
     for (const key in h._of) if (h._of![key]._in) h._of![key].login();
-    // Wanted since the first of these lines.
-    const late = Object.keys(h._subs).filter(function (topic) {
-      return !h._subs[topic];
-    });
-    if (late.length)
-      subscribe(h, late, function () {
-        pump(h);
-      });
-    pump(h);
+    resume(h);
   };
-  if (same && !left.length) up();
-  else subscribe(h, same ? left : h, up);
+  if (same && !left.length) over();
+  else subscribe(h, same ? left : h, over);
 }
 
 /** All that waits is told that nothing comes any more. */
@@ -124,11 +117,12 @@ methods.disconnect = function (this: any): boolean {
   const done: Done | undefined = arguments[0];
   const h: Hub = this._root;
   if (done) h._bye = (h._bye || []).concat(done);
-  // What waits its turn goes first.
+  const already = h._end;
   h._end = 1;
   delete h._asks;
+  // What waits its turn goes first, and what is on its way then is not cut off.
   if (h.status) pump(h);
-  else h._mq.end(true);
+  else if (!already || !h._mq.connected) h._mq.end(true);
   return true;
 };
 
@@ -145,7 +139,12 @@ function take(h: Hub, topic: string, payload: Bytes, again: boolean): void {
 /** The link is gone; a fault when the device was registering. */
 function lost(h: Hub): Error | undefined {
   h.status = false;
-  for (const key in h._of) h._of![key].status = false;
+  for (const key in h._of) {
+    const d = h._of![key];
+    d.status = false;
+    // What it says waits for it to be logged in again.
+    if (d._in) d._in = 1;
+  }
   if (h._end) h._mq.end(true);
   return h._random && !h._end ? error("refused", "registration: the platform closed the connection") : undefined;
 }

@@ -2,8 +2,10 @@ import { now } from "#host";
 import { setTime } from "../../core/clock";
 import { error } from "../../core/errors";
 import { moment, typed } from "./alink";
-import { send, tell, type Done } from "./link";
-import { methods, type Device } from "./model";
+import { tell, type Done } from "./hub";
+import { send } from "./queue";
+import type { Device } from "./device";
+import { methods } from "./model";
 
 /** Asks the platform for the time, and takes it for the present. */
 methods.ntp = function (this: Device) {
@@ -37,16 +39,19 @@ methods.shadow = function (this: Device) {
   const d = this;
   const h = d._root;
   let tries = 2;
+  const gone: any = {};
   if (typeof state === "function") {
     done = state;
     state = undefined;
   }
+  for (const name in method === "delete" ? state : gone) gone[name] = "null";
   /** What was asked for; or first, `look`, what the version is. */
   function go(look: boolean): boolean {
     const body: any = { method: look ? "get" : method };
     if (body.method !== "get") {
       if (method === "clear") body.method = "update";
-      body.state = method === "clear" ? { desired: "null" } : { reported: state === null ? "null" : typed(state) };
+      body.state =
+        method === "clear" ? { desired: "null" } : { reported: state === null ? "null" : method === "delete" ? gone : typed(state) };
       body.version = h._version! + 1;
     }
     return send(

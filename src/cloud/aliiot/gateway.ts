@@ -1,6 +1,9 @@
 import { sign } from "./adapter";
-import { subscribe, tell, type Done } from "./link";
-import { equip, methods, type Device } from "./model";
+import { subscribe } from "./filters";
+import { tell, type Done } from "./hub";
+import { resume } from "./queue";
+import type { Device } from "./device";
+import { equip, methods } from "./model";
 
 /** A device behind this one, with the methods of a device and those below, which are made with the first of them. */
 methods.subDevice = function (this: Device) {
@@ -36,23 +39,39 @@ methods.subDevice = function (this: Device) {
       return about(this, "thing.topo.delete", "", done);
     };
 
-    /** In, and subscribed; and again after each reconnection until `logout`. */
+    /** In, and subscribed; and again after each reconnection until `logout`. It goes before what waits. */
     kid.login = function (done?: Done) {
       const d = this;
-      d._in = true;
-      return about(d, "login", "signMethod", function (err) {
-        if (err) tell(h, done, err);
+      const queue = h._queue;
+      const end = function (err?: Error, ok?: unknown): void {
+        // What came of an earlier line, before `logout`, or when the platform had ended the session, is no end.
+        if (h.status && d._in === 1) {
+          d._in = 2;
+          d.status = !!ok;
+        }
+        resume(d);
+        tell(h, done, err);
+      };
+      d._in = 1;
+      h._queue = [];
+      const taken = about(d, "login", "signMethod", function (err) {
+        if (err) end(err);
         else
           subscribe(h, d, function (e) {
-            d.status = !e;
-            tell(h, done, e);
+            end(e, 1);
           });
       });
+      h._queue = h._queue.concat(queue);
+      return taken;
     };
 
     kid.logout = function (done?: Done) {
-      this._in = this.status = false;
-      return about(this, "logout", "", done);
+      const d = this;
+      d._in = 0;
+      return about(d, "logout", "", function (err) {
+        d.status = false;
+        tell(h, done, err);
+      });
     };
 
     const topo = "/sys/" + h._k + "/thing/topo/";

@@ -1,11 +1,13 @@
 import { after, bytesToText } from "#host";
-import { find } from "../../core/bytes";
 import { error } from "../../core/errors";
 import { parse } from "../../core/json";
+import { valid } from "../../core/utf8";
 import type { Bytes } from "../../host";
 import { typed } from "./alink";
-import { settle, type Hub, type Item } from "./link";
-import { answer, type Device, type Reply } from "./model";
+import { whose } from "./filters";
+import { settle, type Hub, type Item } from "./hub";
+import type { Device, Reply } from "./device";
+import { answer } from "./model";
 
 /** The platform complains about a device. */
 function trouble(h: Hub, data: any): void {
@@ -14,8 +16,10 @@ function trouble(h: Hub, data: any): void {
   const d = (h._of || {})[who.productKey + "/" + who.deviceName];
   if (d) {
     d.status = false;
+    // A login that is under way has lost its meaning.
+    if (d._in) d._in = 2;
     // The session is gone: a new one.
-    if (code === 520) return d.login();
+    if (code === 520 && d._in) return d.login();
   }
   throw error(code === 427 ? "conflict" : "refused", "the platform reports " + code + " " + data.message + " for " + who.deviceName);
 }
@@ -23,7 +27,7 @@ function trouble(h: Hub, data: any): void {
 /** Lets whoever can do it do what a message asks for, and answers with what they return. */
 function serve(d: Device, topic: string, data: any, to: string, id: unknown, service: string, what: string, reply: Reply): void {
   const has = d._has;
-  const params = (data || {}).params;
+  const params = (data || {}).params || {};
   const handler = has["s" + service];
   const setting = service === "property/set";
   const now: any = {};
@@ -45,12 +49,12 @@ function serve(d: Device, topic: string, data: any, to: string, id: unknown, ser
     return;
   }
   if (handler && handler !== 1) value = handler.call(d, params, reply);
-  else if (d._call && (!service || handler || setting)) {
-    value = d._call(topic, data, to ? reply : undefined);
-    // The platform wants to know that it was heard.
-    if (value === undefined && id !== undefined && !service) value = {};
-  } else if (setting && last === undefined) value = {};
-  else if (id !== undefined) throw error("config", setting ? "property " + last + " cannot be set" : "nothing here does " + what);
+  else if (d._call && (!service || handler || setting)) value = d._call(topic, data, to ? reply : undefined);
+  else if (setting && last === undefined) value = {};
+  else if (service && id !== undefined)
+    throw error("config", setting ? "property " + last + " cannot be set" : "nothing here does " + what);
+  // The platform wants to know that it was heard.
+  if (value === undefined && id !== undefined && !service) value = {};
   if (value !== undefined && to) reply(value);
 }
 
@@ -65,15 +69,17 @@ function loose(own: boolean, rrpc: boolean, sys: boolean, tail: string): boolean
   return sys ? /^thing.model|^broadcast/.test(tail) : !/^.(ota|ext|shadow)/.test(tail);
 }
 
-/** The value in some bytes. Only where the platform allows anything is it no fault that they are no JSON. */
+/** The value in some bytes. Only where the platform allows anything is it no fault that they are no JSON: then it is text, or the bytes. */
 function understand(h: Hub, tail: string, payload: Bytes, free: boolean): any {
   let data: any;
+  // What products without a model say, in bytes of their own.
+  if (/^thing.model/.test(tail)) return payload;
   if (h._unframe && tail === "thing/file/download_reply") return h._unframe(payload, parse);
   try {
     data = parse(payload);
   } catch (e) {
     if (!free) throw e;
-    data = bytesToText(payload);
+    data = valid(payload) ? bytesToText(payload) : payload;
   }
   if (!free && !(data && typeof data === "object")) throw error("protocol", "no Alink: " + tail);
   return data;
@@ -112,7 +118,7 @@ function twice(h: Hub, id: unknown, again: boolean): boolean {
 /** A synchronous call is refused before the platform's time for it is over. */
 function expect(h: Hub, to: string, id: unknown, reply: Reply): void {
   const item: Item = {
-    _h: h,
+    _by: h,
     _key: to,
     _id: id,
     _done: function () {
@@ -123,13 +129,23 @@ function expect(h: Hub, to: string, id: unknown, reply: Reply): void {
   h._wait.push(item);
 }
 
+/** The topic that the answer to a question in Alink goes on; empty where none is wanted. */
+function back(name: string, tail: string, data: any): string {
+  const asks = tail.substr(0, 6) === "thing/" && tail.slice(-6) !== "_reply" && ((data || {}).sys || {}).ack !== 0;
+  return asks ? name + "_reply" : "";
+}
+
+/** What was thrown, in words if it has some: it may be anything. */
+function words(e: any): string | undefined {
+  return e && e.message;
+}
+
 /** Does what a message asks for. Throws for what makes no sense. */
 export function heard(h: Hub, topic: string, payload: Bytes, again: boolean): void {
   // A question through RRPC of one's own has the topic it would have had, behind a head.
   const own = topic.substr(0, 10) === "/ext/rrpc/";
   const name = own ? topic.substr(topic.indexOf("/", 10)) : topic;
-  let d: Device = h;
-  for (const key in h._of) if (find(name + "/", "/" + key + "/") >= 0) d = h._of![key];
+  const d = h._of ? whose(h, name) : h;
   const head = "/sys/" + d._k + "/";
   const sys = name.substr(0, head.length) === head;
   const tail = sys ? name.substr(head.length) : name;
@@ -144,25 +160,19 @@ export function heard(h: Hub, topic: string, payload: Bytes, again: boolean): vo
   // Inside RRPC the thing model has its own body, and the method tells what is meant.
   const what = (own && sys) || !rrpc ? tail : method(data);
   const service = what.substr(0, 14) === "thing/service/" ? what.substr(14) : "";
-  const to = own
-    ? topic
-    : rrpc
-      ? head + "rrpc/response/" + tail.substr(13)
-      : sys && tail.substr(0, 6) === "thing/" && tail.slice(-6) !== "_reply"
-        ? name + "_reply"
-        : "";
+  const to = own ? topic : rrpc ? head + "rrpc/response/" + tail.substr(13) : sys ? back(name, tail, data) : "";
   // Of a question that is Alink, and whose answer is.
   const id = to && data && (service || (sys && !rrpc)) ? data.id : undefined;
   if (twice(h, id, again)) return;
   const reply: Reply = function (result, code, message) {
     open = false;
-    return answer(d, to, id, typed(result === undefined ? {} : result, (h.authInfo.types || {})[service]), code, message);
+    return !!to && answer(d, to, id, typed(result === undefined ? {} : result, (h.authInfo.types || {})[service]), code, message);
   };
   if (service && (own || rrpc)) expect(h, to, id, reply);
   try {
     serve(d, topic, data, to, id, service, what, reply);
   } catch (e) {
-    if (open && id !== undefined) reply({}, 400, (e as Error).message);
+    if (open && id !== undefined) reply({}, 400, words(e));
     throw e;
   }
 }

@@ -11,7 +11,7 @@ export function pieces(data: any, module: string): Piece[] {
   const list = data.files || [data];
   const out: Piece[] = [];
   for (let i = 0; i < list.length; i++) {
-    const f = list[i];
+    const f = list[i] || {};
     out.push({
       _name: f.fileName || module,
       _url: f.fileUrl || f.url,

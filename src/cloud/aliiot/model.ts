@@ -1,54 +1,14 @@
 import { random, textToBytes } from "#host";
+import { find } from "../../core/bytes";
 import { time } from "../../core/clock";
-import { emitter, type Emitter } from "../../core/emitter";
+import { emitter } from "../../core/emitter";
 import { error } from "../../core/errors";
-import { typed, type Answer } from "./alink";
-import { send, settle, subscribe, tell, type Done, type Hub } from "./link";
+import { typed } from "./alink";
+import { crowded, subscribe } from "./filters";
+import type { Device } from "./device";
+import { settle, tell, type Done } from "./hub";
+import { send } from "./queue";
 import { method, params } from "./short";
-
-/** Answers what has come: with data, and a code other than 200 if there is one. */
-export type Reply = (data?: unknown, code?: number, message?: string) => boolean;
-/** What it returns is the answer; undefined leaves the answer to `reply`, to be called later. */
-export type Service = (input: any, reply: Reply) => unknown;
-/** Gets what no handler took. What it returns is the answer, where one is wanted. */
-export type Callback = (topic: string, data: any, reply?: Reply) => unknown;
-type Answered = (err?: Error, answer?: Answer) => void;
-
-/** A device of the platform: the one that connects, or one behind it. */
-export interface Device extends Emitter {
-  /** Connected, and subscribed to what the platform has to say. */
-  status: boolean;
-  /** Who it is, as far as it is known: with the secret that a registration brought; and other options of its own. */
-  authInfo: { productKey: string; productSecret?: string; deviceName: string; deviceSecret?: string; [option: string]: any };
-  /** Messages that were refused, came late or made no sense. */
-  dropped: number;
-  addEvent(event: string): boolean;
-  addService(service: string, handler?: Service): boolean;
-  addProperty(property: string, setter: (value: any) => unknown): boolean;
-  setCallback(callback: Callback): void;
-  propertiesReport(data: { [identifier: string]: unknown }, done?: Answered): boolean;
-  eventReport(event: string, data: { [field: string]: unknown }, done?: Answered): boolean;
-  serviceResponse(service: string, code: number, data: unknown, msgId: string | number, message?: string, done?: Done): boolean;
-  rrpcResponse(msgId: string, data: unknown, done?: Done): boolean;
-  propertySetReply(msgId: string | number, code: number, message?: string, done?: Done): boolean;
-  otaDeviceInform(version: string, module?: string, done?: Done): boolean;
-  otaFirmwareGet(module?: string, done?: Answered): boolean;
-  otaDeviceProgress(step: number | string, desc?: string, module?: string, done?: Done): boolean;
-  /**
-   * By a method, or a topic; or `tags` with `{key: value}`, `tags.delete` and `desired` with a list of names, `desired.delete` with such a
-   * list or `{name: {version}}`, `log` with a list of entries, and `config`.
-   */
-  request(method: string, params?: unknown, done?: Answered): boolean;
-  publish(topic: string, payload: unknown, done?: Done): boolean;
-  subscribe(topic: string, done?: Done): boolean;
-
-  _root: Hub;
-  /** Product key, slash, device name. */
-  _k: string;
-  /** What it has: events under "e" and their name, services under "s", properties under "p". */
-  _has: { [id: string]: any };
-  _call?: Callback;
-}
 
 /** Letters, digits and `more`; without a regular expression, which on Espruino brings a prototype of its own. */
 function plain(text: string | undefined, most: number, more: string): boolean {
@@ -63,7 +23,7 @@ function plain(text: string | undefined, most: number, more: string): boolean {
 export function equip(d: Device, o: any): void {
   const name = o.deviceName;
   const bad = !plain(name, 32, "-_@.:");
-  if (bad || !plain(o.productKey, 20, "_"))
+  if (bad || !plain(o.productKey, 20, ""))
     throw error(
       "config",
       bad ? "option deviceName: 1 to 32 of letters, digits and -_@.:" : "option productKey: 1 to 20 letters and digits",
@@ -112,10 +72,10 @@ function ask(d: Device, method: string, params: unknown, done?: Done): boolean {
   return send(d, topic, body, done, news ? undefined : id, news || event || level[1] === "ota" ? undefined : topic + "_reply");
 }
 
-/** The topics of one's own are short: 7 levels, 128 bytes. */
+/** The topics of one's own are short: 7 levels, and all have 128 bytes at most. */
 function topical(d: Device, topic: string): string {
   if (topic.charAt(0) !== "/") topic = (topic.substr(0, 6) === "thing/" ? "/sys/" : "/") + d._k + "/" + topic;
-  if (topic.split("/").length > 8 || textToBytes(topic).length > 128)
+  if ((topic.split("/").length > 8 && find(topic, "/sys/") < 0) || textToBytes(topic).length > 128)
     throw error("limit", "topic " + topic + ": 7 levels and 128 bytes at most");
   return topic;
 }
@@ -148,7 +108,7 @@ export const methods: any = {
   propertiesReport: function (this: Device) {
     const data = arguments[0];
     const types = this._root.authInfo.types || {};
-    const t = time();
+    const t = Math.floor(time());
     const params: any = {};
     let n = 0;
     for (const id in data) {
@@ -165,7 +125,7 @@ export const methods: any = {
 
   eventReport: function (this: Device) {
     const event = arguments[0];
-    const t = time();
+    const t = Math.floor(time());
     const value = typed(arguments[1] || {}, (this._root.authInfo.types || {})[event]);
     if (!this._has["e" + event]) throw error("config", "event " + event + ": addEvent first");
     return ask(this, "thing.event." + event + ".post", t ? { value: value, time: t } : value, arguments[2]);
@@ -218,9 +178,9 @@ export const methods: any = {
     const h = this._root;
     const filter = topical(this, arguments[0]);
     const done = arguments[1];
-    if (Object.keys(h._subs).length > 93) throw error("limit", "100 subscriptions are what a device may have");
+    if (crowded(h)) throw error("limit", crowded(h));
     h._subs[filter] = 0;
-    if (!h.status) tell(h, done);
+    if (!this.status) tell(h, done);
     else
       subscribe(h, [filter], function (err) {
         tell(h, done, err);

@@ -12,7 +12,8 @@ export interface Keep {
 }
 
 /** docs/aliiot.md lists them with defaults and units. */
-export interface Options extends TlsOptions, Identity {
+export interface Options extends TlsOptions, Omit<Identity, "authType" | "random" | "securemode"> {
+  securemode?: string;
   server?: string;
   region?: string;
   host?: string;
@@ -41,7 +42,7 @@ export interface Options extends TlsOptions, Identity {
 export function normalise(given: any): [any, any] {
   const own: any = {};
   const names =
-    " s:productKey s:deviceName s:deviceSecret s:productSecret s:deviceToken s:server s:region s:instanceId n:qos s:signMethod s:clientId s:timestamp s:extra s:attributes o:types n:replyTimeout n:rrpcTimeout n:queueLimit s:registration s:registrationHost n:registrationPort o:keep o:outbox ";
+    " s:productKey s:deviceName s:deviceSecret s:productSecret s:deviceToken s:server s:region s:instanceId n:qos s:signMethod s:clientId s:timestamp s:extra s:attributes s:securemode o:types n:replyTimeout n:rrpcTimeout n:queueLimit s:registration s:registrationHost n:registrationPort o:keep o:outbox ";
   // Five connections a minute are what the platform takes.
   const rest: any = { port: 1883, protocol: "mqtts", keepalive: 300, reconnectPeriod: 12000, maxReconnectPeriod: 120000 };
   for (const name in given) if (given[name] !== undefined) (names.indexOf(":" + name + " ") < 0 ? rest : own)[name] = given[name];
@@ -54,12 +55,28 @@ export function normalise(given: any): [any, any] {
       ? "qos: 0 or 1"
       : rest.keepalive < 30 || rest.keepalive > 1200
         ? "keepalive: 30 to 1200 s"
-        : id !== undefined && (!/^[^|]+$/.test(id) || id.length > 64)
-          ? "clientId: 1 to 64 characters, no bar"
-          : own.signMethod && " hmacsha256 hmacsha1 hmacmd5 ".indexOf(" " + own.signMethod + " ") < 0
-            ? "signMethod: hmacsha256, hmacsha1 or hmacmd5"
+        : id === undefined
+          ? own.deviceToken && "clientId comes with deviceToken"
+          : !/^[^|]+$/.test(id) || id.length > 64
+            ? "clientId: 1 to 64 characters, no bar"
             : "";
   if (wrong) throw error("config", "option " + wrong);
+  // What a text may be, and what an object must have.
+  const words: any = {
+    signMethod: "hmacsha256 hmacsha1 hmacmd5",
+    registration: "mqtt https regnwl",
+    keep: "read write",
+    outbox: "put get drop each",
+  };
+  for (const name in words) {
+    const value = own[name];
+    const list = words[name].split(" ");
+    const lacks = function (word: string): boolean {
+      return !value[word];
+    };
+    if (value && (typeof value === "string" ? list.indexOf(value) < 0 : list.some(lacks)))
+      throw error("config", "option " + name + ": " + list.join(", "));
+  }
   if (!rest.host)
     rest.host =
       own.server || !own.instanceId

@@ -3,9 +3,9 @@ import type { Bytes, TlsOptions } from "../../host";
 import { blocks } from "./blocks";
 import { unframe } from "./frame";
 import { number, pieces, refusal } from "./job";
-import type { Device } from "./model";
+import type { Device } from "./device";
 import { parts } from "./parts";
-import { copy, type Writer } from "./writer";
+import { copy, thrown, type Writer } from "./writer";
 
 export type { Writer } from "./writer";
 
@@ -37,13 +37,24 @@ export interface OtaOptions {
 }
 
 export interface AliIotOTA {
+  /** Whose updates; throws `config` for what is no `AliIot`. */
   setServer(server: Device): void;
+  /** The platform's message, or what is in its `data`; nothing while an update runs. */
   setOtaData(data: any): void;
   getOtaInfo(): { otaModule?: string; otaVersion?: string };
   /** Whether it began; `done` hears how it ends. A version that runs already is only told to the platform: false, and `done` hears nothing. */
   start(done?: (err?: Error, version?: string) => void): boolean;
 }
 
+/**
+ * Updates that the platform pushes, with or without `new`; QuecPython's `AliIotOTA`, docs/aliiot.md. Digests are checked while files come;
+ * what fails is told to the platform as -1 to -4 and to `start`'s callback: `config` (options or message), `network`, `timeout`,
+ * `refused` (start again), `verify` (another package), `storage` (make room).
+ *
+ *     const update = new AliIotOTA("app", "MCU", { installer: ota, http: require("otahttp").source });
+ *     update.setServer(server);
+ *     server.setCallback((topic, data) => /upgrade/.test(topic) && (update.setOtaData(data), update.start(restart)));
+ */
 export const AliIotOTA = function (projectName: string, firmwareName: string, options?: OtaOptions): AliIotOTA {
   const o = options || {};
   let server: Device;
@@ -83,10 +94,11 @@ export const AliIotOTA = function (projectName: string, firmwareName: string, op
       }
 
       function end(err?: any, version?: string): void {
+        if (!busy) return;
         busy = false;
         if (err) report(fault || number(err.code), err.message);
         else report(100, "installed, restart to run it");
-        if (done) done(err, version || data.version);
+        server.emit(done as any, err, version || data.version);
       }
 
       for (let i = 0; i < files.length; i++) total += files[i]._size;
@@ -103,7 +115,9 @@ export const AliIotOTA = function (projectName: string, firmwareName: string, op
           : refusal(data, module, soft || module === firmwareName, to, total, o.http);
       if (wrong) {
         if (server && !busy) report(wrong.substr(0, 4) === "sign" ? -3 : -1, wrong);
-        if (done) done(error("config", wrong));
+        const err = error("config", wrong);
+        if (server) server.emit(done as any, err);
+        else if (done) done(err);
         return false;
       }
       busy = true;
@@ -122,8 +136,12 @@ export const AliIotOTA = function (projectName: string, firmwareName: string, op
           fault = -3;
         },
       );
-      if (installer) installer.update(from, end);
-      else copy(from, files, total, o.writer!, end);
+      try {
+        if (installer) installer.update(from, end);
+        else copy(from, files, total, o.writer!, end);
+      } catch (e) {
+        end(thrown(e));
+      }
       return true;
     },
   };

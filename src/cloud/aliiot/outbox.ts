@@ -1,7 +1,8 @@
 import { find } from "../../core/bytes";
 import { error } from "../../core/errors";
 import type { Bytes } from "../../host";
-import type { Hub, Item } from "./link";
+import { quality, whose } from "./filters";
+import type { Hub, Item } from "./hub";
 
 // A record is the id, the topic and the message, each on a line; the message lies in the storage only.
 
@@ -28,6 +29,14 @@ export function restore(h: Hub): void {
     box.each(function (record: Bytes, kept: number) {
       const at = record.indexOf("\n");
       const topic = record.substring(at + 1, record.indexOf("\n", at + 1));
-      h._queue.push({ _h: h, _key: record.substr(0, at), _topic: topic, _qos: h.authInfo.qos === 0 ? 0 : 1, _kept: kept });
+      const level = topic.split("/");
+      const d: any = whose(h, topic);
+      const need = level.length > 8 ? topic + "_reply" : undefined;
+      // One of a device that is not there is kept on; one that is has to log in for it.
+      if (level[2] + "/" + level[3] !== d._k) return;
+      if (d !== h) d._in = 1;
+      // What has a level more is not among what a device hears from the start.
+      if (need) h._subs[need] = h._subs[need] || 0;
+      h._queue.push({ _by: d, _key: record.substr(0, at), _topic: topic, _qos: quality(h), _need: need, _kept: kept });
     });
 }

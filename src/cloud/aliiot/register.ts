@@ -4,7 +4,7 @@ import { request } from "../../core/http";
 import { parse, stringify } from "../../core/json";
 import type { Bytes } from "../../host";
 import { sign } from "./adapter";
-import { tell, type Hub } from "./link";
+import { tell, type Hub } from "./hub";
 
 /** What an answer brings, when it does. */
 function brought(answer: Bytes, https: boolean): any {
@@ -77,8 +77,10 @@ export function secret(h: Hub, answer?: Bytes): boolean {
 export function register(h: Hub): void {
   const o = h.authInfo;
   const mq = h._mq.options;
-  const fields: any = { deviceName: o.deviceName, productKey: o.productKey, random: h._random };
+  const fields: any = { productKey: o.productKey, deviceName: o.deviceName, random: h._random };
   const method = o.signMethod || "hmacsha256";
+  fields.sign = sign(method, o.productSecret!, fields);
+  fields.signMethod = method;
   request(
     {
       host: o.registrationHost || "iot-auth." + (o.region || "cn-shanghai") + ".aliyuncs.com",
@@ -87,17 +89,11 @@ export function register(h: Hub): void {
       method: "POST",
       path: "/auth/register/device",
       headers: { "Content-Type": "application/x-www-form-urlencoded" },
-      body:
-        "productKey=" +
-        o.productKey +
-        "&deviceName=" +
-        encodeURIComponent(o.deviceName) +
-        "&random=" +
-        h._random +
-        "&sign=" +
-        sign(method, o.productSecret!, fields) +
-        "&signMethod=" +
-        method,
+      body: Object.keys(fields)
+        .map(function (name) {
+          return name + "=" + encodeURIComponent(fields[name]);
+        })
+        .join("&"),
     },
     function (err, response) {
       const done = h._done;

@@ -26,7 +26,7 @@ function attributes(given: any, named: boolean): any[] {
 export function params(what: string, given: any): any {
   const tags = what.substr(0, 4) === "tags";
   const most = what === "log" ? 40 : 100;
-  let out = typed(given === undefined ? {} : given);
+  let out = typed(given || {});
   if (what === "config") out = { configScope: "product", getType: "file" };
   if (tags) out = attributes(out, what !== "tags");
   if (what === "desired.delete" && Array.isArray(given)) {

@@ -1,4 +1,5 @@
 import { textToBytes } from "#host";
+import { find } from "../../core/bytes";
 import { error } from "../../core/errors";
 
 /** What a value may be, by the platform's thing model: `float -40 80 0.5`, `enum 0 1 2`, `text 32` …, a struct's fields, or one entry for a list. */
@@ -7,7 +8,7 @@ export type Types = string | Types[] | { [field: string]: Types };
 /** Finds a type that there is not. */
 export function known(types: any): void {
   const kind = typeof types === "string" ? types.split(" ")[0] : "";
-  if (kind && " float double int enum bool text date ".indexOf(" " + kind + " ") < 0)
+  if (kind && find(" float double int enum bool text date ", " " + kind + " ") < 0)
     throw error("config", "option types: " + kind + " is none");
   if (!kind) for (const name in types) known(types[name]);
 }
@@ -26,18 +27,17 @@ function outside(value: number, words: string[]): string {
 
 /** The same of an integer of 32 bits, or one that is listed. */
 function odd(value: number, words: string[]): string {
-  if (value % 1 || Math.abs(value) > 2147483648) return "a whole number";
+  if (value !== (value | 0)) return "a whole number of 32 bits";
   if (words[0] === "int") return outside(value, words);
   return words[1] && words.indexOf("" + value) < 1 ? "one of " + words.slice(1).join(" ") : "";
 }
 
-/** What a value must be and is not, by its type; empty when it fits. */
-export function misfit(value: any, type: string): string {
-  const words = type.split(" ");
+/** What a value must be and is not, by the words of its type, which may be `real`; empty when it fits. */
+export function misfit(value: any, words: string[], real: boolean): string {
   const kind = words[0];
   const most = +words[1] || 10240;
   if (kind === "text") return typeof value === "string" && textToBytes(value).length <= most ? "" : "a text of at most " + most + " bytes";
   if (kind === "bool") return value === 0 || value === 1 ? "" : "0 or 1";
   if (typeof value !== "number" || !isFinite(value)) return "a number";
-  return type.charAt(1) === "l" || type.charAt(1) === "o" ? outside(value, words) : odd(value, words);
+  return real ? outside(value, words) : odd(value, words);
 }

@@ -45,6 +45,8 @@ class Cloud {
     this.now = options.now || Date.now;
     this.later = options.now ? (fn) => fn() : setImmediate;
     this.connectsPerMinute = options.connectsPerMinute || 5;
+    // Of each QoS, within a second.
+    this.perSecond = options.perSecond || [30, 10];
     this.strictTls = options.strictTls || false;
     this.config = options.config;
     this.model = options.types || {};
@@ -172,9 +174,11 @@ class Cloud {
   }
 
   /** Tells, and waits for what is published on `back`. */
-  exchange(device, topic, body, back, ms = 8000) {
+  exchange(device, topic, body, back, ms = 60000) {
     return new Promise((done, fail) => {
       const timer = setTimeout(() => (this.calls.delete(back), fail(new Error(`nothing came on ${back}`))), ms);
+      // What nobody waits for any more holds up no process.
+      timer.unref();
       this.calls.set(back, (payload) => (clearTimeout(timer), this.calls.delete(back), done(payload)));
       if (this.tell(device, topic, body)) return;
       clearTimeout(timer);
@@ -197,7 +201,7 @@ class Cloud {
     return this.request(device, `thing/service/${service}`, `thing.service.${service}`, params);
   }
 
-  rrpc(device, payload, id = String(1e15 + ++this.counter), ms = 8000) {
+  rrpc(device, payload, id = String(1e15 + ++this.counter), ms = 60000) {
     const head = `/sys/${device.key}/rrpc/`;
     return this.exchange(device, `${head}request/${id}`, payload, `${head}response/${id}`, ms);
   }

@@ -102,11 +102,11 @@ class Session {
     this.wire.send({ cmd: "unsuback", messageId: packet.messageId });
   }
 
-  /** More than 30 messages a second at QoS 0, or 10 at QoS 1, vanish. */
+  /** More messages a second than these vanish. */
   overRate(qos) {
     const now = this.cloud.now();
     this.sent = this.sent.filter((one) => now - one.at < 1000);
-    if (this.sent.filter((one) => one.qos === qos).length >= (qos ? 10 : 30)) return true;
+    if (this.sent.filter((one) => one.qos === qos).length >= this.cloud.perSecond[qos]) return true;
     this.sent.push({ at: now, qos });
     return false;
   }

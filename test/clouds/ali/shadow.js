@@ -18,8 +18,10 @@ function change(shadow, body) {
   else if (typeof state.reported !== "object" || !Object.keys(state.reported).length) return [405, "reported is empty"];
   else
     for (const [id, value] of Object.entries(state.reported)) {
-      if (method === "delete") delete next.reported[id];
-      else next.reported[id] = value;
+      if (method !== "delete") next.reported[id] = value;
+      // The text, as the official library sends it.
+      else if (value === "null") delete next.reported[id];
+      else return [405, `delete ${id}: "null"`];
     }
   if (count(next) > 128 + 2) return [408, "more than 128 attributes"];
   if (bytes(next) > 16384 || depth(next) > 6) return [408, "too large"];

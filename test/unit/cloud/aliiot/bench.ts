@@ -1,17 +1,34 @@
 /** A local cloud on loopback, and devices of it that are disconnected when the test ends. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { AliIot, type Options } from "thincloud/aliiot";
 import { createCloud } from "../../../clouds/ali/index.js";
+import { pause, until } from "../../../rig/until";
+
+export { pause as rest, until };
 
 export const PK = "a1AbCdEfGhI";
 export const SECRET = "ds0123456789abcdefABCDEF0123456";
 export const PRODUCT = "psABCDEFGHIJKLMN";
 
+// The same suite may run beside this one, on the minified file.
+const store = mkdtempSync(join(tmpdir(), "aliiot-"));
+process.env.THINCLOUD_STORE = store;
+afterAll(() => rmSync(store, { recursive: true }));
+
 const undo: (() => unknown)[] = [];
+
+// A suite runs on the sources and on what is shipped at the same time: each has what registrations bring to itself.
+const dir = (process.env.THINCLOUD_STORE = mkdtempSync(join(tmpdir(), "aliiot-")));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 export async function world(options: any = {}) {
   const cloud = createCloud({
     devices: [{ productKey: PK, deviceName: "dev001", secret: SECRET }],
     products: { [PK]: { secret: PRODUCT, dynamic: true } },
+    // What is sent in time comes late, and together, where the machine is busy: mock.test.ts has the pace on a virtual clock.
+    perSecond: [Infinity, Infinity],
     ...options,
   });
   await cloud.listen({ tls: options.tls });
@@ -47,17 +64,6 @@ export const connected = async (cloud: any, more: Partial<Options> = {}) => {
   await later((done) => d.connect(done));
   return d;
 };
-
-export async function until<T>(check: () => T, what = "nothing"): Promise<NonNullable<T>> {
-  for (let i = 0; i < 800; i++) {
-    const result = check();
-    if (result) return result;
-    await new Promise((done) => setTimeout(done, 5));
-  }
-  throw new Error(`waited in vain: ${what}`);
-}
-
-export const rest = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 export async function clear() {
   while (undo.length) await undo.pop()!();

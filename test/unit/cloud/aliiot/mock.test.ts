@@ -58,6 +58,20 @@ for (var i = 0; i < 100; i++) server.propertiesReport({ n: i }, function (err) {
   expect([cloud.lost, cloud.refused]).toEqual([[], []]);
 });
 
+test("times are whole milliseconds, though Espruino's have fractions", () => {
+  const { device, cloud } = scene(', types: { since: "date" }');
+  device.tick(1000);
+  device.run(`
+Date.now = function () { return 1767225600123.4567; };
+server.addEvent("hot");
+server.propertiesReport({ since: { getTime: function () { return 1767225600123.4567; } } });
+server.eventReport("hot", {});`);
+  device.tick(1000);
+  expect(device.log).toEqual(["online"]);
+  const [{ since }, hot] = cloud.messages.map(({ payload }: any) => JSON.parse(payload).params);
+  expect([since.value, since.time, hot.time]).toEqual(["1767225600123", 1767225600123, 1767225600123]);
+});
+
 test("reports that are made offline wait, with the time they were made at", () => {
   const { device, cloud } = scene();
   device.tick(1000);

@@ -126,6 +126,26 @@ test("over MQTT, in blocks with their CRC", async () => {
   expect(cloud.refused).toEqual([]);
 });
 
+test("over MQTT, a block that is empty or another one than asked for: asked for again, then told", async () => {
+  const { cloud, device, ota, sink, pushed } = await scene();
+  cloud.plan(device, { module: "MCU", version: "2.0", files: [{ name: "x", bytes: body(500, 5) }], over: "mqtt" });
+  await until(() => pushed.length, "the push");
+  const asked = () => cloud.messages.filter((m: any) => /file\/download/.test(m.topic)).map((m: any) => JSON.parse(m.payload).id);
+  cloud.mute = (topic: string) => /file\/download/.test(topic);
+  ota.setOtaData(pushed[0].data);
+  let told;
+  ota.start((e: any) => (told = e.code));
+  for (const [i, bOffset] of [0, 256, 0, 0].entries()) {
+    await until(() => asked().length > i, "the question");
+    const head = Buffer.from(JSON.stringify({ id: asked()[i], code: 200, data: { bOffset, bSize: 0 } }));
+    const frame = Buffer.concat([Buffer.from([0, head.length]), head, Buffer.from([0, 0])]);
+    cloud.tell(device, `/sys/${device.key}/thing/file/download_reply`, frame);
+  }
+  expect(await until(() => told)).toBe("protocol");
+  await until(() => steps(device).includes(-1), "-1");
+  expect(sink.files.map(({ text }) => text)).toEqual([""]);
+});
+
 test("the firmware module goes to the writer, file by file", async () => {
   const { cloud, device, ota, sink, pushed } = await scene();
   const plan = cloud.plan(device, { module: "MCU", version: "3.0", files: [{ name: "a", bytes: body(10000, 1) }, { name: "b", bytes: body(70, 2) }] }); // prettier-ignore

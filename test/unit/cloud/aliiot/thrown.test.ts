@@ -1,0 +1,129 @@
+/** What the application gives to an update or a service, and what it throws there. */
+import { createHash } from "node:crypto";
+import { AliIotOTA } from "thincloud/aliiotota";
+import { emitter } from "../../../../src/core/emitter";
+import { clear, connected, PK, until, world } from "./bench";
+
+afterEach(clear);
+
+const BLOCK = "x".repeat(300);
+const hex = (text: string) => createHash("md5").update(text).digest("hex");
+const JOB = {
+  module: "app",
+  version: "2",
+  size: 900,
+  sign: hex(BLOCK.repeat(3)),
+  signMethod: "md5",
+  dProtocol: "mqtt",
+  streamId: 1,
+  streamFileId: 1,
+};
+const WRITER = {
+  open: (_file: unknown, next: () => void) => next(),
+  write: (_bytes: unknown, next: () => void) => next(),
+  close: (next: () => void) => next(),
+};
+const thrower = (what: unknown) => () => {
+  throw what;
+};
+
+/** An update from a platform that answers each question for a block. */
+function scene(options: any, job: any = JOB) {
+  const told: any[] = [];
+  const steps: number[] = [];
+  const errors: any[] = [];
+  const server: any = {
+    otaDeviceProgress: (step: number) => steps.push(step),
+    request: (_method: string, { fileBlock }: any, done: any) =>
+      setTimeout(() => server.emit(done, undefined, { data: { block: BLOCK, bOffset: fileBlock.offset } })),
+  };
+  emitter(server);
+  server.on("error", (e: any) => errors.push(e));
+  const ota = AliIotOTA("app", "MCU", options);
+  ota.setServer(server);
+  ota.setOtaData(job);
+  return { told, steps, errors, start: () => ota.start((e: any) => told.push(e ? e.message : "")) };
+}
+
+const CASES: [string, any, any][] = [
+  ["open of the writer", { writer: { ...WRITER, open: 0 } }, JOB],
+  ["write of the writer", { writer: { ...WRITER, write: 0 } }, JOB],
+  ["close of the writer", { writer: { ...WRITER, close: 0 } }, JOB],
+  ["update of the installer", { installer: { update: 0 } }, JOB],
+  ["option http", { writer: WRITER, http: 0 }, { ...JOB, dProtocol: "https", url: "u" }],
+];
+
+/** The same options, in which what is 0 throws. */
+const throwing = (options: any, what: unknown): any =>
+  options === 0
+    ? thrower(what)
+    : typeof options === "object"
+      ? Object.fromEntries(Object.entries(options).map(([name, value]) => [name, throwing(value, what)]))
+      : options;
+
+test.each(CASES)("%s throws: the update has failed, once, the platform hears it, and another may begin", async (_name, options, job) => {
+  for (const what of [new Error("of the application"), null]) {
+    const s = scene(throwing(options, what), job);
+    for (let n = 1; n < 3; n++) {
+      expect(s.start()).toBe(true);
+      await until(() => s.told.length === n, "the end");
+      expect(s.told[n - 1]).toMatch(what ? /^of the application$/ : /threw/);
+      expect(s.steps.pop()).toBe(-1);
+    }
+    expect(s.errors).toEqual([]);
+  }
+});
+
+test("a writer that says twice that it is ready opens and closes each file once", async () => {
+  const calls: string[] = [];
+  const twice = (next: () => void) =>
+    setTimeout(() => {
+      next();
+      next();
+    });
+  const writer = {
+    open: ({ name }: { name: string }, next: () => void) => (calls.push("open " + name), twice(next)),
+    write: (bytes: string, next: () => void) => (calls.push(bytes), twice(next)),
+    close: (next: () => void) => (calls.push("close"), twice(next)),
+  };
+  const files = ["a", "b"].map((name) => ({ fileName: name, fileUrl: name, fileSize: 300, fileSign: hex(BLOCK) }));
+  const http = () => ({ stop: () => undefined, read: (_at: number, _n: number, take: any) => setTimeout(take, 0, undefined, BLOCK) });
+  const s = scene({ writer, http }, { ...JOB, dProtocol: "https", files });
+  s.start();
+  await until(() => s.told.length > 0, "the end");
+  expect([calls, s.told]).toEqual([["open a", BLOCK, "close", "open b", BLOCK, "close"], [""]]);
+});
+
+test("an installer that ends twice has ended once", async () => {
+  const installer = {
+    update: (_source: unknown, done: (err?: Error) => void) => {
+      done();
+      done(new Error("late"));
+    },
+  };
+  const s = scene({ installer });
+  s.start();
+  expect([s.told, s.steps]).toEqual([[""], [1, 100]]);
+});
+
+test("what the callback of `start` throws is an error of the device", () => {
+  for (const options of [{ installer: { update: (_source: unknown, done: () => void) => done() } }, {}]) {
+    const s = scene(options);
+    s.told.push = thrower("of the application");
+    s.start();
+    expect(s.errors).toEqual(["of the application"]);
+  }
+});
+
+test("a list of files that holds nothing is refused", () => {
+  const s = scene({ writer: WRITER }, { ...JOB, files: [null] });
+  expect(s.start()).toBe(false);
+  expect([s.told, s.steps]).toEqual([["the package says no size"], [-1]]);
+});
+
+test("a service that throws nothing at all is answered with 400 all the same", async () => {
+  const cloud = await world();
+  const d = await connected(cloud);
+  d.addService("odd", thrower(null));
+  expect((await cloud.call(cloud.devices.get(`${PK}/dev001`), "odd", {})).code).toBe(400);
+});
