@@ -1,5 +1,8 @@
 "use strict";
+const fs = require("node:fs");
+const path = require("node:path");
 const { describe, expect, test } = require("@jest/globals");
+const { SAMPLE } = require("../clouds/watson");
 const { world } = require("./support/watson");
 
 const DEVICE =
@@ -112,5 +115,69 @@ describe("the shipped file on a board", () => {
     it.device.run('client.publishEvent("e", 1, done); client.publishEvent("e", 2, done); client.end(true);');
     it.pass(1000);
     expect(it.device.log).toEqual(["network", "network"]);
+  });
+});
+
+describe("docs/watson.md, as it stands", () => {
+  const root = path.join(__dirname, "../..");
+  const text = fs.readFileSync(path.join(root, "docs/watson.md"), "utf8");
+  const samples = (kind) => [...text.matchAll(new RegExp("```" + kind + "\n([^`]*)```", "g"))].map(([, code]) => code);
+  const [DEVICE_SAMPLE, APPLICATION_SAMPLE, FIRMWARE_SAMPLE, ...others] = samples("js");
+  const { keys, devices } = SAMPLE.abc123;
+  const [[key, token]] = Object.entries(keys);
+  const device = DEVICE_SAMPLE.replace("…", devices["therm:t-001"]);
+  const config = samples("ini")[0].replace("a-abc123-…", key).replace("…", token);
+
+  /** A board, and the platform under the name that the samples have, behind TLS. */
+  const open = (options) => {
+    const it = world(options);
+    it.network.name("abc123.messaging.iot.example");
+    it.network.serve(8883, it.cloud.peer);
+    return it;
+  };
+  const good = (it) => {
+    expect([it.device.errors, it.device.log.filter((line) => /rror/.test(line)), it.cloud.closed]).toEqual([[], [], []]);
+  };
+
+  test("has two samples to begin with and one for firmware", () => expect(others).toEqual([]));
+
+  test("a device", () => {
+    const it = open();
+    // A PC has no thermometer.
+    it.device.run(`E.getTemperature = function () { return 21; }; ${device}`);
+    it.pass(25000);
+    expect(it.cloud.events.map(({ topic, payload }) => [topic, JSON.parse(payload).d])).toEqual(
+      Array(2).fill(["iot-2/type/therm/id/t-001/evt/status/fmt/json", { celsius: 21 }]),
+    );
+    it.cloud.route("abc123", "iot-2/type/therm/id/t-001/cmd/x/fmt/json", '{"d":"hello"}', 1);
+    it.pass(100);
+    expect(it.device.log).toEqual(["x hello"]);
+    good(it);
+  });
+
+  test("an application", () => {
+    const it = open({ config });
+    it.device.run(APPLICATION_SAMPLE);
+    it.pass(2000);
+    expect(it.cloud.events.map(({ topic, payload }) => [topic, JSON.parse(payload).d])).toEqual([
+      ["iot-2/type/therm/id/t-001/cmd/reboot/fmt/json", { rebootDelay: 50 }],
+    ]);
+    it.cloud.route("abc123", "iot-2/type/therm/id/t-001/evt/status/fmt/json", '{"d":21}', 0);
+    it.pass(100);
+    expect(it.device.log).toEqual(["therm:t-001 status 21"]);
+    good(it);
+  });
+
+  test("firmware, and what is told when the new program did not confirm itself", () => {
+    const files = Object.fromEntries(["watson", "ota", "otahttp"].map((name) => [name, path.join(root, "dist/espruino", name + ".js")]));
+    const it = open({ storage: files });
+    it.device.run(`var KEY = "${"00".repeat(60)}", VERSION = "1.0"; ${device} ${FIRMWARE_SAMPLE}`);
+    it.pass(2000);
+    expect([it.there.managed, it.there.info, it.there.supports.firmwareActions]).toEqual([true, { fwVersion: "1.0" }, true]);
+    expect(it.there.notified).toEqual([]);
+    it.device.run('ota.emit("reverted", {})');
+    it.pass(1000);
+    expect(it.there.notified).toEqual([{ field: "mgmt.firmware", value: { state: 0, updateStatus: 5 } }]);
+    good(it);
   });
 });

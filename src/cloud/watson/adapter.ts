@@ -1,5 +1,12 @@
 import { error } from "../../core/errors";
 
+/** Refuses what cannot be a level of a topic. Names of devices, types and applications have their own alphabet. */
+export function fit(name: string, value: unknown): void {
+  const free = /event|command|format/.test(name);
+  if (typeof value !== "string" || !(free ? /^[^+#\0\x2f]+$/ : /^[\w.-]+$/).test(value) || (!free && value.length > 36))
+    throw error("config", name + ": " + (free ? "text without / + #" : "1 to 36 letters, digits and - _ ."));
+}
+
 /**
  * Topics both ways. Of a `kind`: its topic, the levels out of `given` by name or in their order; as a filter (`wild`), what is
  * not given may be anything. Of a text: what that topic says, with its `kind`, or undefined when it is none of ours.
@@ -58,19 +65,10 @@ export const route: (kind: string, given: any, wild?: boolean) => any = function
     const name = names[part[i - 1].split("/").slice(-2)[0]];
     let value = given[list ? i - 1 : name];
     // Behind the levels of a list may come a QoS and a callback.
-    if (wild && (list ? typeof value !== "string" : value === undefined)) value = name === "format" ? "json" : "+";
-    if (!wild || value !== "+") {
-      // Names of devices, types and applications have their own alphabet.
-      const free = /event|command|format/.test(name);
-      if (
-        typeof value !== "string" ||
-        value.indexOf("/") >= 0 ||
-        !(free ? /^[^+#\0]+$/ : /^[\w.-]+$/).test(value) ||
-        (!free && value.length > 36)
-      )
-        throw error("config", name + ": " + (free ? "text without / + #" : "1 to 36 letters, digits and - _ ."));
-    }
+    if (wild && (list ? value === null || /^[ufn]/.test(typeof value) : value === undefined)) value = name === "format" ? "json" : "+";
+    if (!wild || value !== "+") fit(name, value);
     topic += value + part[i];
   }
+  if (typeof given[part.length - 1] === "string") throw error("config", "qos: a number");
   return topic;
 };

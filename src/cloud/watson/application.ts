@@ -1,6 +1,8 @@
 import type { Granted } from "../../mqtt/client";
 import { serve, type Base, type Done, type PublishOptions } from "./client";
 import type { Command, DeviceEvent, Status } from "./messages";
+import { post } from "./post";
+import type { Failure } from "../../core/errors";
 
 /** What can be subscribed to. */
 export type Kind =
@@ -28,12 +30,20 @@ export interface Target {
   qos?: 0 | 1 | 2;
 }
 
-type OnGranted = (err?: Error, granted?: Granted[]) => void;
+type OnGranted = (err?: Failure, granted?: Granted[]) => void;
 
-/** Targets, or levels in their order and a QoS; a callback. */
+/** Targets, or levels in their order and a QoS; a callback. Throws `config`; `refused`: the broker denies it, ask for the right. */
 export interface Subscribe {
   (target: Target | Target[], done?: OnGranted): boolean;
-  (...levels: (string | number | undefined | OnGranted)[]): boolean;
+  (...levels: (string | number | null | undefined | OnGranted)[]): boolean;
+}
+
+/**
+ * An event or a command of a device; the number is a QoS (0). False when it cannot go: `limit` (over 131,072 bytes, or too much waits),
+ * `refused` (not at quickstart), to `done` or the listeners of `error`. Throws `config` for a name or an option that cannot be.
+ */
+export interface PublishFor {
+  (deviceType: string, deviceId: string, name: string, data?: unknown, options?: PublishOptions | number | Done, done?: Done): boolean;
 }
 
 export interface ApplicationClient extends Base {
@@ -53,25 +63,12 @@ export interface ApplicationClient extends Base {
   subscribeToDeviceCommands: Subscribe;
   /** appId. */
   subscribeToAppStatus: Subscribe;
+  /** Any kind; `unsubscribeFrom` with the same target ends it. */
   subscribeTo(kind: Kind, target?: Target | Target[], done?: OnGranted): boolean;
   unsubscribeFrom(kind: Kind, target?: Target | Target[], done?: Done): boolean;
   /** As if from the device. */
-  publishEvent(
-    deviceType: string,
-    deviceId: string,
-    event: string,
-    data: unknown,
-    options?: PublishOptions | number | Done,
-    done?: Done,
-  ): boolean;
-  publishCommand(
-    deviceType: string,
-    deviceId: string,
-    command: string,
-    data?: unknown,
-    options?: PublishOptions | number | Done,
-    done?: Done,
-  ): boolean;
+  publishEvent: PublishFor;
+  publishCommand: PublishFor;
 }
 
 /** One variable for what comes and what goes: what the methods see stays. On Espruino they would see `arguments`, too. */
@@ -96,10 +93,10 @@ export const application: (options: any) => ApplicationClient = function (client
     return serve(client, "", arguments, 2);
   };
   client.publishEvent = function () {
-    return serve(client, "deviceEvent", arguments, 1);
+    return post(client, "deviceEvent", arguments);
   };
   client.publishCommand = function () {
-    return serve(client, "deviceCommand", arguments, 1);
+    return post(client, "deviceCommand", arguments);
   };
   return client;
 };

@@ -3,8 +3,8 @@ import { check } from "../../mqtt/options";
 import { route } from "./adapter";
 import { teller } from "./teller";
 
-/** Subscribes to a kind, or no more (`no`). `args`: the kind, where it is not given; targets, or the levels in their order and a QoS; a callback. */
-export function ask(client: any, kind: string, args: any, no: boolean): boolean {
+/** Subscribes to a kind, for the client itself (`act` 1), or no more (2). `args`: the kind, where it is not given; targets, or the levels in their order and a QoS; a callback. */
+export function ask(client: any, kind: string, args: any, act?: number): boolean {
   const list = [].slice.call(args) as any[];
   kind = kind || list.shift();
   const filters: any = {};
@@ -21,9 +21,9 @@ export function ask(client: any, kind: string, args: any, no: boolean): boolean 
     if (client._quick && (kind === "deviceCommand" || filters[filter].qos || /\/id\/\+/.test(filter)))
       e = error("refused", "quickstart: no commands, QoS 0 only, and one device at a time");
   }
-  const over = teller(client, given.function);
+  const over = teller(client, given.function, act === 1);
   if (e) over(e);
-  else if (no) client.unsubscribe(Object.keys(filters), over);
+  else if (act === 2) client.unsubscribe(Object.keys(filters), over);
   else client.subscribe(filters, over);
   return !over.failed;
 }

@@ -62,7 +62,8 @@ export function read(role: string, given: any): any {
       if (value === null || value === undefined || value === "") continue;
       if (/^identity$|^auth$|^options$|^mqtt$/.test(name)) sort(value, head + name);
       else if (known || /^codecs$|^envelope$/.test(name)) out[known || name] = value;
-      else if (!head) out.more[name] = value;
+      // Of the later libraries' other settings these mean nothing here.
+      else if (!head || !/^logLevel|^http|^sessionExpiry|^transporttcp$/.test(name + value)) out.more[name] = value;
     }
   }
 

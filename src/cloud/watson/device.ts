@@ -1,27 +1,23 @@
 import { route } from "./adapter";
-import type { Subscribe } from "./application";
+import type { PublishFor, Subscribe } from "./application";
 import { serve, type Base, type Done, type PublishOptions } from "./client";
 import type { ManageOptions, Management } from "./manage";
 import type { Command, Message } from "./messages";
+import { post } from "./post";
 
 export interface DeviceClient extends Base {
   commandCallback?(command: Command): void;
+  /** As `PublishFor`, of itself. */
   publishEvent(event: string, data: unknown, options?: PublishOptions | number | Done, done?: Done): boolean;
-  /** Device management: what it returns does the rest. */
+  /** Device management: what it returns does the rest. `done`: the platform's answer; `timeout`: it asks again by itself in a minute. */
   manage(options?: ManageOptions | Done, done?: Done): Management;
 }
 
 export interface GatewayClient extends DeviceClient {
   deviceCommandCallback?(command: Command): void;
   notificationCallback?(notification: Message): void;
-  publishDeviceEvent(
-    deviceType: string,
-    deviceId: string,
-    event: string,
-    data: unknown,
-    options?: PublishOptions | number | Done,
-    done?: Done,
-  ): boolean;
+  /** For a device behind it. */
+  publishDeviceEvent: PublishFor;
   /** Commands to the devices behind it; its own it gets without asking. */
   subscribeToDeviceCommands: Subscribe;
   unsubscribeFromDeviceCommands: Subscribe;
@@ -30,13 +26,13 @@ export interface GatewayClient extends DeviceClient {
 export const device: (options: any) => DeviceClient = function (client) {
   client = serve("d", client);
   client.publishEvent = function () {
-    return serve(client, "event", arguments, 1);
+    return post(client, "event", arguments);
   };
   client.manage = function () {
     return serve(client, "", arguments, 3);
   };
   // At quickstart there are none.
-  if (!client._quick) serve(client, "command", ["+", "+", 1]);
+  if (!client._quick) serve(client, "command", ["+", "+", 1], 1);
   return client;
 };
 
@@ -44,10 +40,10 @@ export const gateway: (options: any) => GatewayClient = function (client) {
   client = serve("g", client);
   const own = client.options.clientId.split(":").slice(2);
   client.publishDeviceEvent = function () {
-    return serve(client, "deviceEvent", arguments, 1);
+    return post(client, "deviceEvent", arguments);
   };
   client.publishEvent = function () {
-    return serve(client, "deviceEvent", own.concat([].slice.call(arguments)), 1);
+    return post(client, "deviceEvent", own.concat([].slice.call(arguments)));
   };
   client.subscribeToDeviceCommands = function () {
     return serve(client, "deviceCommand", arguments);
@@ -59,7 +55,7 @@ export const gateway: (options: any) => GatewayClient = function (client) {
     const to = (o && o.device) || { deviceType: own[0], deviceId: own[1] };
     return serve(client, route("deviceStatus", [to.deviceType, to.deviceId]).slice(6, -3), arguments, 3);
   };
-  serve(client, "deviceCommand", own.concat(["+", "+", 1]));
-  serve(client, "notification", own);
+  serve(client, "deviceCommand", own.concat(["+", "+", 1]), 1);
+  serve(client, "notification", own, 1);
   return client;
 };

@@ -21,7 +21,12 @@ export function fill(m: any, doc: any, what: string): void {
     const zone = t.substr(19 + fraction.length).replace(":", "");
     const ms = new Date(head + "Z").getTime();
     // The hosts take the 31st of February for the 3rd of March.
-    if (!ms || new Date(ms).toISOString().substr(0, 19) !== head || !/^$|^\.\d+$/.test(fraction) || !/^$|^Z$|^[+-]\d\d\d\d$/.test(zone))
+    if (
+      ms !== ms ||
+      new Date(ms).toISOString().substr(0, 19) !== head ||
+      !/^$|^\.\d+$/.test(fraction) ||
+      !/^$|^Z$|^[+-]\d\d\d\d$/.test(zone)
+    )
       throw error("protocol", "not a time: " + t.substr(0, 40));
     m[times[i]] = new Date(
       ms +

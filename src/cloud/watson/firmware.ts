@@ -46,7 +46,8 @@ export function install(
   try {
     installer[verb](firmware, end);
   } catch (e) {
-    end(e);
+    // Whatever it threw, it is no success.
+    end(e || {});
     throw e;
   }
 }

@@ -29,7 +29,7 @@ export const hear: (this: any, topic: string, bytes: Bytes, packet?: any) => any
       const codec: Codec | undefined = !order && this.codecs[m.format];
       let doc: any = bytes;
       // Not behind a block: Espruino takes a regular expression that begins a statement there for an empty one.
-      let own = /Status$/.test(m.kind)
+      let fields = /Status$/.test(m.kind)
         ? "ClientAddr Protocol ClientID User Time Action ConnectTime Port WriteMsg ReadMsg Reason ReadBytes WriteBytes CloseCode Secure Durable"
         : "";
       m.raw = bytes;
@@ -40,7 +40,7 @@ export const hear: (this: any, topic: string, bytes: Bytes, packet?: any) => any
       // `constructor` may be a format.
       if (codec && codec.decode) {
         doc = codec.decode(bytes, m);
-        m.data = doc.data;
+        m.data = m.payload = doc.data;
         if (doc.timestamp) m.timestamp = doc.timestamp;
       } else {
         if (/^json/.test(format)) doc = parse(bytes);
@@ -52,10 +52,10 @@ export const hear: (this: any, topic: string, bytes: Bytes, packet?: any) => any
           for (const key in doc) if (key !== "d" && key !== "ts") other = key;
           if (!other) {
             m.data = doc.d;
-            if (doc.ts) own = "timestamp";
+            if (doc.ts) fields = "timestamp";
           }
         }
-        if (own) fill(m, doc, own);
+        if (fields) fill(m, doc, fields);
       }
     } catch (e) {
       return this.emit("error", fault(e, topic, bytes));

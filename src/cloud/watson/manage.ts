@@ -2,10 +2,11 @@ import { after, cancel, random } from "#host";
 import { error } from "../../core/errors";
 import type { Bytes, Timer } from "../../host";
 import { check } from "../../mqtt/options";
-import { serve, type Done } from "./client";
+import type { Done } from "./client";
 import type { Firmware, Installer } from "./firmware";
 import { hear } from "./hear";
 import { obey } from "./orders";
+import { post } from "./post";
 import { teller } from "./teller";
 
 export interface DeviceInfo {
@@ -43,8 +44,12 @@ export interface Management {
   fields: { [field: string]: any };
   /** A download or an update is under way. */
   _busy?: number;
+  // Each asks the platform; `done` hears `refused` (its code in `rc`), `timeout` (ask again), `offline` (the client ended) or `limit` (16 wait).
+  /** Once more, with the same options. */
   manage(done?: Done): void;
+  /** No more; the platform is told. */
   unmanage(done?: Done): void;
+  /** Degrees and metres; takes the place of all that was told before. */
   setLocation(
     location: { latitude: number; longitude: number; elevation?: number; accuracy?: number; measuredDateTime?: string },
     done?: Done,
@@ -82,7 +87,7 @@ export function manage(client: any, target: string, args: any): Management {
   let ended = false;
 
   /** A question is over: it failed, was answered, or neither in time. */
-  function settle(id: string, err?: Error, answer?: any): void {
+  function settle(id: string | number, err?: Error, answer?: any): void {
     const w = waiting[id];
     if (w) {
       delete waiting[id];
@@ -105,7 +110,7 @@ export function manage(client: any, target: string, args: any): Management {
         else if (waiting[id]) waiting[id]._timer = after(settle, o.timeout || 30000, id);
       };
     }
-    serve(client, "", ["iotdevice-1/" + target + path, body, { qos: 1, envelope: false }, then], 1);
+    post(client, "", ["iotdevice-1/" + target + path, body, { qos: 1, envelope: false }, then]);
   }
 
   /** Tells how far the program is. */
@@ -123,7 +128,8 @@ export function manage(client: any, target: string, args: any): Management {
     } else if (q) {
       const e: any = q.rc > 299 ? error("refused", "device management: " + q.rc + " " + (q.message || "")) : undefined;
       if (e) e.rc = q.rc;
-      settle(q.reqId, e, q);
+      // As a number: an object has other names, too.
+      settle(+q.reqId, e, q);
     }
   }
 
@@ -152,7 +158,7 @@ export function manage(client: any, target: string, args: any): Management {
       for (const bundle in o.bundles) supports[bundle] = true;
       const over = teller(client, then);
       // At quickstart there is none.
-      if (!wanted && (wanted = !client._quick)) client.subscribe(filter, { qos: 1, handler: heard }, teller(client, undefined));
+      if (!wanted && (wanted = !client._quick)) client.subscribe(filter, { qos: 1, handler: heard }, teller(client, undefined, true));
       stop();
       send(
         "mgmt/manage",

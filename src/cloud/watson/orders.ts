@@ -11,6 +11,11 @@ function ready(verb: string, o: ManageOptions, me: Management, firmware: Firmwar
   return 202;
 }
 
+/** What was thrown, in words if it has some: it may be anything. */
+function words(e: any): string | undefined {
+  return (e || {}).message;
+}
+
 /** An action of a bundle of the application's. */
 function act(bundles: any, name: string, action: string, values: any): number {
   return bundles && bundles.hasOwnProperty(name) ? bundles[name](action, values) || 200 : 501;
@@ -35,48 +40,50 @@ export function obey(
   const verb: any = path[3];
   const values: any = {};
   const known: unknown[] = [];
+  let unknown: string | undefined;
   let rc = 404;
   let body: any = {};
   let deed: any;
 
   for (let i = 0; i < list.length; i++) {
+    const one = list[i] || {};
     // An older text has the names alone.
-    const name = list[i] && (list[i].field || list[i]);
-    // What every object has is no field of ours.
-    if (typeof name !== "string" || ({} as any)[name]) {
+    const name = one.field || one;
+    // What every object has is no field of ours, and each of ours is an object.
+    if (typeof name !== "string" || ({} as any)[name] || (path[1] === "update" && typeof (one.value || 0) !== "object")) {
       path = [];
       rc = 400;
       break;
     }
-    values[name] = list[i].value;
+    values[name] = one.value;
     if (fields[name]) known.push({ field: name, value: fields[name] });
-    else body = { message: "unknown field", d: { fields: [{ field: name }] } };
+    else unknown = name;
   }
   if (path[0] === "observe") {
-    if (!body.d) {
+    if (unknown) body = { message: "unknown field", d: { fields: [{ field: unknown }] } };
+    else {
       rc = 200;
       body.d = { fields: known };
     }
-  } else if (path[1] === "update" && me._busy && values["mgmt.firmware"]) rc = 409;
-  else if (path[0] === "cancel" || path[1] === "update" || path[1] === "custom") {
-    // What is not known now may be made.
-    rc = 200;
-    body = {};
-    if (path[1] === "update") {
+  } else if (path[0] === "cancel") rc = 200;
+  else if (path[1] === "update") {
+    rc = 409;
+    if (!me._busy || !values["mgmt.firmware"]) {
       rc = 204;
       for (const name in values) {
+        // What is not known now may be made.
         fields[name] = fields[name] || {};
         for (const key in values[name]) fields[name][key] = values[name][key];
         client.emit("deviceUpdate", name, values[name]);
       }
-    } else if (path[1] === "custom") {
-      try {
-        rc = act(o.bundles, path[2], verb, values);
-      } catch (e) {
-        rc = 500;
-        body.message = (e as Error).message;
-        client.emit("error", e);
-      }
+    }
+  } else if (path[1] === "custom") {
+    try {
+      rc = act(o.bundles, path[2], verb, values);
+    } catch (e) {
+      rc = 500;
+      body.message = words(e);
+      client.emit("error", e);
     }
   } else if (path[2] === "firmware") {
     deed = function () {

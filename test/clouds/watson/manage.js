@@ -122,7 +122,7 @@ class Device {
   }
 
   /** What the device asks; → the code of the answer. */
-  asked(path, d = {}, wire) {
+  asked(path, d, wire) {
     const finite = (...values) => values.every((value) => Number.isFinite(value));
     if (path === "mgmt/manage") {
       const { lifetime = 0, supports = {}, deviceInfo = {}, metadata = {} } = d;
@@ -168,7 +168,7 @@ class Devices {
     }
     if (path === "response") return device.answer(body);
     if (path === "notify") return device.notify(body);
-    const rc = device.asked(path, body.d, wire);
+    const rc = device.asked(path, body.d || {}, wire);
     if (body.reqId === undefined) return undefined;
     return device.send("response", { rc, reqId: body.reqId, ...(rc > 299 ? { message: "refused" } : {}) });
   }

@@ -130,15 +130,6 @@ function ask(k, name, args, id) {
 `;
 
 /** What random sessions are made of. */
-function generator(seed) {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 const HERE = { host: "127.0.0.1", port: 1883 };
 const ROLES = [
   ["d", { org: "abc123", type: "therm", id: "t-001", authToken: "dev-Tok(1)" }],
@@ -179,4 +170,4 @@ GARBAGE.push('{"d":{"fields":5}}', '{"reqId":1,"d":{"fields":[null,"metadata",{"
 GARBAGE.push('{"rc":500,"reqId":"1"}', '{"reqId":{},"rc":"x"}', '{"d":{"fields":[{"field":"mgmt.firmware","value":{"state":"x"}}]}}');
 const OTHER = ["iot-2/type/a/id/b/mon", "iot-2/app/x/mon", "iot-2/type/gwtype/id/gw-01/notify", "x", "iot-2/cmd//fmt/", "iotdm-1/"];
 
-module.exports = { ASKED, BOARD, FORMATS, GARBAGE, HERE, ORDERS, OTHER, ROLES, generator, world };
+module.exports = { ASKED, BOARD, FORMATS, GARBAGE, HERE, ORDERS, OTHER, ROLES, world };

@@ -1,5 +1,7 @@
+import { pause, until } from "../../../rig/until";
+
 const { createCloud, SAMPLE } = require("../../../clouds/watson");
-export { createCloud, SAMPLE };
+export { createCloud, pause, SAMPLE, until };
 
 export const APP = {
   org: "abc123",
@@ -10,16 +12,6 @@ export const APP = {
 };
 export const DEVICE = { org: "abc123", type: "therm", id: "t-001", "auth-method": "token", "auth-token": "dev-Tok(1)" };
 export const GATEWAY = { org: "abc123", type: "gwtype", id: "gw-01", "auth-token": "gw-Tok(1)" };
-
-export async function until(check: () => any, ms = 3000): Promise<any> {
-  for (const end = Date.now() + ms; Date.now() < end; await new Promise((done) => setTimeout(done, 5))) {
-    const result = check();
-    if (result) return result;
-  }
-  throw new Error("waited in vain: " + check);
-}
-
-export const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 /** A cloud, and clients that are ended with it. */
 export async function world(run: (it: any) => Promise<void>): Promise<void> {

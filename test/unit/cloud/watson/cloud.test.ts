@@ -83,6 +83,22 @@ describe("an application at the local platform", () => {
     });
   });
 
+  it("is told who is connected already, as what is retained", async () => {
+    await world(async (it) => {
+      const app = await it.client(ApplicationClient, APP);
+      const first = await it.client(DeviceClient, DEVICE);
+      const seen: any[] = [];
+      app.statusCallback = (s: any) => seen.push([s.action, s.retained]);
+      await new Promise<void>((done) => app.subscribeToDeviceStatus({ deviceType: "therm", deviceId: "t-001" }, () => done()));
+      first.disconnect();
+      await until(() => seen.length === 2);
+      expect(seen).toEqual([
+        ["Connect", true],
+        ["Disconnect", false],
+      ]);
+    });
+  });
+
   it("unsubscribes, and is told what it may not subscribe to", async () => {
     await world(async (it) => {
       const app = await it.client(ApplicationClient, { org: "quickstart", id: "myApp" });
@@ -175,6 +191,7 @@ describe("an application at the local platform", () => {
         { d: 1, other: 2 },
       ]);
       expect(got[3].timestamp).toEqual(new Date(1));
+      expect([got[3].payload, got[3].raw]).toEqual([got[3].data, "1;2"]);
       expect(it.errors).toHaveLength(1);
       expect(it.errors[0]).toMatchObject({ code: "protocol", raw: "{" });
       expect(() => device.publishEvent("e", 5, { format: "bin" })).toThrow(/bin/);
@@ -390,7 +407,7 @@ describe("device management", () => {
       const bad = () => {
         throw new Error("no plugin");
       };
-      await once((done) => (me = device.manage({ timeout: 50, bundles: { b: bad, c: () => 418 } }, done)));
+      await once((done) => (me = device.manage({ timeout: 2000, bundles: { b: bad, c: () => 418 } }, done)));
       const there = it.cloud.devices.of("abc123", "therm", "t-001");
       expect(await there.custom("b", "x")).toMatchObject({ rc: 500, message: "no plugin" });
       expect(await there.custom("c", "x")).toMatchObject({ rc: 418 });

@@ -1,7 +1,7 @@
 /* Configuration files with anything in them: what they say, or an error with its key and line, and nothing else. */
 import { ApplicationClient, DeviceClient, GatewayClient, parseConfigFile } from "thincloud/watson";
 
-const { generator } = require("../../../e2e/support/watson");
+const { generator, sessions } = require("../../../rig/random");
 const CLIENTS: any[] = [ApplicationClient, DeviceClient, GatewayClient];
 const LINES = `org = abc123
 id=my-app
@@ -34,8 +34,8 @@ id=%(__proto__)s
 const KEYS = "org id auth-method auth-key auth-token type domain host port protocol keepalive clean-session instance-id shared".split(" ");
 const CHARS = [..."=:%()s \t;#[]\0\xff\u20ac\ufeffa_\r"];
 
-it("whatever a file has in it", () => {
-  for (let seed = 1; seed <= 2000; seed++) {
+it("whatever a file has in it", () =>
+  sessions(2000, (seed: number) => {
     const random = generator(seed);
     const dice = (n: number) => Math.floor(random() * n);
     const lines = Array.from({ length: 1 + dice(9) }, () => {
@@ -47,7 +47,7 @@ it("whatever a file has in it", () => {
       return line;
     });
     const text = (dice(9) ? "" : "\ufeff") + lines.join(dice(5) ? "\n" : "\r\n") + (dice(2) ? "\n" : "");
-    const about = `seed ${seed}: ${JSON.stringify(text)}`;
+    const about = JSON.stringify(text);
     try {
       const said: any = parseConfigFile(text);
       expect([about, Object.keys(said).filter((key) => !KEYS.includes(key))]).toEqual([about, []]);
@@ -61,5 +61,4 @@ it("whatever a file has in it", () => {
       const [, line] = /^line (\d+)/.exec(e.message) || [];
       if (line) expect(+line).toBeLessThanOrEqual(lines.join("\n").split("\n").length);
     }
-  }
-});
+  }));

@@ -1,4 +1,5 @@
 /* Device management where something goes wrong: the line, the platform, the order of calls. */
+import { createHook } from "node:async_hooks";
 import { DeviceClient, GatewayClient } from "thincloud/watson";
 import { DEVICE, GATEWAY, pause, until, world } from "./bench";
 
@@ -28,12 +29,12 @@ it("what is asked while the line is down waits for it, and is answered then", as
     const errors: any[] = [];
     device.on("error", (e: any) => errors.push(e.code));
     let answer: any;
-    device.manage({ timeout: 50, updateStatus: 0 }, (e: any, a: any) => (answer = e || a));
-    await pause(120);
+    device.manage({ timeout: 2000, updateStatus: 0 }, (e: any, a: any) => (answer = e || a));
+    await pause(2100);
     expect([answer, errors]).toEqual([undefined, []]);
     device.connect();
     const there = it.cloud.devices.of("abc123", "therm", "t-001");
-    await until(() => there.notified.length);
+    await until(() => there.notified.length && answer);
     expect(answer).toMatchObject({ rc: 200 });
     expect(there.notified).toEqual([{ field: "mgmt.firmware", value: { state: 0, updateStatus: 0 } }]);
     await new Promise<void>((done) => device.end(done));
@@ -48,7 +49,7 @@ it("what became of an update is told, also when the platform is silent at first"
     const { send } = there;
     there.send = () => true;
     let me: any;
-    await expect(once((done) => (me = device.manage({ timeout: 30, updateStatus: 4 }, done)))).rejects.toMatchObject({ code: "timeout" });
+    await expect(once((done) => (me = device.manage({ timeout: 2000, updateStatus: 4 }, done)))).rejects.toMatchObject({ code: "timeout" });
     delete there.asked;
     there.send = send;
     await once((done) => me.manage(done));
@@ -59,19 +60,22 @@ it("what became of an update is told, also when the platform is silent at first"
 
 it("the end answers what waits, at once", async () => {
   await world(async (it) => {
-    const { device, me, there } = await open(it, {});
+    const timeout = 12345678;
+    // The program's own timers, and not those of whatever runs besides.
+    const timers: any[] = [];
+    const hook = createHook({ init: (_id, _type, _trigger, made: any) => void (made._idleTimeout === timeout && timers.push(made)) });
+    hook.enable();
+    const { device, me, there } = await open(it, { timeout });
     there.send = () => true;
     const codes: string[] = [];
     me.clearLog((e: any) => codes.push(e.code));
     me.manage((e: any) => codes.push(e.code));
-    await until(() => it.sent(NAME, "publish").length === 3);
-    await pause(20);
-    const count = () => (process as any).getActiveResourcesInfo().filter((one: string) => one === "Timeout").length;
+    // They begin when the platform has the question.
+    await until(() => timers.length === 3);
+    hook.disable();
     await new Promise<void>((done) => device.disconnect(done));
     expect(codes).toEqual(["offline", "offline"]);
-    const left = count();
-    await pause(10);
-    expect(count()).toBeLessThanOrEqual(left);
+    expect(timers.map((one) => one._destroyed)).toEqual([true, true, true]);
     expect(it.errors).toEqual([]);
   });
 });
@@ -91,7 +95,7 @@ it("managed anew, the last call counts, and nothing piles up", async () => {
 
 it("no more, and then once more", async () => {
   await world(async (it) => {
-    const { me, there } = await open(it, { timeout: 300, reboot: () => {} });
+    const { me, there } = await open(it, { reboot: () => {} });
     await once((done) => me.unmanage(done));
     expect(there.managed).toBe(false);
     await once((done) => me.manage(done));
@@ -143,8 +147,23 @@ it("names that objects inherit are names", async () => {
     expect(Object.keys).toBe(before);
     expect(({} as any).polluted).toBeUndefined();
     expect((await there.custom("constructor", "x")).rc).toBe(501);
+    for (const reqId of ["constructor", "__proto__", {}, null]) it.cloud.wireOf(NAME).deliver("iotdm-1/response", JSON.stringify({ rc: 200, reqId }), 1); // prettier-ignore
+    expect((await there.observe("location")).rc).toBe(200);
     expect(me.fields.deviceInfo).toEqual({});
     expect(it.errors).toEqual([]);
+  });
+});
+
+it("a field is an object: what is none changes nothing", async () => {
+  await world(async (it) => {
+    const { device, there, me } = await open(it, {});
+    const seen: any[] = [];
+    device.on("deviceUpdate", (name: string) => seen.push(name));
+    for (const value of ["abc", 5, true, undefined]) expect((await there.update("location", value)).rc).toBe(400);
+    expect((await there.update("mgmt.firmware", "http://198.51.100.10/fw.js")).rc).toBe(400);
+    expect([me.fields.location, me.fields["mgmt.firmware"], seen]).toEqual([{}, { state: 0, updateStatus: 0 }, []]);
+    expect((await there.update("location", { latitude: 1, longitude: 2 })).rc).toBe(204);
+    expect([me.fields.location, seen, it.errors]).toEqual([{ latitude: 1, longitude: 2 }, ["location"], []]);
   });
 });
 
@@ -158,6 +177,11 @@ it("an action that there is not does nothing", async () => {
       firmware: { download: note("load"), update: note("up") },
     });
     expect((await there.request("mgmt/initiate/device/sleep")).rc).toBe(501);
+    // Only who asks for a field is told that there is none.
+    expect(await there.request("mgmt/initiate/device/sleep", { fields: [{ field: "foo" }] })).toEqual({
+      rc: 501,
+      reqId: expect.any(String),
+    });
     await there.update("mgmt.firmware", { uri: "u", state: 0 });
     expect((await there.request("mgmt/initiate/firmware/erase")).rc).toBeGreaterThanOrEqual(400);
     await pause(20);

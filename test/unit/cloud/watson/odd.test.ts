@@ -1,6 +1,6 @@
 /* Arguments, options, files and payloads that a maker may get wrong: what is told, and that the rest goes on. */
-import { ApplicationClient, DeviceClient, parseConfigFile } from "thincloud/watson";
-import { APP, DEVICE, pause, until, world } from "./bench";
+import { ApplicationClient, DeviceClient, GatewayClient, parseConfigFile } from "thincloud/watson";
+import { APP, DEVICE, GATEWAY, pause, until, world } from "./bench";
 
 const failure = (run: () => unknown): any => {
   try {
@@ -80,6 +80,8 @@ it("options, targets and options of calls that there are not are told by name", 
   expect(failure(() => device.manage(any({ lifeTime: 4000 })))).toEqual(config("lifeTime"));
   expect(failure(() => device.manage(any({ lifetime: "4000" })))).toEqual(config("lifetime"));
   expect(failure(() => device.manage(any({ reboot: "yes" })))).toEqual(config("reboot"));
+  expect(failure(() => client.subscribeToDeviceEvents(any({ deviceId: null })))).toEqual(config("deviceId is no text"));
+  expect(failure(() => device.manage(any({ reboot: null })))).toEqual(config("reboot is no function"));
   // The same target for several kinds.
   expect(client.subscribeToDeviceStatus({ deviceType: "therm", event: "status", qos: 1 })).toBe(true);
   expect(client.publishEvent("t", "i", "e", 1, any(null))).toBe(true);
@@ -88,6 +90,58 @@ it("options, targets and options of calls that there are not are told by name", 
   client.end(true);
   device.on("error", () => {});
   device.end(true);
+});
+
+it("levels in their order that are no text, and what is behind them, are told", () => {
+  const client: any = new ApplicationClient({ ...APP, manualConnect: true } as any);
+  const config = (name: string) => expect.objectContaining({ code: "config", message: expect.stringContaining(name) });
+  // They would subscribe to every device, or at QoS 0.
+  expect(failure(() => client.subscribeToDeviceEvents("therm", { event: "alarm" }))).toEqual(config("deviceId"));
+  expect(failure(() => client.subscribeToDeviceEvents("therm", true))).toEqual(config("deviceId"));
+  expect(failure(() => client.subscribeToDeviceEvents("therm", "t-001", "alarm", "json", "1"))).toEqual(config("qos"));
+  expect(failure(() => client.subscribeToDeviceStatus("therm", "t-001", "alarm"))).toEqual(config("qos"));
+  expect(client.subscribeToDeviceEvents("therm", null, undefined, "json", 1, () => {})).toBe(true);
+  expect(client.subscribeToDeviceEvents("therm", 1)).toBe(true);
+  expect(client.subscribeToDeviceStatus(() => {})).toBe(true);
+  client.on("error", () => {});
+  client.end(true);
+});
+
+it("options of the later libraries that would change something are not passed over", () => {
+  const auth = { key: "a-abc123-k", token: "t" };
+  const of = (options: any, more?: any) => () => made(ApplicationClient, { identity: { appId: "x" }, auth, options, ...more });
+  const config = (name: string) => expect.objectContaining({ code: "config", message: expect.stringContaining("option " + name) });
+  expect(failure(of({ mqtt: { transport: "websockets" } }))).toEqual(config("transport"));
+  expect(failure(of({ mqtt: { caFile: "ca.pem" } }))).toEqual(config("caFile"));
+  expect(failure(of({ mqtt: { keepalives: 5 } }))).toEqual(config("keepalives"));
+  expect(failure(of({ colour: 1 }))).toEqual(config("colour"));
+  expect(failure(of({}, { identity: { appId: "x", user: "y" } }))).toEqual(config("user"));
+  const plain = { logLevel: "info", http: { verify: true }, mqtt: { transport: "tcp", sessionExpiry: 3600, caFile: null, port: 443 } };
+  expect(of(plain)()).toMatchObject({ clientId: "a:abc123:x", protocol: "mqtts", port: 443 });
+});
+
+it("what the platform does with a keepalive of applications that share, and with gateways at quickstart", () => {
+  const keepalive = (options: any) => made(ApplicationClient, { ...APP, ...options }).keepalive;
+  // Of these it makes 3600; a client that did not know would be silent for too long.
+  expect(keepalive({ shared: true, keepalive: 0 })).toBe(3600);
+  expect(keepalive({ type: "shared", keepalive: 7200 })).toBe(3600);
+  expect([keepalive({ shared: true }), keepalive({ shared: true, keepalive: 30 }), keepalive({ keepalive: 7200 })]).toEqual([60, 30, 7200]);
+  const gateway = failure(() => made(GatewayClient, { org: "quickstart", type: "t", id: "g" }));
+  expect(gateway).toMatchObject({ code: "config", message: expect.stringContaining("quickstart") });
+});
+
+it("options of another type are told, and what is neither yes nor no", () => {
+  const e = (options: any) => failure(() => made(ApplicationClient, { ...APP, ...options }));
+  const config = (name: string) => expect.objectContaining({ code: "config", message: expect.stringContaining("option " + name) });
+  for (const [name, value] of Object.entries({ domain: 5, envelope: "no", codecs: 5 })) expect(e({ [name]: value })).toEqual(config(name));
+  for (const value of [5, "maybe", "on", {}, "x"]) {
+    expect(e({ cleanSession: value })).toEqual(config("clean-session"));
+    expect(e({ shared: value })).toEqual(config("shared"));
+  }
+  const clean = (value: any) => made(ApplicationClient, { ...APP, cleanSession: value }).clean;
+  expect([true, "True", "yes", 1, "1", "t"].map(clean)).toEqual(Array(6).fill(true));
+  expect([false, "FALSE", "no", 0, "0"].map(clean)).toEqual(Array(5).fill(false));
+  expect([undefined, null, ""].map(clean)).toEqual(Array(3).fill(undefined));
 });
 
 it("a name that cannot be is told as the option it came in", () => {
@@ -180,5 +234,34 @@ it("at quickstart there is QoS 0 only, and no device management", async () => {
     expect(it.sent("d:quickstart:t:q1", "publish")).toMatchObject([{ qos: 0 }]);
     expect(it.sent("d:quickstart:t:q1", "subscribe")).toEqual([]);
     expect([it.errors, it.cloud.closed]).toEqual([[], []]);
+  });
+});
+
+it.each([
+  ["a device", DeviceClient, DEVICE],
+  ["a gateway", GatewayClient, GATEWAY],
+])("%s that is ended before it was up says nothing of what it subscribes to by itself", async (_, Client: any, options) => {
+  const client = new Client({ ...options, host: "127.0.0.1", port: 1, protocol: "mqtt", manualConnect: true });
+  const errors: any[] = [];
+  const told: any[] = [];
+  client.on("error", (e: any) => errors.push(e.message));
+  client.manage((e: any) => told.push(e.code));
+  client.publishEvent("e", 1);
+  await new Promise<void>((done) => client.disconnect(done));
+  // What the application asked for is told.
+  expect([errors, told]).toEqual([["the client has ended"], ["offline"]]);
+});
+
+it("a refused login is tried again, ever more slowly, until `disconnect` in the listener of errors", async () => {
+  await world(async (it) => {
+    const client: any = new DeviceClient({ ...DEVICE, "auth-token": "wr0ng", ...it.here });
+    const codes: any[] = [];
+    client.on("error", (e: any) => {
+      codes.push(e.code);
+      if (codes.length > 1 && e.code === "auth") client.disconnect();
+    });
+    await new Promise((done) => client.on("end", done));
+    await pause(150);
+    expect(codes).toEqual(["auth", "auth"]);
   });
 });

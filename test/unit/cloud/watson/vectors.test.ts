@@ -49,6 +49,13 @@ describe("configuration files", () => {
     expect(`tcp://${o.host}:${o.port}`).toBe(wanted.url);
   });
 
+  it("the embedded client's device.cfg", () => {
+    const text = "# Device\norg=abc123\ndomain=iot.example\ntype=therm\nid=t-001\nauth-method=token\nauth-token=a=b\nserverCertPath=./ca.pem\nuseClientCertificates=0\nrootCACertPath=./root.pem\nclientCertPath=./c.pem\nclientKeyPath=./k.pem\n"; // prettier-ignore
+    const o = made(DeviceClient, parseConfigFile(text));
+    expect(o).toMatchObject({ clientId: "d:abc123:therm:t-001", host: "abc123.messaging.iot.example", password: "a=b", protocol: "mqtts" });
+    expect(Object.keys(o).filter((name) => /cert|ca$|key$/i.test(name))).toEqual([]);
+  });
+
   it("the object form of the later libraries", () => {
     const auth = { key: "a-abc123-k3yk3yk3y0", token: "tk7(exAmple)9q_Z" };
     const mqtt = { port: 8883, transport: "tcp", cleanStart: true, sessionExpiry: 7200, keepAlive: 120 };
@@ -84,6 +91,7 @@ describe("configuration files", () => {
       expect(failure(() => parseConfigFile("none.cfg"))).toMatchObject({ code: "config", message: expect.stringContaining("none.cfg") });
     } finally {
       process.chdir(cwd);
+      delete process.env.THINCLOUD_STORE;
       fs.rmSync(dir, { recursive: true });
     }
   });
@@ -292,6 +300,9 @@ describe("messages that come", () => {
         if (one.invalid) expect(errors.pop()).toMatchObject({ code: "protocol" });
         else expect(events.pop().timestamp.getTime()).toBe(one.ms);
       }
+      // A board whose clock was never set.
+      await say("iot-2/type/t/id/i/evt/e/fmt/json", '{"d":1,"ts":"1970-01-01T00:00:00.250Z"}');
+      expect(events.pop().timestamp.getTime()).toBe(250);
       expect(errors).toEqual([]);
     });
   });
