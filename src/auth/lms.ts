@@ -77,19 +77,19 @@ export function verifyLms(key: Bytes, message: Bytes, signature: Bytes, scratch?
       // A leaf of another tree has no place in this one.
       !(leaf < 1 << height) ||
       signature.substr(at + 4, 4) + signature.substr(path, 4) !== key.substr(4, 4) + key.substr(0, 4) ||
-      !(signature.length >= end)
+      !(level ? signature.length > end : signature.length === end)
     )
       return false;
     const owner = key.substr(8, 16) + signature.substr(at, 4);
     // What it signs is the key of the level below or, at the last one, the message, which is needed no more: it may be long, and is not held twice.
-    const below = signature.substr(end, level ? 56 : 0);
+    const below = signature.substr(end, 56);
     let digits = owner + "\x81\x81" + signature.substr(at + 8, 32) + (below || message);
     if (!level) message = "";
     digits = sha256(digits);
     const own = oneTimeKey(owner, type, digits, signature, at + 40, path, scratch);
     if (rootOf(key.substr(8, 16), (1 << height) + leaf, own, signature, path + 4, end) !== key.substr(24)) return false;
     key = below;
-    at = end + key.length;
+    at = end + 56;
   }
-  return at === signature.length;
+  return true;
 }

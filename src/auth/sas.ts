@@ -45,11 +45,17 @@ function take(key: string): void {
 }
 
 /**
- * A shared access signature. It is the result, and goes to `done`; with a signer that answers later, to `done` only. What is wrong
- * with the options is thrown, and so is error `clock` while the time is unknown.
+ * A shared access signature (Azure's `SharedAccessSignature sr=…&sig=…&se=…`). It is the result, and goes to `done`; with a signer that
+ * answers later, to `done` only. Throws `config` when the key is no base64 or nothing says what it is for: correct the options; `clock`
+ * while the time is unknown: set the clock, or give `expires`. What the signer gives wrong goes to `done`.
+ *
+ *     var sas = require("sas");
+ *     var hub = { host: "myhub.azure-devices.net", deviceId: "pump-7", key: key, lifetime: 3600 };
+ *     var password = sas.token(hub);
  */
 export function token(o: TokenOptions, done?: (err?: Error, token?: string) => void): string | undefined;
 export function token(o: any, done?: (err?: Error, token?: string) => void): string | undefined {
+  o = Object(o);
   const id = o._id;
   const scope = o.idScope;
   const now = time() / 1000;
@@ -64,7 +70,7 @@ export function token(o: any, done?: (err?: Error, token?: string) => void): str
 
   // Not that of errors.ts: two calls of it are longer.
   function fault(says: string): Error {
-    const e = new Error(says) as CloudError;
+    const e = Error(says) as CloudError;
     e.code = says < "d" ? "clock" : "config";
     return e;
   }
@@ -87,17 +93,18 @@ export function token(o: any, done?: (err?: Error, token?: string) => void): str
     if (done) done(err, out);
   }
 
-  if (!o.raw) {
-    sr = textToBytes(sr);
-    if (!id) sr = percent(sr);
-  }
+  sr = textToBytes("" + sr);
+  if (!o.raw && !id) sr = percent(sr);
   const bytes = id ? sr : sr + "\n" + se;
   const signature = o.sign ? o.sign(bytes, signed) : sha(last[2] + sha(last[1] + bytes));
   if (signature) signed(undefined, signature);
   return out;
 }
 
-/** The key of one device, in base64, from the key of its enrolment group. The letters' case in the id counts. */
+/**
+ * The key of one device, in base64, from the key of its enrolment group, in base64. The letters' case in the id counts. Throws `config`
+ * when the key is none. For your computer: a device that holds the group's key can be any other one.
+ */
 export function deviceKey(groupKey: string, registrationId: string): string {
   return token({ key: groupKey, _id: registrationId } as TokenOptions)!;
 }

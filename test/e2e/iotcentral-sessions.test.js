@@ -2,14 +2,14 @@
 /* global expect, test */
 /**
  * The minified client through random sessions against the local Azure: random calls, random faults, then all is well and it is checked
- * that nothing was lost, doubled or left. A session that fails names its seed: `SEED=n npx jest iotcentral-sessions` repeats it,
- * `RUNS=5000` makes more of them.
+ * that nothing was lost, doubled or left. `SEED=7 npx jest test/e2e/iotcentral-sessions` repeats one, `RUNS=5000` makes more.
  */
 const path = require("node:path");
 const { createDevice } = require("../mock");
 const { attach } = require("../clouds/azure/mock");
 const { deriveKey } = require("../clouds/azure/sas");
 const { merge } = require("../clouds/azure/twin");
+const { sessions } = require("../rig/random");
 
 const storage = Object.fromEntries(["iotcentral", "store"].map((name) => [name, path.join(__dirname, `../../dist/espruino/${name}.js`)]));
 const GROUP = Buffer.alloc(64, "a group of random sessions").toString("base64");
@@ -238,13 +238,11 @@ function check({ device, cloud, options, id, heard, reported, renamed, lost, mes
   return wrong;
 }
 
-const { SEED, RUNS } = process.env;
+async function judged(seed) {
+  const it = session(seed);
+  await new Promise(setImmediate);
+  const wrong = check(it);
+  if (wrong.length) expect([it.steps.join(" "), ...wrong]).toEqual([]);
+}
 
-test("random sessions", async () => {
-  for (let i = +SEED || 1; i <= +(SEED || RUNS || 200); i++) {
-    const it = session(i);
-    await new Promise(setImmediate);
-    const wrong = check(it);
-    if (wrong.length) expect([`SEED=${i}`, it.steps.join(" "), ...wrong]).toEqual([]);
-  }
-}, 3600000);
+test("random sessions", () => sessions(200, judged), 3600000);

@@ -7,9 +7,12 @@ const odd = require("./support/iotcentral-odd");
 const thrown = require("./support/iotcentral-thrown");
 const moved = require("./support/iotcentral-moved");
 const reports = require("./support/iotcentral-reports");
+const docs = require("./support/iotcentral-docs");
+const hostile = require("./support/iotcentral-hostile");
 const seed = require("./support/iotcentral-seed");
 
-const storage = { iotcentral: path.join(__dirname, "../../dist/espruino/iotcentral.js") };
+const file = (name) => path.join(__dirname, `../../dist/espruino/${name}.js`);
+const storage = { iotcentral: file("iotcentral"), sas: file("sas") };
 
 const make = (options) => createDevice({ storage, ...options });
 checklist(make);
@@ -18,3 +21,5 @@ reports(make);
 moved(make);
 odd(make);
 thrown(make);
+hostile(make);
+docs(make);

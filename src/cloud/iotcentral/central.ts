@@ -1,5 +1,6 @@
 import { KEPT } from "../../core/emitter";
 import type { Bytes } from "../../host";
+import { check } from "../../mqtt/options";
 import { hub } from "./client";
 import { command, enqueued } from "./commands";
 import type { Hub, State } from "./hub";
@@ -7,10 +8,13 @@ import type { Options } from "./options";
 import { properties } from "./properties";
 
 export interface Central extends Hub {
+  /** For the next registration and connection. @param id DTDL identifier, `dtmi:…;1`. @throws `config`, when it is no text */
   setModelId(id: string): void;
+  /** Of telemetry from now on. @param type `application/json` unless set; empty: nothing is said */
   setContentType(type: string): void;
+  /** Of telemetry from now on. @param encoding `utf-8` unless set; empty: nothing is said */
   setContentEncoding(encoding: string): void;
-  /** 1 nothing, 2 what is done and what fails, 3 every message too. */
+  /** Also tells the logger. @param level 1 nothing, 2 (default) what is done and what fails, 3 every message too. @throws `config`, when it is no number */
   setLogLevel(level: number): void;
   /** Does nothing: messages come by themselves here. */
   listen(): void;
@@ -37,7 +41,9 @@ function tell(this: Hub, event: string, a: any, b?: any, version?: any): void {
 }
 
 function setModelId(this: State): void {
-  this.options.modelId = arguments[0];
+  const id = arguments[0];
+  check({ modelId: id }, " s:modelId ");
+  this.options.modelId = id;
 }
 
 function setContentType(this: State): void {
@@ -51,10 +57,23 @@ function setContentEncoding(this: State): void {
 function setLogLevel(this: State): void {
   const logger = this.options.logger;
   const level = arguments[0];
+  check({ logLevel: level }, " n:logLevel ");
   this.options.logLevel = level;
   if (logger && logger.setLogLevel) logger.setLogLevel(level);
 }
 
+/**
+ * A device of IoT Central: `hub` with events `properties`, `commands` and `enqueuedCommands`, each command answered in time. Nothing
+ * is sent before `connect`. Several devices in one program need a `cache` each. After the MicroPython SDK `iotc` and "IoT Plug and Play
+ * conventions" of Microsoft.
+ *
+ * @param o docs/iotcentral.md lists the options with defaults and units
+ * @throws `config`, for the first option that cannot be right: mend it
+ * @example
+ * var client = create({ idScope: "0ne00000000", deviceId: "thermostat-1", deviceKey: key });
+ * client.on("commands", function (command, ack) { ack(command, "done"); });
+ * client.connect();
+ */
 export function create(o: Options): Central {
   const c = hub(o, tell) as Central & State;
   c._central = 1;

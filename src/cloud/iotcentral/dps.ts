@@ -53,8 +53,8 @@ export function answer(topic: string, body: any): Answer {
   const out: Answer = { rid: +query.$rid! };
   const state = given.registrationState || {};
   const word = ("" + (given.status || "")).toLowerCase();
-  // An hour at most: a timer of weeks would run at once.
-  if (wait) out.wait = Math.min(+wait * 1000, 60 * MINUTE);
+  // A second at least, an hour at most: a timer of weeks would run at once.
+  if (wait) out.wait = Math.min(Math.max(+wait, 1) * 1000, 60 * MINUTE);
   out.operationId = given.operationId;
   if (status > 428) out.again = true;
   else if (status < 300 && word === "assigned" && state.assignedHub && state.deviceId) {

@@ -5,7 +5,7 @@ import { error } from "../../core/errors";
 import type { Bytes } from "../../host";
 import type { State as Mqtt } from "../../mqtt/state";
 import { NONE, say, type Respond, type State } from "./hub";
-import { begin, failed, RENEW } from "./session";
+import { begin, connect, failed, RENEW } from "./session";
 import { heardFrom } from "./topics";
 import { changed, twin } from "./twin";
 import { urgent } from "./urgent";
@@ -14,8 +14,8 @@ function connected(c: State): void {
   const o = c.options;
   const done = c._opening;
   const subscribing = c._subscribing;
-  // It came too late: `disconnect` is about to close it.
-  if ((c as any as Mqtt)._ended) return;
+  // It came too late: `disconnect` is about to close it, or has, and `reconnect()` makes another.
+  if ((c as any as Mqtt)._ended || !c._begun) return;
   say(c, "connected");
   delete c._opening;
   // The next connection has others; a signer may need time, so what it signed is kept.
@@ -26,13 +26,11 @@ function connected(c: State): void {
   delete c._failures;
   delete c._attempts;
   delete c._newest;
-  c._stale = c._known = 1;
-  // None after `disconnect`, of a link that was being made.
-  if (c._path) c._subscribing = 1;
+  c._stale = c._known = c._subscribing = 1;
   // What was asked is asked again, after SUBACK.
   twin(c);
   delete c._tries;
-  if (c._path && !subscribing) {
+  if (!subscribing) {
     const filters: any = { "$iothub/twin/res/#": {}, "$iothub/twin/PATCH/properties/desired/#": {}, "$iothub/methods/POST/#": {} };
     if (!o.moduleId) filters[c._path + "/messages/devicebound/#"] = { qos: 1 };
     urgent(c, filters, function (err: any) {
@@ -80,7 +78,7 @@ function tokenless(c: State): boolean {
 
 function dialling(c: State): void {
   const o = c.options;
-  if (c.assignment && tokenless(c)) {
+  if (c._begun && c.assignment && tokenless(c)) {
     delete o.username;
     delete o.password;
     begin(c, RENEW);
@@ -89,7 +87,7 @@ function dialling(c: State): void {
   if (!o.username) o.username = NONE;
   // The hub may have moved: after a quarter of an hour of trying, the longest waits being a minute.
   c._attempts = (c._attempts || 0) + 1;
-  if (c._attempts > (o.reprovisionAfter || 30) && o.idScope && c._begun && !c._registering && !c._retrying) {
+  if (c._attempts > (o.reprovisionAfter || 30) && o.idScope && !c._registering && !c._retrying) {
     delete c._attempts;
     delete c._known;
     begin(c, 0);
@@ -97,8 +95,8 @@ function dialling(c: State): void {
 }
 
 function wrong(c: State, e: any): void {
-  // What the application throws, or sends too much of, says nothing of the way to the hub.
-  const done = e.code && !/^[ls]/.test(e.code) && c._opening;
+  // What the application throws, or sends too much of, says nothing of the way to the hub: only these of our codes do.
+  const done = /^[acnprt]/.test(e.code) && c._opening;
   if (done) delete c._opening;
   say(c, (e.code || "error") + ": " + (e.message || e));
   failed(c, e);
@@ -146,8 +144,11 @@ export function emit(this: State, event: any): void {
       const e = args[1];
       // Thrown was anything: who hears of it asks for its code.
       if (!e || typeof e !== "object") args[1] = new Error(e);
-      // For want of a user name no CONNECT could be made. The next attempt follows.
-      else if (c.options.username === NONE && /^username/.test(e.message)) return;
+      // For want of a user name no CONNECT could be made. The next attempt follows; after `disconnect`, by `reconnect()`, as from `connect`.
+      else if (c.options.username === NONE && /^username/.test(e.message)) {
+        if (!c._begun && !(c as any as Mqtt)._ended) connect.call(c);
+        return;
+      }
     }
     (emitNow as (this: State, ...args: any[]) => void).call(c, happened, event, args[1], args[2]);
     // Without a listener it was told by a line above.

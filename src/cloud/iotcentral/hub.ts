@@ -1,12 +1,13 @@
 import { log } from "#host";
 import type { Bytes, Timer } from "../../host";
 import type { Client as Mqtt } from "../../mqtt/client";
-import type { Options as MqttOptions } from "../../mqtt/options";
+import { check, type Options as MqttOptions } from "../../mqtt/options";
 import type { Properties } from "./bag";
 import type { Assignment } from "./dps";
 import type { Options } from "./options";
+import type { Failure } from "../../core/errors";
 
-export type Done = (err?: Error, result?: any) => void;
+export type Done = (err?: Failure, result?: any) => void;
 
 /** Answers a direct method; only the first answer counts. */
 export type Respond = (status: number, value?: unknown) => void;
@@ -33,15 +34,67 @@ export interface Report {
   _answers?: Done[];
 }
 
-/** An MQTT client that finds its hub, renews its token and keeps its twin; whatever the MQTT client can it can too. */
+/**
+ * An MQTT client that finds its hub, renews its token and keeps its twin; whatever the MQTT client can it can too. Topics, limits and
+ * answers are those of Microsoft's "Communicate with your IoT hub using the MQTT protocol" and "IoT Hub quotas and throttling".
+ */
 export interface Hub extends Mqtt {
+  /** Read anew at each attempt: what is put there counts from the next one on. The key of a group is not in it. */
   options: MqttOptions & Options;
+  /**
+   * Finds the hub and connects; it goes on trying by itself, whatever the first outcome was, until `disconnect`.
+   *
+   * @param done called once with the first outcome, or at once when it is connected. `config`: mend the option that is named; `clock`,
+   *   `network`, `timeout`: nothing, it tries again; `auth`, `refused`: check key, `idScope` and device; `offline`: `disconnect` came first.
+   * @throws `config`, a callback that is no function
+   * @example
+   * client.connect(function (e) {
+   *   if (e) console.log(e.code + ": " + e.message);
+   * });
+   */
   connect(done?: Done): void;
+  /** Whether there is a connection that the hub has accepted; one that has gone silent is believed in for 1.5 `keepalive`. */
   isConnected(): boolean;
+  /**
+   * Sends what waits, reports too, and says good-bye; a registration that runs is stopped. Callbacks that still wait get `offline`.
+   *
+   * @param done called when the link is closed
+   * @example
+   * client.sendTelemetry({ t: 21.5 });
+   * client.disconnect(function () {
+   *   sleep();
+   * });
+   */
   disconnect(done?: Done): void;
-  /** Queued until the hub has it, which the callback tells. */
+  /**
+   * Sends a message, at least once: it may come twice after a lost connection. It waits while there is none, in memory (`queueLimit`
+   * bytes) or in `store`, and then has the time when it was made with it.
+   *
+   * @param payload an object, as JSON; a text or bytes as they are
+   * @param properties none unless given: system ones by name (`messageId`, `contentType` …) and your own; null leaves a default out
+   * @param done called when the hub has it. `limit`: more than `queueLimit` bytes wait, send it later, or, with `dropOldest`, it is gone;
+   *   `offline`: `disconnect` was done before
+   * @throws `config`: payload, property, callback or a name that IoT Central keeps; `limit`: over 262,144 bytes with its properties. Mend it.
+   * @example
+   * client.sendTelemetry({ temperature: 21.5 }, { messageId: "m1" }, function (e) {
+   *   if (e) console.log(e.message);
+   * });
+   */
   sendTelemetry(payload: unknown, properties?: Properties | Done, done?: Done): void;
-  /** Reports properties, of a component when it is named; several calls may become one message. */
+  /**
+   * Reports properties as they are at the call; one message is under way at a time, and what comes meanwhile is merged, so a value that is
+   * reported again and again takes its place once. Null deletes. 429 and 5xx are tried again.
+   *
+   * @param patch an object of up to 32,768 bytes as JSON, 10 levels, names without dots, dollars and blanks
+   * @param component in whose name; none: the device's own
+   * @param done called after the service's answer. `refused`: the service does not take the patch, which is not sent again; `limit`: too
+   *   much waits, report later; `offline`: `disconnect` was done before
+   * @throws `config`, `limit`: the message names the member; mend it
+   * @example
+   * client.sendProperty({ firmware: "1.0.0" }, function (e) {
+   *   if (e) console.log(e.message);
+   * });
+   */
   sendProperty(patch: unknown, component?: string | Done, done?: Done): void;
   /** Where the device belongs, once that is known. */
   assignment?: Assignment;
@@ -90,6 +143,11 @@ export interface State extends Hub {
   /** Of the desired properties: the version that was told, and the highest that has come. */
   _version: number;
   _newest?: number;
+}
+
+/** Throws for a callback that cannot be called: later nobody could tell whose it was. */
+export function callable(done: unknown): void {
+  check({ callback: done || undefined }, " f:callback ");
 }
 
 /** A user name of which the MQTT client can make no CONNECT. */

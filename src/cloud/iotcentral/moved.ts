@@ -23,11 +23,11 @@ function renamed(b: Bytes, name: Bytes): Bytes | undefined {
 
 /**
  * Telemetry that waits, in a store since years perhaps, goes out under the name that the device has now: the hub hangs up on any
- * other, each time. A subscription under another name is forgotten; the next connection makes its own.
+ * other, each time. The store keeps the old name, and with it the order: this is done after each start. A subscription under another
+ * name is forgotten; the next connection makes its own.
  */
 export function moved(c: State, path: string): void {
   const m = c as any as Mqtt;
-  const store = c.options.store;
   const name = textToBytes(path);
   for (let i = 0; i < m._queue.length; i++) {
     const e = m._queue[i];
@@ -36,12 +36,6 @@ export function moved(c: State, path: string): void {
     if (now) {
       e._bytes = now;
       m._size += now.length - b.length;
-      const key = e._key && store!.put(e._want.substr(2) + now);
-      // A store that is full: after a restart it is done again.
-      if (key) {
-        store!.drop(e._key!);
-        e._key = key;
-      }
     } else if (
       b.charCodeAt(0) >> 4 === SUBSCRIBE &&
       find(b, "/messages/devicebound/#") > 0 &&

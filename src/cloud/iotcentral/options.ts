@@ -62,6 +62,14 @@ export function passed(o: any, more: any, own: any): any {
   return more;
 }
 
+/** The option that is not the program's to give, if any. */
+function dictated(o: any): string {
+  for (const name in o)
+    if (o[name] !== undefined && ":clientId :username :password :clean :resubscribe ".indexOf(":" + name + " ") >= 0)
+      return name + ": the services say it, leave it out";
+  return "";
+}
+
 /** The option that is outside of its bounds, if any. */
 function outside(o: Options): string {
   if (o.keepalive! > 1177) return "keepalive: up to 1177 seconds";
@@ -71,19 +79,16 @@ function outside(o: Options): string {
 /** Throws for the first option that cannot be right. */
 export function checked(o: Options): void {
   const id = o.registrationId || o.deviceId || "";
-  const dictated = Object.keys(o).filter(function (name) {
-    return (o as any)[name] !== undefined && ":clientId :username :password :clean :resubscribe ".indexOf(":" + name + " ") >= 0;
-  })[0];
-  const wrong = dictated
-    ? dictated + ": the services say it, leave it out"
-    : !o.idScope === !o.host
+  const wrong =
+    dictated(o) ||
+    (!o.idScope === !o.host
       ? "idScope (provisioning), or host (a hub)"
-      : id.length > 128 || !(o.idScope ? /^[A-Za-z0-9._:-]*[A-Za-z0-9-]$/ : /^[^#+\0\x2f]+$/).test(id)
+      : id.length > 128 || !(o.idScope ? /^[A-Za-z0-9._:-]*[A-Za-z0-9-]$/ : /^[^#+\0\x2f]+$/).test([o.deviceId, o.registrationId].join(""))
         ? "deviceId: up to 128 letters, digits and - . _ :"
         : o.moduleId && !/^[A-Za-z0-9._:-]+$/.test(o.moduleId)
           ? "moduleId: letters, digits and - . _ :"
           : !(o.groupKey || o.deviceKey || o.sign || (o.cert && o.key))
             ? "groupKey, deviceKey, sign, or cert and key"
-            : outside(o);
+            : outside(o));
   if (wrong) throw error("config", "option " + wrong);
 }

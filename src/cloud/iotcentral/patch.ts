@@ -2,7 +2,7 @@ import type { Report } from "./hub";
 
 /** Whether a value has members that have names. */
 export function plain(value: any): boolean {
-  return value && typeof value === "object" && !Array.isArray(value) && !value.toJSON;
+  return value && typeof value === "object" && !Array.isArray(value) && typeof value.toJSON !== "function";
 }
 
 /** Merges objects into objects, whatever else replaces; always into copies. */

@@ -17,26 +17,20 @@ export function properties(c: State, ask: Ask, desired: any, version: number, re
     const value = plain(given) && Object.keys(given).join() === "value" ? given.value : given;
     function ack(used: unknown, status?: number, text?: string): void {
       const patch: any = {};
-      const answer: any = { value: used };
-      if (c.options.legacyAck) {
-        answer.status = (status || 200) > 299 ? "error" : "completed";
-        answer.desiredVersion = version;
-        if (text) answer.message = text;
-      } else {
-        answer.ac = status || 200;
-        answer.av = version;
-        if (text) answer.ad = text;
-      }
-      patch[name] = answer;
+      const code = status || 200;
+      patch[name] = c.options.legacyAck
+        ? { value: used, status: code > 299 ? "error" : "completed", desiredVersion: version, message: text }
+        : { value: used, ac: code, av: version, ad: text };
       c.sendProperty(patch, component);
     }
     try {
       const result = ask("properties", name, value, { component: component, version: version, ack: ack });
-      // What was acknowledged before need not be again.
-      if (result !== undefined && !(old && old[name] && old[name].av === version)) ack(result);
+      // What was accepted before need not be again.
+      if (result !== undefined && !(old && old[name] && old[name].av === version && old[name].ac === 200)) ack(result);
     } catch (e) {
       c.emit("error", e);
-      ack(value, 500);
+      // What cannot be said of this one keeps the others from nothing.
+      c.emit(ack as never, value, 500);
     }
   }
 

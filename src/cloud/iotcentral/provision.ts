@@ -9,8 +9,20 @@ import { answer, ANSWERS, question, type Assignment, type Refusal } from "./dps"
 import { passed, type Options } from "./options";
 
 /**
- * Registers the device over a connection of its own and tells where it belongs; `done` is called once. An error has `retryAfter`,
- * the milliseconds to wait at least before the next try. `password` is none for a device with a certificate. What is returned stops it.
+ * Registers the device with the Device Provisioning Service over a connection of its own and tells where it belongs. After
+ * "Communicate with DPS using the MQTT protocol" of Microsoft.
+ *
+ * @param o `idScope`, and what docs/iotcentral.md says of provisioning
+ * @param id the registration's
+ * @param password the token; none for a device with a certificate
+ * @param done called once. Its error has `retryAfter`, the milliseconds to wait at least before the next try: `auth` and `refused` (with
+ *   `status`): check key, scope and enrolment; `timeout`: approve the device; `network`: try again
+ * @returns stops it; then `done` is not called
+ * @throws `config`, `limit`: options, or a `payload` that is no JSON
+ * @example
+ * register({ idScope: "0ne00000000" }, "d1", token, function (e, assignment) {
+ *   console.log(e ? e.message : assignment.assignedHub);
+ * });
  */
 export function register(
   o: Options,
@@ -18,7 +30,6 @@ export function register(
   password: string | undefined,
   done: (err?: Refusal, assignment?: Assignment) => void,
 ): () => void {
-  const ask: any = { registrationId: id };
   let model: any = o.payload;
   let rid = 0;
   let operation: string | undefined;
@@ -34,7 +45,8 @@ export function register(
     for (const name in o.payload) model[name] = o.payload[name];
     model[o.modelKey || "modelId"] = o.modelId;
   }
-  if (model) ask.payload = model;
+  // At once: what is no JSON is told to who calls.
+  const body = stringify({ registrationId: id, payload: model });
 
   function finish(err?: any, assignment?: Assignment): void {
     if (!over) {
@@ -66,7 +78,7 @@ export function register(
     timer = 0;
     wait(o.requestTimeout || 30000);
     if (!ready) client.reconnect();
-    else if (client.connected) client.publish(question(++rid, operation), operation ? "" : stringify(ask), { qos: 1, binary: true });
+    else if (client.connected) client.publish(question(++rid, operation), operation ? "" : body, { qos: 1, binary: true });
   }
 
   const client = connect(
@@ -79,10 +91,16 @@ export function register(
         clientId: id,
         // The version of the service that all of its documentation has.
         username:
-          o.idScope + "/registrations/" + id + "/api-version=2019-03-31&ClientVersion=" + percent(textToBytes(o.agent || "thincloud")),
+          o.idScope +
+          "/registrations/" +
+          id +
+          "/api-version=2019-03-31&ClientVersion=" +
+          percent(textToBytes("" + (o.agent || "thincloud"))),
         password: password,
         keepalive: 180,
         clean: true,
+        // What is taken out of an answer goes into a topic, three times as long at most.
+        maxPacketSize: 16384,
         will: undefined,
         store: undefined,
         manualConnect: false,
@@ -113,13 +131,13 @@ export function register(
     if (ready) subscribed();
   });
   client.on("message", function (topic: string, payload: string) {
-    let body;
+    let said;
     try {
-      body = parse(payload);
+      said = parse(payload);
     } catch {
       // The status says enough.
     }
-    const a = answer(topic, body);
+    const a = answer(topic, said);
     if (over || a.rid !== rid) return;
     if (a.assignment || a.err) return finish(a.err, a.assignment);
     operation = a.again ? operation : a.operationId || operation;

@@ -5,7 +5,7 @@ import { findTime, time } from "../../core/clock";
 import { error } from "../../core/errors";
 import { parse, stringify } from "../../core/json";
 import type { State as Mqtt } from "../../mqtt/state";
-import { say, type State } from "./hub";
+import { callable, NONE, say, type State } from "./hub";
 import { moved } from "./moved";
 import { register } from "./provision";
 import { hubUsername } from "./topics";
@@ -45,28 +45,29 @@ export function begin(c: State, ms?: number): void {
 
   /** What the connection is made with: for a hub it becomes options, for provisioning a password is handed on. */
   function credentials(then: (password?: string) => void): void {
-    let over: boolean;
+    let asked: unknown = a;
     function made(err: any, password?: string): void {
-      // Of a connect that was given up since, or from a signer that answers twice.
-      if (c._begun !== run || over) return;
-      over = true;
-      if (err) {
-        // What the signer says is anything.
-        if (!err.code) err = error("auth", "sign: " + (err.message || err));
-        err.retryAfter = err.retryAfter || 5000;
-        c.emit("error", err);
-        return;
+      // Of a connect that was given up since, for a hub or a name that is no longer ours, or from a signer that answers twice.
+      if (c._begun !== run || c.assignment !== asked) return;
+      asked = NONE;
+      try {
+        // What a signer says is anything.
+        if (err) throw err.code ? err : error("auth", "sign: " + (err.message || err));
+        if (host) {
+          const name = path!.substr(8).replace("/modules/", "/");
+          // The version that was told is one of the old twin.
+          if (o.host !== host || o.clientId !== name) c._version = -1;
+          o.host = host;
+          o.clientId = name;
+          o.username = hubUsername(host, name, API, o.agent || "thincloud", o.modelId);
+          o.password = password;
+        }
+        then(password);
+      } catch (e: any) {
+        // Also what came of an option that was changed since: nothing else would begin anew.
+        e.retryAfter = e.retryAfter || 5000;
+        c.emit("error", e);
       }
-      if (host) {
-        const name = path!.substr(8).replace("/modules/", "/");
-        // The version that was told is one of the old twin.
-        if (o.host !== host || o.clientId !== name) c._version = -1;
-        o.host = host;
-        o.clientId = name;
-        o.username = hubUsername(host, name, API, o.agent || "thincloud", o.modelId);
-        o.password = password;
-      }
-      then(password);
     }
 
     if (!o.deviceKey && !o.sign) made(undefined);
@@ -99,7 +100,14 @@ export function begin(c: State, ms?: number): void {
       );
   }
 
-  if (ms! < 0) return credentials(flush);
+  /** With a new token: plans the next one, unless what is planned is to register anew. */
+  function ready(password?: string): void {
+    // A quarter of the life is left for clocks that disagree, and for a way that is long.
+    if (password && c._known && !c._retrying) begin(c, life * 750);
+    flush();
+  }
+
+  if (ms! < 0) return credentials(ready);
   if (c._renewal) cancel(c._renewal);
   if (ms !== undefined) {
     c._renewal = after(begin, ms, c);
@@ -110,11 +118,9 @@ export function begin(c: State, ms?: number): void {
   if (c._known) {
     flush(true);
     credentials(function (password) {
-      // A quarter of the life is left for clocks that disagree, and for a way that is long.
-      if (password) begin(c, Math.min(life * 750, 2147483647));
       say(c, "connecting to " + host);
       c.reconnect();
-      flush();
+      ready(password);
     });
   } else if (!c._registering) {
     c._registering = 1;
@@ -147,8 +153,7 @@ export function begin(c: State, ms?: number): void {
 function recall(c: State): void {
   const o = c.options;
   const id = o.registrationId || o.deviceId!;
-  if (!o.idScope) c.assignment = { assignedHub: o.host!, deviceId: id };
-  else if (o.cache !== false) {
+  if (o.idScope && o.cache !== false) {
     try {
       // A copy: what is looked at in flash goes when the file is erased.
       const text = "" + ((o.cache ? o.cache.read() : storeView(FILE)) || "");
@@ -164,6 +169,7 @@ function recall(c: State): void {
 export function connect(this: State): void {
   const c = this;
   const done = arguments[0];
+  callable(done);
   if (c._begun && c.connected) {
     if (done) c.emit(done);
   } else if (done) c._opening = (c._opening || []).concat(done);
@@ -200,6 +206,7 @@ export function disconnect(this: State): any {
   if (c._due) cancel(c._due);
   c._renewal = c._due = 0;
   delete c._begun;
+  c.options.username = NONE;
   return c._end(arguments[0], arguments[1]);
 }
 

@@ -5,21 +5,19 @@ import { stringify } from "../../core/json";
 import { percent } from "../../core/percent";
 import type { State as Mqtt } from "../../mqtt/state";
 import { bag, type Properties } from "./bag";
-import type { Done, Item, State } from "./hub";
+import { callable, type Done, type Item, type State } from "./hub";
 import { telemetryNames } from "./limits";
 import { makeRoom } from "./room";
 
 /** The properties as the application gave them, and what IoT Central has to know of the content. */
 function described(c: State, given: any): Properties {
   const all: Properties = {};
-  const type = c._contentType === undefined ? "application/json" : c._contentType;
-  const encoding = c._contentEncoding === undefined ? "utf-8" : c._contentEncoding;
   if (given && typeof given !== "object") throw error("config", "telemetry properties: an object, not " + given);
-  for (const name in given) all[name] = given[name];
   if (c._central) {
-    if (all.contentType === undefined && type) all.contentType = type;
-    if (all.contentEncoding === undefined && encoding) all.contentEncoding = encoding;
+    all.contentType = c._contentType === undefined ? "application/json" : c._contentType || null;
+    all.contentEncoding = c._contentEncoding === undefined ? "utf-8" : c._contentEncoding || null;
   }
+  for (const name in given) if (given[name] !== undefined) all[name] = given[name];
   return all;
 }
 
@@ -36,6 +34,7 @@ function made(c: State, payload: any, given: any, done?: Done): Item {
   const n = end.length + bytes.length;
   // It has to wait behind one that nobody has acknowledged, too: the link may be dead.
   const waits = !c.connected || (c as any as Mqtt)._queue.length > 0;
+  callable(done);
   if (id > 128) throw error("limit", "messageId: " + id + " characters of 128");
   // Body and properties together.
   if (n > 262144) throw error("limit", "telemetry: " + n + " bytes of 262144");

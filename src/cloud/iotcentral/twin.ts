@@ -3,7 +3,7 @@ import { backoff } from "../../core/backoff";
 import { error } from "../../core/errors";
 import { parse, stringify } from "../../core/json";
 import type { Bytes } from "../../host";
-import type { Done, Report, State } from "./hub";
+import { callable, type Done, type Report, type State } from "./hub";
 import { twinBytes } from "./limits";
 import { add, plain } from "./patch";
 import { urgent } from "./urgent";
@@ -112,6 +112,7 @@ export function sendProperty(this: State, patch: any, component?: string | Done,
     whole[component] = { __t: "c" };
     for (const name in patch) whole[component][name] = patch[name];
   }
+  callable(done);
   // A callback that waits is some bytes too.
   const bytes = twinBytes(whole);
   const n = bytes.length + (done ? 64 : 0);

@@ -6,6 +6,12 @@ const { keyOf, starter } = require("./iotcentral-start");
 
 const MINUTE = 60000;
 
+/** A store in the device's memory; it keeps what fits into `room`. */
+const STORE = `var S = {}, next = 1, room = 1e9, store = {
+  put: function (r) { if (r.length > room) return 0; room -= r.length; S[next] = r; return next++; },
+  drop: function (key) { if (S[key]) room += S[key].length; delete S[key]; },
+  each: function (visit) { Object.keys(S).forEach(function (key) { visit(S[key], +key); }); } };`;
+
 module.exports = function moved(createDevice) {
   const start = starter(createDevice);
 
@@ -30,7 +36,46 @@ module.exports = function moved(createDevice) {
     device.tick(5 * MINUTE);
   };
 
+  /** The client is gone with its memory; another has the store and knows by its assignment only. */
+  const another = ({ cloud, device }) => {
+    cloud.telemetry.length = 0;
+    device.run(`c.end(true); var o = c.options;`);
+    device.tick(1000);
+    cloud.acking = true;
+    device.run(
+      `c = require("iotcentral").create({ idScope: o.idScope, deviceId: "sim-dev-01", deviceKey: o.deviceKey, logLevel: 1, store: store }); c.connect();`,
+    );
+    device.tick(5000);
+  };
+
   describe("registered anew", () => {
+    test("while a signer thinks about the token for the old name: its answer counts for nothing", () => {
+      const { cloud, device, has } = start({
+        before: "var slow = false, late = [];",
+        options: {
+          groupKey: undefined,
+          reprovisionAfter: 2,
+          sign: () => `function (b, done) {
+            if (slow && b.indexOf("sim-dev-01\\n") > 0 && b.indexOf("hub.sim") === 0) late.push(done);
+            else done(undefined, "x".repeat(32));
+          }`,
+        },
+        script: (cloud) => (cloud.verify = () => true),
+      });
+      device.tick(1000);
+      // The token has ended when the connection does.
+      device.run(`slow = true; setTime(${(device.clock.now() + 120 * MINUTE) / 1000});`);
+      cloud.deviceId = "new-name";
+      cloud.device().close();
+      device.tick(20000);
+      expect(cloud.registrations).toBe(2);
+      device.run(`slow = false; late.forEach(function (done) { done(undefined, "x".repeat(32)); });`);
+      cloud.connections.forEach((one) => one.close());
+      device.tick(5 * MINUTE);
+      expect([...cloud.connections.keys()]).toEqual(["new-name"]);
+      expect(has("error auth")).toBe(0);
+    });
+
     test("under another device id: what waits goes out under the new one, in order, once", () => {
       const all = start();
       const { cloud, device, has } = all;
@@ -96,30 +141,31 @@ module.exports = function moved(createDevice) {
     });
 
     test("what waits in a store too, in its order, also after a power cut", () => {
-      const store = `var S = {}, next = 1, store = {
-  put: function (r) { S[next] = r; return next++; },
-  drop: function (key) { delete S[key]; },
-  each: function (visit) { Object.keys(S).forEach(function (key) { visit(S[key], +key); }); } };`;
-      const all = start({ before: store, options: { store: () => "store" } });
+      const all = start({ before: STORE, options: { store: () => "store" } });
       const { cloud, device } = all;
       device.tick(1000);
       cloud.acking = false;
       for (let i = 0; i < 3; i++) device.run(`c.sendTelemetry({ n: ${i} });`);
       device.tick(100);
       rename(all);
-      cloud.telemetry.length = 0;
-      // The other one is gone with its memory; the new one knows by its assignment only.
-      device.run(`c.end(true); var o = c.options;`);
-      device.tick(1000);
-      cloud.acking = true;
-      device.run(
-        `c = require("iotcentral").create({ idScope: o.idScope, deviceId: "sim-dev-01", deviceKey: o.deviceKey, logLevel: 1, store: store }); c.connect();`,
-      );
-      device.tick(5000);
+      another(all);
       device.run(`R("left " + Object.keys(S).length);`);
       expect(cloud.telemetry.map((t) => JSON.parse(t.payload).n)).toEqual([0, 1, 2]);
       expect(all.said().pop()).toBe("left 0");
       expect(cloud.foreign).toBeUndefined();
+    });
+
+    test("a store with room for a small one only keeps the order over a power cut", () => {
+      const all = start({ before: STORE, options: { store: () => "store" } });
+      const { cloud, device } = all;
+      device.tick(1000);
+      cloud.acking = false;
+      for (const text of ["", "x".repeat(100), ""]) device.run(`c.sendTelemetry({ n: next, text: "${text}" }, { contentType: null });`);
+      device.run("room = 110;");
+      device.tick(100);
+      rename(all);
+      another(all);
+      expect(cloud.telemetry.map((t) => JSON.parse(t.payload).n)).toEqual([1, 2, 3]);
     });
 
     test.each([['{"n":1}'], [JSON.stringify({ text: "x".repeat(300) })]])(

@@ -494,12 +494,19 @@ c.sendProperty({ a: 1 }, function (e) { R("reported " + said(e)); });`); // pret
       [`c.sendTelemetry(5)`, /^config: telemetry: an object, a text or bytes, not 5/],
       [`c.sendTelemetry({}, "json")`, /^config: telemetry properties: an object, not json/],
       [`c.sendTelemetry({}, { messageId: "x".repeat(129) })`, /^limit: messageId: 129 characters of 128/],
-    ])("refused by name: %s", (call, wanted) => {
-      const { cloud, device, said } = open();
-      device.run(`try { ${call}; R("thrown nothing"); } catch (e) { R("thrown " + said(e)); }`);
+      [`c.sendTelemetry({}, {}, "sent")`, /^config: .*callback/],
+      [`c.sendProperty({ a: 1 }, 5)`, /^config: .*callback/],
+      [`c.sendProperty({ a: 1 }, "pump", {})`, /^config: .*callback/],
+      [`c.connect("opened")`, /^config: .*callback/],
+    ])("refused by name, at once, before the hub is known and afterwards: %s", (call, wanted) => {
+      const attempt = `try { ${call}; R("thrown nothing"); } catch (e) { R("thrown " + said(e)); }`;
+      const { cloud, device, has, said } = open({ setup: attempt });
+      device.run(attempt);
       device.tick(1000);
-      expect(said().filter((line) => line.startsWith("thrown "))[0].slice(7)).toMatch(wanted); // prettier-ignore
-      expect(cloud.telemetry).toEqual([]);
+      const thrown = said().filter((line) => line.startsWith("thrown "));
+      expect(thrown).toHaveLength(2);
+      for (const line of thrown) expect(line.slice(7)).toMatch(wanted);
+      expect([cloud.telemetry, cloud.twin.reported, has("error")]).toEqual([[], { $version: 1 }, 0]);
     });
 
     test.each([

@@ -71,6 +71,9 @@ module.exports = ({ start, node }) => {
         ["discovery", { body: "null" }, "error refused: discovery: no base URL"],
         ["discovery", { status: 500, body: { message: "out of order" } }, "error refused: discovery: out of order"],
         ["discovery", { body: { baseUrl: 5 } }, "error refused: discovery"],
+        ["discovery", { body: { baseUrl: "http" } }, "error refused: discovery"],
+        ["discovery", { body: { baseUrl: "https:/agent" } }, "error refused: discovery"],
+        ["discovery", { body: { baseUrl: "https://" } }, "error refused: discovery"],
         ["discovery", "drop", "error network"],
         ["discovery", "silent", "error timeout"],
         ["sync", { body: "<html>" }, "error protocol"],
@@ -237,8 +240,10 @@ module.exports = ({ start, node }) => {
 
   test.each([
     ["{ uniqueId: 'a' }", "cpId"],
+    ["{ sid: 'a', uniqueId: 'b' }", "cpId"],
     ["{ cpId: 'a' }", "uniqueId"],
     ["{ cpId: 'a', uniqueId: 'b', discoveryUrl: 'ftp' }", "discoveryUrl"],
+    ["{ cpId: 'a', uniqueId: 'b', discoveryUrl: 'http:host' }", "discoveryUrl"],
     ["{ cpId: 'a', uniqueId: 'b', version: '3' }", "version"],
     ["{ cpId: 'a', uniqueId: 'b', offlineStorage: { fileCount: 0 } }", "offlineStorage"],
     ["{ cpId: 'a', uniqueId: 'b', offlineStorage: { availSpaceInMb: -1 } }", "offlineStorage"],
@@ -281,6 +286,69 @@ module.exports = ({ start, node }) => {
     });
     it.pass(30 * MINUTE);
     expect(it.has("error refused: no enrolment")).toBeGreaterThan(0);
+  });
+
+  test("message 2.1: with a sid and no company code a chip enrols the device under its unique id", () => {
+    const tpm = () => "{ sign: function () {}, register: function (s, id, done) { R('register', id); } }";
+    const options = { devicePrimaryKey: undefined, cpId: undefined, sid: "sid-1", scopeId: "s", tpm };
+    const it = start({ cloud: { version: "2.1", at: 4 }, options, script: (c) => c.script("discovery", [{ body: { d: { ec: 0, bu: `${c.agent}/x` } } }]).script("sync", [1]) }); // prettier-ignore
+    expect(it.cloud.requests[0].path).toBe("/api/v2.1/dsdk/sid/sid-1?pf=az");
+    expect(it.told("register")).toEqual(["dev1"]);
+  });
+
+  test.each([[{ status: 404, body: "<html>" }], [{ status: 404, body: { message: "gone" } }]])(
+    "sync is no more where it was (%j): it is discovered anew",
+    (answer) => {
+      const it = start();
+      it.cloud.script("sync", [answer]);
+      it.cloud.command("0x10");
+      it.pass(MINUTE);
+      expect(it.cloud.requests.slice(2).map((r) => r.path.split("/").pop())).toEqual(["sync", "PROD", "sync"]);
+    },
+  );
+
+  test("message 2.1: a device whose name is a word of the hub's topics hears its commands", () => {
+    const script = (c) => { c.id = "twin"; c.hub.create("twin", { key: c.key }); }; // prettier-ignore
+    const it = start({ cloud: { version: "2.1" }, script });
+    it.cloud.send({ ct: 0, cmd: "on", ack: "k" });
+    it.pass(100);
+    expect(it.told("device").map((d) => d.ackId)).toEqual(["", "k"]);
+  });
+
+  test("message 2.1: what an answer about a part says about the connection is not believed", () => {
+    const it = start({ cloud: { version: "2.1" } });
+    it.cloud.send({ d: { ec: 0, ct: 203, r: [], p: { h: "elsewhere" } } });
+    it.cloud.send({ ct: 101 });
+    it.pass(3000);
+    expect(it.device.errors).toEqual([]);
+    expect(it.lines().filter((line) => /^error/.test(line))).toEqual([]);
+    expect(it.cloud.of("di")).toEqual([{ mt: 201 }]);
+  });
+
+  // The clock of Node is not the program's to set.
+  (node ? test.skip : test)("the time is lost, or a chip takes its time: the hub is not asked without a token, or with an old one", () => {
+    const slow = (options) => start({ options: { devicePrimaryKey: undefined, tpm: () => `{ sign: function (b, done) { setTimeout(done, 3000, undefined, "x".repeat(32)); } }` }, cloud: { at: 4 }, ms: 9000, ...options }); // prettier-ignore
+    for (const [it, shift] of [
+      [start(), -1],
+      [slow({ script: (cloud) => (cloud.hub.authenticate = () => ({})) }), 2],
+    ]) {
+      expect(it.has("connect")).toBe(1);
+      const asked = [];
+      it.cloud.hub.authenticate = (wire, packet) => (asked.push(packet.password && packet.password.toString()), {});
+      it.run(`setTime(${shift < 0 ? 1000 : it.device.clock.now() / 1000 + shift * 3600});`);
+      it.cloud.hub.device(it.cloud.id).wire.close("dropped");
+      it.pass(MINUTE);
+      expect(it.has("connect")).toBe(2);
+      expect(asked).toHaveLength(1);
+      expect(+/se=(\d+)/.exec(asked[0])[1] * 1000).toBeGreaterThan(it.cloud.now());
+      expect(it.lines().filter((line) => /^error/.test(line) && !/^error (network|clock)/.test(line))).toEqual([]);
+    }
+  });
+
+  test("what the application throws where the link calls it is told as it is", () => {
+    const it = start();
+    it.run(`sdk.dispose(function () { throw null; });`).pass(1000);
+    expect(it.lines().filter((line) => /^error/.test(line))).toEqual(["error ok"]);
   });
 
   test("the hub refuses: asked who it is, with a new token, less and less often", () => {
@@ -386,6 +454,31 @@ module.exports = ({ start, node }) => {
     expect(it.device.errors).toEqual([]);
   });
 
+  test.each(["1.0", "2.1"])("an identity without the type of authentication is refused and asked for again: %s", (version) => {
+    const it = start({ cloud: { version }, ms: 0 });
+    const p = { h: "h", sub: "s", pub: "p", topics: { c2d: "c", rpt: "r", di: "d" } };
+    it.cloud.script("sync", [{ body: { d: { ec: 0, rc: 0, ds: 0, ee: 0, sc: { sf: 1 }, d: [], p } } }]);
+    it.pass(3000);
+    expect(it.lines()).toEqual(["error refused: identity: no type of authentication in the answer"]);
+    it.pass(20000);
+    expect(it.lines()).toContain("connect");
+    expect(it.device.errors).toEqual([]);
+  });
+
+  test("a command that waited at the hub comes behind CONNACK: it can be acknowledged at once, without storage too", () => {
+    const it = start({ options: { offlineStorage: { disabled: true } } });
+    it.run(
+      `sdk.on("command", function (d) { sdk.sendAck({ ackId: d.ackId, st: 6 }, 5, function (e, how) { R("ack", e ? said(e) : how); }); });`,
+    );
+    it.device.offline();
+    it.pass(100000).clear();
+    it.cloud.command("0x01", { command: "x", ack: true, ackId: "k" });
+    it.device.offline(false);
+    it.pass(100000);
+    expect(it.told("ack")).toEqual(["sent"]);
+    expect(it.cloud.of(5).map((m) => m.d.ackId)).toEqual(["k"]);
+  });
+
   test("disposed of: who waits is told, also who asks afterwards", () => {
     const it = start({ cloud: { version: "2.1" }, script: (cloud) => cloud.hub.script("get", ["ok", "silent"]) });
     it.clear().run(`function F(name) { return function (e) { R(name + " " + said(e)); }; }
@@ -410,6 +503,54 @@ module.exports = ({ start, node }) => {
     ]);
     expect(it.device.errors).toEqual([]);
     expect(it.device.alive).toEqual({ timers: 0, sockets: 0 });
+  });
+
+  test.each(["1.0", "2.1"])(
+    "disposed of, message %s: what comes during the farewell is not told, and a command is given again to the next connection",
+    (version) => {
+      const options = { MethodCallback: () => `function (name) { R("method", name); }` };
+      const it = begin(flat(n("t", { dt: version === "2.1" ? 3 : 0 })), { cloud: { version }, options });
+      const { cloud } = it;
+      const asked = cloud.requests.length;
+      const command = (ackId) =>
+        version === "2.1" ? cloud.send({ ct: 0, cmd: ackId, ack: ackId }) : cloud.command("0x01", { command: ackId, ack: true, ackId });
+      const refresh = () => cloud.send(version === "2.1" ? { ct: 101 } : { cmdType: "0x10", data: {} });
+      // The hub has the sample, but says so late: until then it is not over.
+      cloud.hub.script("telemetry", [{ delay: 5000 }]);
+      it.clear().run(
+        `sdk.sendData([{ uniqueId: "dev1", data: { t: 1 } }]); sdk.on("command", function () { sdk.dispose(function () { R("over"); }); });`,
+      );
+      const mails = [command("k1"), refresh(), command("k2")];
+      it.pass(1000);
+      void cloud.hub.invoke(cloud.id, "m", {});
+      cloud.hub.twin(cloud.id).patch({ interval: 5 });
+      if (version === "2.1") cloud.send({ d: { ec: 0, ct: 201, att: [] } });
+      it.pass(MINUTE);
+      expect(it.told("device").map((d) => d.ackId || d.command)).toEqual(["k1", false]);
+      expect(it.lines().filter((line) => /^(twin|method|error|unknown)/.test(line))).toEqual([]);
+      expect(it.has("over")).toBe(1);
+      expect(mails.map((m) => m.outcome)).toEqual(["completed", undefined, undefined]);
+      expect([it.device.alive, cloud.requests.length]).toEqual([{ timers: 0, sockets: 0 }, asked]);
+      it.device.restart({ blank: true });
+      it.clear().boot({ ms: 40000 });
+      // What the hub has kept comes behind CONNACK, before the device is told that it is connected.
+      expect(it.told("device").map((d) => d.ackId || d.command)).toEqual(["k2", true]);
+      expect(mails.map((m) => m.outcome)).toEqual(["completed", "completed", "completed"]);
+      expect(it.told("twin")[0].desired.interval).toBe(5);
+      expect(cloud.elements(version === "2.1" ? "od" : 0).concat(cloud.of("rpt")).length).toBeGreaterThan(0);
+      expect(it.device.errors).toEqual([]);
+    },
+  );
+
+  test("a hard stop during the farewell bars the device at its next start", () => {
+    const it = start();
+    it.cloud.hub.script("telemetry", [{ delay: 5000 }]);
+    it.run(`sdk.sendAck({ ackId: "a", st: 6 }, 5); sdk.dispose();`);
+    it.cloud.command("0x99");
+    it.pass(MINUTE);
+    it.device.restart({ blank: true });
+    it.clear().boot({ ms: 40000 });
+    expect(it.lines()).toContain("barred");
   });
 
   test("barred: who disposes of it is told, and it stays barred", () => {

@@ -2,6 +2,8 @@
 /** The list of features of the Python TPM SDK 3.0.1, one test each, and what comes on top. */
 const { describe, expect, test } = require("@jest/globals");
 const { createHmac } = require("node:crypto");
+const { readFileSync } = require("node:fs");
+const { join } = require("node:path");
 
 const TIME = "2021-01-24T10:06:17.857Z";
 const MINUTE = 60000;
@@ -89,17 +91,42 @@ module.exports = ({ start, KEY, node }) => {
       expect(it.told("update")).toEqual(["https://host/fw.ota"]);
     });
 
+    test("firmware over the air: an address that is none is acknowledged as failed; the long name of the device is its own too", () => {
+      const otaSource = () => `function (url) { if (!/^https/.test(url)) throw { code: "config", message: "url: none" }; return url; }`;
+      const it = start({ before: OTA, options: { ota: () => "ota", otaSource } });
+      it.cloud.command("0x02", { command: "ota", ackId: "u-1", urls: ["nonsense"] });
+      it.pass(1000);
+      expect(it.cloud.of(11).map((m) => m.d)).toEqual([{ ackId: "u-1", st: 4, msg: "url: none", childId: "" }]);
+      it.cloud.command("0x02", { command: "ota", ackId: "u-2", urls: [{ url: "https://host/fw.ota", uniqueId: "acme01-dev1" }] });
+      it.pass(1000);
+      expect(it.told("update")).toEqual(["https://host/fw.ota"]);
+    });
+
+    test("firmware over the air: a command whose id is a part of that of the installed update is told", () => {
+      const it = start({ before: OTA, options: { ota: () => "ota" } });
+      it.cloud.command("0x02", { command: "ota", ackId: "u-12", urls: ["https://host/fw.ota"] });
+      it.pass(1000);
+      it.device.restart({ blank: true });
+      it.device.log.length = 0;
+      it.device.run(it.app.replace("trial: false", "trial: true"));
+      it.pass(2000);
+      for (const ackId of ["u-12", "u-1"]) it.cloud.command("0x01", { command: "x", ackId });
+      it.pass(1000);
+      expect(it.told("device").filter((d) => d.cmdType === "0x01").map((d) => d.ackId)).toEqual(["u-1"]); // prettier-ignore
+    });
+
     test.each([
-      ["that the platform does not know", "true", [1]],
-      ["that has lost its key", "false", []],
-    ])("TPM: a chip %s enrols the device, then signs for it", (_what, key, answers) => {
+      ["that the platform does not know", "true", [1], []],
+      ["that has lost its key", "false", [], []],
+      ["whose tokens the hub refuses again and again", "true", [], [5, 5, 5]],
+    ])("TPM: a chip %s enrols the device, then signs for it", (_what, key, answers, refusals) => {
       const tpm = () => `{ sign: function (bytes, done) {
           if (!keyed) return setTimeout(done, 30, { code: "refused", message: "rc 0x18b", rc: 0x18b });
           setTimeout(done, 30, undefined, atob(signer(bytes))); },
         register: function (scope, id, done) { keyed = true; R("register", [scope, id]); setTimeout(done, 1000); } }`;
       const text = encodeURIComponent("hub.sim.test/devices/acme01-dev1");
       const table = {};
-      for (let s = 0; s < 120; s++) {
+      for (let s = 0; s < 180; s++) {
         const bytes = `${text}\n${Date.UTC(2026, 0, 1) / 1000 + 3600 + s}`;
         table[bytes] = createHmac("sha256", Buffer.from(KEY, "base64")).update(bytes).digest("base64");
       }
@@ -107,10 +134,17 @@ module.exports = ({ start, KEY, node }) => {
         cloud: { at: 4 },
         options: { scopeId: "0ne00012345", devicePrimaryKey: undefined, tpm },
         before: `var keyed = ${key}, table = ${JSON.stringify(table)}; function signer(bytes) { return table[bytes]; }`,
-        script: (cloud) => cloud.script("sync", answers),
+        script: (cloud) => {
+          cloud.script("sync", answers);
+          cloud.hub.script("connect", refusals);
+        },
         ms: 5000,
       });
-      expect(it.told("register")).toEqual([["0ne00012345", "acme01-dev1"]]);
+      it.pass(refusals.length * 20000);
+      // As long as the hub refuses, each attempt enrols anew; how many there are is up to chance.
+      const [first, ...others] = it.told("register");
+      expect(first).toEqual(["0ne00012345", "acme01-dev1"]);
+      if (!refusals.length) expect(others).toEqual([]);
       expect(it.has("connect")).toBe(1);
     });
 
@@ -136,6 +170,25 @@ module.exports = ({ start, KEY, node }) => {
       expect(it.cloud.of(0)).toHaveLength(1);
       expect(Math.abs(Date.parse(it.cloud.of(0)[0].d[0].dt) - now)).toBeLessThan(1000);
     });
+
+    test.each([true, false])(
+      "message 2.1: samples wait until attributes and children are told, which come after the identity; cache %p",
+      (cache) => {
+        const list = [sample("dev1", { t: 1 }), sample("c1", { u: 2 })];
+        const setup = `R("early", sdk.sendData(${JSON.stringify(list)})); sdk.on("connect", function () { sdk.sendData(${JSON.stringify(list)}); });`;
+        const att = flat(n("t", { dt: 3, tg: "gw" }), n("u", { dt: 3, tg: "ch" }));
+        const devices = [{ id: "dev1", tg: "gw" }, { id: "c1", tg: "ch" }]; // prettier-ignore
+        const it = begin(att, { cloud: { version: "2.1", devices }, options: { cache }, setup, ms: 5000 });
+        expect(it.lines().filter((line) => /^error/.test(line))).toEqual([]);
+        expect(it.cloud.of("flt")).toEqual([]);
+        expect(it.cloud.of("rpt").map((m) => m.d.map((e) => e.d))).toEqual([[{ t: 1 }, { u: 2 }], [{ t: 1 }, { u: 2 }]]); // prettier-ignore
+        // Without its last child it is a gateway all the same.
+        it.run(`sdk.deleteChild("c1");`)
+          .pass(500)
+          .send(sample("dev1", { t: 3 }));
+        expect(it.cloud.of("rpt").pop().d[0].d).toEqual({ t: 3 });
+      },
+    );
 
     test("samples that wait for the first sync are refused when it is disposed of", () => {
       const setup = `sdk.sendData([{ uniqueId: "dev1", data: { t: 1 } }], function (e) { R("early " + said(e)); }); sdk.dispose();`;
@@ -225,6 +278,25 @@ module.exports = ({ start, KEY, node }) => {
       it.pass(11000);
       expect(it.cloud.of(1).map((m) => m.d[0].d)).toEqual([[{ gyro: { y: "5", label: "abc" } }]]);
       expect(it.cloud.of(2).map((m) => m.d[0].d)).toEqual([[{ gyro: { x: [1, 1, 1, 1, 1, 1] } }]]);
+    });
+
+    test("edge: windows end at whole multiples of their length, also when the clock was set late or is set back", () => {
+      const att = flat(n("a", { agt: 16, tw: "10s" }), n("b", { agt: 16, tw: "1m" }));
+      const it = begin(att, { cloud: { edge: 1 }, device: { now: Date.UTC(2026, 0, 1, 12, 0, 7) } });
+      const ends = (name) => it.cloud.elements(2).filter((e) => e.d[0][name]).map((e) => e.dt); // prettier-ignore
+      const measure = (seconds) => {
+        for (let s = 0; s < seconds; s++) it.send(sample("dev1", { a: 1, b: 1 })).pass(980);
+      };
+      measure(120);
+      expect(ends("a").length).toBeGreaterThan(10);
+      expect(ends("b").length).toBeGreaterThan(0);
+      for (const end of ends("a")) expect(Date.parse(end) % 10000).toBeLessThan(50);
+      for (const end of ends("b")) expect(Date.parse(end) % 60000).toBeLessThan(50);
+      const counts = it.cloud.elements(2).flatMap((e) => e.d[0].a || []);
+      for (const count of counts.slice(1)) expect([9, 10, 11]).toContain(count);
+      it.clear().run(`setTime(${it.device.clock.now() / 1000 - 86403});`);
+      measure(60);
+      for (const count of it.cloud.elements(2).flatMap((e) => e.d[0].a || [])) expect(Math.abs(count - 10)).toBeLessThan(6);
     });
 
     test("edge: aggregates and rules, of a gateway too", () => {
@@ -604,6 +676,17 @@ module.exports = ({ start, KEY, node }) => {
       expect(it.cloud.azure.closed).toEqual([]);
       expect(it.cloud.azure.packets.filter((p) => p.packet === "CONNECT").length).toBeGreaterThan(6);
     });
+    test("a connection made anew has a token of its own, which is not renewed before its time", () => {
+      const it = start({ ms: 44 * MINUTE });
+      it.cloud.hub.device(it.cloud.id).wire.close("dropped");
+      it.pass(MINUTE);
+      const made = it.has("connect");
+      it.pass(43 * MINUTE);
+      expect(it.has("connect")).toBe(made);
+      it.pass(3 * MINUTE);
+      expect(it.has("connect")).toBe(made + 1);
+      expect(it.lines().filter((line) => /^error auth/.test(line))).toEqual([]);
+    });
     test("what was known is kept: a restart connects without REST, and learns what has changed", () => {
       const it = begin(flat(n("t")));
       it.device.restart({ blank: true });
@@ -638,7 +721,7 @@ module.exports = ({ start, KEY, node }) => {
       expect(it.told("own")).toEqual([-1]);
     });
     test("message 2.1 on AWS: no topic, user name or question that only an IoT Hub knows", () => {
-      const aws = (more) => begin(flat({ ...n("t"), dt: 3 }), { cloud: { version: "2.1", at: 2, platform: "aws" }, options: { platform: "aws", key: PEM, cert: PEM }, ...more }); // prettier-ignore
+      const aws = (more) => begin(flat({ ...n("t"), dt: 3 }), { cloud: { version: "2.1", at: 2, platform: "aws" }, options: { platform: "aws", key: PEM, cert: PEM, MethodCallback: () => "function () {}" }, ...more }); // prettier-ignore
       const it = aws();
       it.send(sample("dev1", { t: 1 }));
       it.run(`sdk.getAllTwins(function (e) { R("twin? " + said(e)); });`);
@@ -724,6 +807,97 @@ module.exports = ({ start, KEY, node }) => {
       it.cloud.command("0x01", { command: "x", ack: true, ackId: "k2" });
       it.pass(100);
       expect(it.told("event")).toEqual(["k2"]);
+    });
+    test("commands by their first word: those that have a listener go there, a rule's too, and nobody takes the others", () => {
+      const r = [{ g: "g", es: "e", con: "temp > 0", cmd: "led rule" }];
+      const it = begin(flat(n("temp", { agt: 16, tw: "1h" })), {
+        cloud: { edge: 1 },
+        template: { r },
+        options: { DeviceCallback: false },
+        setup: `sdk.on("command:led", function (d) { R("led", d.command); if (d.ackId) sdk.sendAck({ ackId: d.ackId, st: 6, msg: "" }, 5); });`,
+      });
+      it.cloud.command("0x01", { command: "led on", ack: true, ackId: "k1" });
+      it.cloud.command("0x01", { command: "led", ack: true, ackId: "k2" });
+      it.cloud.command("0x01", { command: "fan on", ack: true, ackId: "k3" });
+      it.cloud.command("0x01", { ack: true, ackId: "k4" });
+      it.pass(100).send(sample("dev1", { temp: 1 }));
+      expect(it.told("led")).toEqual(["led on", "led", "led rule"]);
+      expect(it.cloud.of(5).map((m) => [m.d.ackId, m.d.st])).toEqual([["k1", 6], ["k2", 6], ["k3", 4], ["k4", 4]]); // prettier-ignore
+      expect(it.device.errors).toEqual([]);
+    });
+    test("the samples of docs/iotconnect.md", () => {
+      const docs = readFileSync(join(__dirname, "../../../docs/iotconnect.md"), "utf8");
+      const [first, second] = [...docs.matchAll(/```js\n([^]*?)```/g)].map((m) => m[1]);
+      const it = begin(flat(n("temperature")), { cloud: { uniqueId: "sensor-1" }, ms: 0 });
+      it.device.restart({ blank: true });
+      it.clear().device.run(
+        first
+          .replace("company code", "acme01")
+          .replace("…", KEY)
+          .replace(/[\u0080-\uffff]/g, ".")
+          .replace(/console\.log/g, "print")
+          .replace("// how:", "print(how); //"),
+      );
+      it.pass(5000);
+      expect(it.cloud.elements(0).map((e) => e.d[0])).toEqual([{ temperature: 21.5 }]);
+      it.cloud.command("0x01", { command: "x", ackId: "k" });
+      it.pass(1000);
+      expect(it.cloud.of(5).map((m) => m.d)).toEqual([{ ackId: "k", st: 6, msg: "done" }]);
+      expect(it.device.log).toEqual(["stored"]);
+      it.device.run('function sleep() { print("asleep"); } ' + second);
+      it.device.links[0].reset();
+      it.pass(20000);
+      expect(it.device.log.slice(-1)).toEqual(["asleep"]);
+      expect(it.device.errors).toEqual([]);
+    });
+    test.each([
+      ["", { uniqueId: "sensor-1" }, flat(n("temperature"))],
+      ["-gateway", { uniqueId: "gateway-1", devices: [{ id: "gateway-1", tg: "gw" }, ...children] }, flat(n("rssi", { tg: "gw" }), n("temp", { tg: "child" }))], // prettier-ignore
+      ["-edge", { uniqueId: "edge-1", edge: 1 }, flat(n("temp", { agt: 16, tw: "1m" }))],
+    ])("examples/iotconnect%s.js", (name, cloud, att) => {
+      const it = begin(att, { cloud, template: { r: cloud.edge ? [{ g: "g", es: "e", con: "temp > 0", cmd: "fan on" }] : null }, ms: 0 });
+      it.device.restart({ blank: true });
+      const text = readFileSync(join(__dirname, `../../../examples/iotconnect${name}.js`), "utf8");
+      it.clear().device.run(text.replace("your company code", "acme01").replace("base64 of the primary key", KEY).replace(/console\.log/g, "print")); // prettier-ignore
+      it.pass(125000);
+      if (cloud.edge) {
+        expect(it.cloud.elements(2).map((e) => e.d[0].temp[0])).toEqual([expect.any(Number), expect.any(Number)]);
+        expect(it.device.log).toContain("rule says fan on");
+      } else expect(it.cloud.elements(0).map((e) => e.id)).toEqual(cloud.devices ? ["gateway-1", "c1", "c2", "gateway-1", "c1", "c2"] : Array(3).fill("sensor-1")); // prettier-ignore
+      it.cloud.command("0x01", { command: "x", ackId: "k" });
+      const urls = ["gateway-1", "c1"].map((uniqueId) => ({ url: "https://h/a", uniqueId }));
+      it.cloud.command("0x02", { command: "ota", ackId: "u", urls });
+      it.pass(1000);
+      expect(it.device.log.filter((line) => /command/.test(line))).toHaveLength(1);
+      expect(it.cloud.of(5)).toHaveLength(cloud.edge ? 0 : 1);
+      expect(it.cloud.of(11).map((m) => [m.d.st, m.d.childId])).toEqual(cloud.devices ? [[4, "gateway-1"], [4, "c1"]] : []); // prettier-ignore
+      expect([it.cloud.faults, it.device.errors, it.device.log.filter((line) => /error|config|protocol/.test(line))]).toEqual([[], [], []]);
+    });
+    test("message 2.1: a module command that nobody takes, or acknowledges in time, is acknowledged as failed in its own way", () => {
+      const urls = [{ url: "https://h/m" }];
+      const it = start({ cloud: { version: "2.1" }, options: { DeviceCallback: false } });
+      it.cloud.send({ ct: 2, cmd: "module", ack: "m-1", urls });
+      it.pass(1000);
+      const slow = start({ cloud: { version: "2.1" }, options: { commandTimeout: 5 } });
+      slow.cloud.send({ ct: 2, cmd: "module", ack: "m-2", urls });
+      slow.cloud.send({ ct: 0, cmd: "on", ack: "m-3" });
+      slow.pass(10000);
+      expect([...it.cloud.of("ack"), ...slow.cloud.of("ack")].map((m) => m.d)).toEqual([
+        { ack: "m-1", type: 2, st: 1, msg: "nobody takes it" },
+        { ack: "m-2", type: 2, st: 1, msg: "no answer in time" },
+        { ack: "m-3", type: 0, st: 1, msg: "no answer in time" },
+      ]);
+    });
+    test("message 2.1: the address that discovery told is known after a restart", () => {
+      const it = begin(flat(n("t", { dt: 3 })), { cloud: { version: "2.1" } });
+      const last = () => it.cloud.requests.map((r) => r.path.split("/").pop());
+      expect(last()).toEqual(["PROD?pf=az", "dev1"]);
+      for (let i = 0; i < 2; i++) {
+        it.device.restart({ blank: true });
+        it.cloud.requests.length = 0;
+        it.clear().boot({ ms: 40000 });
+        expect([last(), it.has("connect")]).toEqual([["dev1"], 1]);
+      }
     });
     test("texts with every kind of letter", () => {
       const it = begin(flat(n("text", { dt: 1 })));

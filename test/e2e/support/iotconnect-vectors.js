@@ -28,6 +28,10 @@ module.exports = ({ start }) => {
   };
 
   describe("discovery and sync", () => {
+    test("what is typed goes into the path as it is", () => {
+      const it = start({ cloud: { cpId: "a b", env: "é" }, options: { cpId: "a b", env: "é", lang: "M_C#" } });
+      expect(it.cloud.requests[0].path).toBe("/api/sdk/cpid/a%20b/lang/M_C%23/ver/2.0/env/%C3%A9");
+    });
     test("the paths and the body of the requests", () => {
       const it = start({ options: { lang: "M_PYTHON" }, ms: 3000 });
       const [d, s] = it.cloud.requests;

@@ -3,6 +3,7 @@
 /** What the mock offers, around a module that runs in Node itself: timers and clock are jest's, sockets are in memory. */
 const vm = require("node:vm");
 const { EventEmitter } = require("node:events");
+const { generator } = require("../../rig/random");
 
 const START = Date.UTC(2026, 0, 1);
 /** The network of the device that was made last; here because modules are loaded anew for each device. */
@@ -81,6 +82,8 @@ exports.dgram = {
 /** @param {() => object} load  gives what `require("iotcentral")` does there */
 exports.nodeDevice = (load) => (options) => {
   jest.useFakeTimers({ now: options.now ?? START });
+  // As in the mock: the same numbers on every run.
+  jest.spyOn(Math, "random").mockImplementation(generator(options.seed ?? 1));
   let module;
   // The module has to see the timers of this device.
   jest.isolateModules(() => (module = load()));

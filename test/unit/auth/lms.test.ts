@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import crypto, { createHash } from "node:crypto";
 import { verifyLms } from "../../../src/auth/lms";
 import * as lms from "../../../tool/ota/lms";
 
@@ -12,6 +12,7 @@ interface Case {
 }
 type Edit = [keyof Case, string, ...(string | number)[]];
 
+const edited: (base: Case, edits: Edit[]) => Case = require("../../rig/edited");
 const vectors = require("../../vectors/lms.json") as {
   rfc8554: Case[];
   vectors: Case[];
@@ -27,26 +28,6 @@ const verifiers: [string, Verifier][] = [
   ["device", verifyLms],
   ["tool", (...args) => lms.verify(...(args.map((b) => Buffer.from(b, "latin1")) as [Buffer, Buffer, Buffer]))],
 ];
-
-function edited(c: Case, edits: Edit[]): Case {
-  const out = { ...c };
-  for (const [field, op, ...args] of edits) {
-    let b = Buffer.from(out[field] as string, "hex");
-    const [at, n, length] = args as number[];
-    if (op === "xor") Buffer.from(args[1] as string, "hex").forEach((x, i) => (b[at + i] ^= x));
-    else if (op === "set") b.write(args[1] as string, at, "hex");
-    else if (op === "truncate") b = b.subarray(0, at);
-    else if (op === "append") b = Buffer.concat([b, Buffer.from(args[0] as string, "hex")]);
-    else if (op === "cut") b = Buffer.concat([b.subarray(0, at), b.subarray(at + n)]);
-    else if (op === "swap") {
-      const first = Buffer.from(b.subarray(at, at + length));
-      b.copy(b, at, n, n + length);
-      first.copy(b, n);
-    } else throw new Error(op);
-    (out[field] as string) = b.toString("hex");
-  }
-  return out;
-}
 
 const digest = (c: Case) =>
   createHash("sha256")
@@ -158,5 +139,55 @@ describe("trees upon trees", () => {
       s[(i * 7919) % s.length]! ^= 1 << (i & 7);
       no(key, s);
     }
+  });
+
+  it("cost nothing that is not in the form of one, and stop where the first level is wrong", () => {
+    const hashed = jest.spyOn(crypto, "createHash");
+    /** How many digests it takes to say no. */
+    const calls = (key: Buffer, signature: Buffer, message = "manifest"): number => {
+      hashed.mockClear();
+      expect(verifyLms(key.toString("latin1"), message, signature.toString("latin1"))).toBe(false);
+      return hashed.mock.calls.length;
+    };
+    const changed = (bytes: Buffer, at: number, value: number): Buffer => {
+      const out = Buffer.from(bytes);
+      out.writeUInt32BE(value, at);
+      return out;
+    };
+    // One level is a tree of W2: at 4 the leaf, at 8 and behind the chains the types, and a path of five.
+    const { key, signature } = signed(1, "manifest");
+    const type = 4 + 40 + 32 * 133;
+    for (const [k, s] of [
+      [key, Buffer.alloc(0)],
+      [key, changed(signature, 0, 1)],
+      [changed(key, 0, 2), signature],
+      [changed(key, 4, 10), signature],
+      [changed(key, 8, 9), signature],
+      [key.subarray(0, 59), signature],
+      [key, changed(signature, 4, 32)],
+      [key, changed(signature, 4, 0x80000000)],
+      [key, changed(signature, 8, 3)],
+      [key, changed(signature, type, 6)],
+      [key, signature.subarray(0, -1)],
+      [key, Buffer.concat([signature, Buffer.alloc(1)])],
+      [key, Buffer.concat([signature, signature])],
+    ] as const)
+      expect(calls(k, s)).toBe(0);
+    // The message, the chains of W2 at their worst, their list, the leaf, five nodes.
+    const most = 1 + 396 + 1 + 1 + 5;
+    for (let i = 0; i < 50; i++) {
+      const n = calls(key, signature, "manifest " + i);
+      expect(n).toBeGreaterThan(most - 396);
+      expect(n).toBeLessThanOrEqual(most);
+    }
+    // Of eight levels the first one is wrong: the others cost nothing.
+    const tall = signed(8, "manifest");
+    const n = calls(tall.key, changed(tall.signature, 12, 1));
+    expect(n).toBeLessThanOrEqual(1 + 264 + 1 + 1 + 5);
+    // The last one is too long: that is seen before it is hashed, but behind the seven above it.
+    const one = calls(tall.key, tall.signature, "other");
+    const long = calls(tall.key, Buffer.concat([tall.signature, Buffer.alloc(1)]));
+    expect(long).toBeLessThan(one);
+    hashed.mockRestore();
   });
 });

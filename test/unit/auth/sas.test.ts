@@ -167,6 +167,16 @@ describe("bad input", () => {
     expect(code(() => deviceKey(key as string, "d"))).toBe("config: key: base64");
   });
 
+  test.each([undefined, null, 5, "x"])("%p for options, or for what a key is", (o: any) => {
+    expect(code(() => token(o))).toBe("config: key: base64");
+    expect(code(() => deviceKey(o, "d"))).toBe("config: key: base64");
+  });
+
+  test("numbers for names are the text of them", () => {
+    expect(token({ resource: 5 as any, key: KEY, expires: 9 })).toBe(token({ resource: "5", key: KEY, expires: 9 }));
+    expect(deviceKey(KEY, 70413 as any)).toBe(deviceKey(KEY, "70413"));
+  });
+
   test("nothing to be for", () => {
     const what = "config: token: resource, host or idScope";
     for (const o of [{}, { host: "h" }, { deviceId: "d" }, { idScope: "s" }])

@@ -334,6 +334,17 @@ describe("methods and messages to the device", () => {
     expect(message.outcome).toBe("completed");
   });
 
+  it("gives what a connection that is taken over has not acknowledged to the one that takes it, at once", () => {
+    const first = device();
+    first.subscribe("devices/+/messages/devicebound/#", 1);
+    const message = cloud.hub.send(ID, "1");
+    const second = device();
+    expect([first.over, why()]).toEqual([true, "another connection of this device (400027)"]);
+    expect(second.last()).toMatchObject({ cmd: "publish", dup: true });
+    second.say({ cmd: "puback", messageId: second.last().messageId });
+    expect(message.outcome).toBe("completed");
+  });
+
   it("lets messages expire, refuses the 51st, and forgets all at a clean session", () => {
     const short = cloud.hub.send(ID, "1", { ttl: 10 });
     pass(11);

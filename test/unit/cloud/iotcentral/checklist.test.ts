@@ -6,6 +6,7 @@ const { tmpdir } = require("node:os");
 const { join } = require("node:path");
 const { nodeDevice } = require("../../../e2e/support/node");
 const checklist = require("../../../e2e/support/iotcentral");
+const hostile = require("../../../e2e/support/iotcentral-hostile");
 const odd = require("../../../e2e/support/iotcentral-odd");
 const seed = require("../../../e2e/support/iotcentral-seed");
 
@@ -25,3 +26,4 @@ afterEach(() => {
 checklist(nodeDevice(() => require("thincloud/iotcentral")));
 seed(nodeDevice(() => require("thincloud/iotcentral")));
 odd(nodeDevice(() => require("thincloud/iotcentral")));
+hostile(nodeDevice(() => require("thincloud/iotcentral")));
