@@ -58,6 +58,17 @@ Object.defineProperty(methods, "attributes", {
   },
 });
 
+/**
+ * Connects by itself, finds out who the device is, and stays connected until `dispose`. The files of what is known and stored belong to
+ * one client: another one in the same program needs `offlineStorage: { disabled: true }`.
+ *
+ * @param o docs/iotconnect.md lists the options with defaults and units
+ * @throws `config`, for the first option that cannot be right: mend it. What fails later is an `error` event
+ * @example
+ * var sdk = create({ cpId: "acme", uniqueId: "sensor-1", devicePrimaryKey: key });
+ * sdk.on("error", function (e) { console.log(e.code + ": " + e.message); });
+ * sdk.sendData([{ uniqueId: "sensor-1", data: { temperature: 21.5 } }]);
+ */
 export function create(o: Options): Client {
   checked(o);
   const x: Session = Object.create(methods);

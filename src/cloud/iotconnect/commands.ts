@@ -7,7 +7,7 @@ import { flash } from "./flash";
 import { command21, lookup } from "./message21";
 import { post } from "./outbox";
 import type { Ack, Done, Session } from "./session";
-import { ACKNOWLEDGE, BEAT, EXPIRE, REFRESH, STOP, TAKE } from "./names";
+import { BEAT, EXPIRE, REFRESH, STOP, TAKE } from "./names";
 
 /** What of the module `ota` is needed here. */
 export interface Ota {
@@ -17,10 +17,15 @@ export interface Ota {
   on(event: string, listener: () => void): unknown;
 }
 
+/** Acknowledges a command as failed; those of modules (2.1) have statuses of their own. */
+function failed(x: Session, id: string, type: number, why: string): void {
+  x.sendAck({ ackId: id, st: type === 2 ? 1 : 4, msg: why, childId: "" }, type);
+}
+
 /** The time of a command is over. */
 export function expire(x: Session, id: string, type: number): void {
   delete x._due![id];
-  x._act(ACKNOWLEDGE, { ackId: id, st: 4, msg: "no answer in time", childId: "" }, type);
+  failed(x, id, type, "no answer in time");
 }
 
 /** `sendAck` */
@@ -72,7 +77,7 @@ function address(x: Session, data: any): string | undefined {
     const id = u.uniqueId || u.id;
     const tg = u.tag || u.tg;
     if (typeof u === "string") url = u;
-    else if (typeof u.url === "string" && (id ? id === x._o.uniqueId : !tg || (own && tg === own.tg))) url = u.url;
+    else if (typeof u.url === "string" && (id ? id === x._o.uniqueId || id === x._info!.p.id : !tg || (own && tg === own.tg))) url = u.url;
   }
   return url;
 }
@@ -80,9 +85,10 @@ function address(x: Session, data: any): string | undefined {
 /** Installs an update. */
 function update(x: Session, data: any, url: string): void {
   const ota = x._o.ota!;
-  ota.update(x._o.otaSource ? x._o.otaSource(url) : url, function (err, version) {
+
+  function done(err?: any, version?: string): void {
     if (err) {
-      if (data.ackId) x.sendAck({ ackId: data.ackId, st: 4, msg: err.message, childId: "" }, 11);
+      if (data.ackId) failed(x, data.ackId, 11, err.message);
     } else {
       if (data.ackId) flash("ota", stringify([data.ackId, version]));
       x.emit("update", version);
@@ -96,21 +102,29 @@ function update(x: Session, data: any, url: string): void {
         }, 100);
       });
     }
-  });
+  }
+
+  try {
+    ota.update(x._o.otaSource ? x._o.otaSource(url) : url, done);
+  } catch (e) {
+    // An address that is none.
+    done(e);
+  }
 }
 
-/** Gives a command to the application, once. */
-function give(x: Session, type: string, data: any): void {
+/** Gives a command to the application, once: to the callback, to the listeners of its kind, and to those of its first word. */
+export function give(x: Session, type: string, data: any): void {
   const c: any = x;
   const call = x._o.DeviceCallback;
   const event = type === "0x01" ? "command" : type === "0x02" ? "ota" : "module";
+  const named = event + ":" + ("" + data.command).split(" ")[0];
   const id = data.ackId;
   const seen = x._seen || [];
   if (id && seen.indexOf(id) >= 0) return;
   if (id) x._seen = seen.concat(id).slice(-16);
   // It is installed: the cloud has not yet heard of it.
-  if (id && find(flash("ota") || "", id) >= 0) return;
-  const kind = event === "ota" ? 11 : 5;
+  if (id && find(flash("ota") || "", '"' + id + '"') >= 0) return;
+  const kind = event === "ota" ? 11 : event === "module" ? 2 : 5;
   // The installer acknowledges its own.
   const url = event === "ota" && address(x, data);
   const wanted = id && !url;
@@ -118,8 +132,9 @@ function give(x: Session, type: string, data: any): void {
     (x._due = x._due || {})[id] = after(x._act, Math.min(x._o.commandTimeout * 1000, 2147483647), [x, EXPIRE, id, kind]);
   if (call) c.emit(call, data);
   c.emit(event, data);
+  c.emit(named, data);
   if (url) update(x, data, url);
-  if (wanted && !call && !c[KEPT + event]) x.sendAck({ ackId: id, st: 4, msg: "nobody takes it", childId: "" }, kind);
+  if (wanted && !call && !c[KEPT + event] && !c[KEPT + named]) failed(x, id, kind, "nobody takes it");
 }
 
 /** A heartbeat each so many seconds; without a number its timer has run. */
@@ -146,10 +161,8 @@ function answered(x: Session, answer: any): void {
   else x._act(TAKE, answer, "told");
 }
 
-/** Does what a message from the cloud says. */
-export function obey(x: Session, message: any): void {
-  const d = x._v21 && message && message.d;
-  if (d && d.ct > 200) return answered(x, d);
+/** Does what a command says. */
+function command(x: Session, message: any): void {
   const m = x._v21 && message ? command21(message, x._o) : message || {};
   const type = m.cmdType;
   const data = m.data || {};
@@ -167,4 +180,14 @@ export function obey(x: Session, message: any): void {
   else if (type === "heartbeat") x._act(BEAT, data.ct === 110 ? +data.f || 0 : 0);
   else if (type === "skip") x._skip = data.d === true;
   else if (type !== "updatecrt") x.emit("unknown", message);
+}
+
+/** Does what a message from the cloud says. True when all is over: what it says is for the next start then, but for answers. */
+export function obey(x: Session, message: any): boolean {
+  const d = x._v21 && message && message.d;
+  const answer = d && d.ct > 200;
+  if (x._over) return !answer;
+  if (answer) answered(x, d);
+  else command(x, message);
+  return false;
 }

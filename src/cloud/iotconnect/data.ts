@@ -2,11 +2,12 @@ import { bytesToText, now } from "#host";
 import { error } from "../../core/errors";
 import { stringify } from "../../core/json";
 import { judge } from "./attributes";
+import { give } from "./commands";
 import type { Info } from "./identity";
 import { post, stamp } from "./outbox";
 import { matched, type Sample } from "./rules";
 import type { Data, Done, Session } from "./session";
-import { template } from "./template";
+import { complete, template } from "./template";
 import { EARLY, RULE } from "./names";
 
 /** Runs the rules over a sample: a match is told to the cloud, and its command to the application. */
@@ -30,11 +31,8 @@ export function rule(x: Session, id: string, own: Sample, gateway: Sample | unde
     if (cv) {
       const d = numbers(own.data);
       post(x, "m", [{ id: id, tg: own.tag, dt: stamp(), cv: cv, d: x._v21 ? [d] : d, rg: r.g, ct: r.con, sg: r.es }]);
-      if (r.cmd) {
-        const data = { cpId: x._o.cpId, guid: "", uniqueId: id, command: r.cmd, ack: true, ackId: null, cmdType: "0x01" };
-        if (x._o.DeviceCallback) x.emit(x._o.DeviceCallback, data);
-        x.emit("command", data);
-      }
+      const type = "0x01";
+      if (r.cmd) give(x, type, { cpId: x._o.cpId, guid: "", uniqueId: id, command: r.cmd, ack: true, ackId: null, cmdType: type });
     }
   }
 }
@@ -129,7 +127,7 @@ export function sendData(this: Session, list: Data[], done?: Done): boolean {
 
   if (!Array.isArray(list)) throw error("config", "sendData: a list of { uniqueId, time, data }");
   if (x._over) failed = error("offline", x._over);
-  else if (info && !x._skip) t = template(x);
+  else if (info && !x._skip) t = complete(template(x));
   if (!failed && !(x._skip ? info : t)) {
     // Nothing is known to check it against.
     if (x._act(EARLY, [copies(), done])) return true;

@@ -1,4 +1,4 @@
-import { after } from "#host";
+import { after, textToBytes } from "#host";
 import { httpDate } from "../../core/date";
 import { setTime, time } from "../../core/clock";
 import { error } from "../../core/errors";
@@ -31,14 +31,18 @@ export function identify(o: Options, from: string, want: Want | undefined, done:
   let finding = !base;
   let place: string[];
 
+  function segment(text: string): string {
+    return percent(textToBytes(text));
+  }
+
   function where(): string {
-    const env = "/env/" + percent(o.env || "PROD");
-    if (!finding) return v21 ? base + "/uid/" + percent(o.uniqueId) : base + "sync";
+    const env = "/env/" + segment(o.env || "PROD");
+    if (!finding) return v21 ? base + "/uid/" + segment(o.uniqueId) : base + "sync";
     return (
       (o.discoveryUrl || DISCOVERY) +
       (v21
-        ? "/api/v2.1/dsdk/" + (o.sid ? "sid/" + percent(o.sid) : "cpid/" + percent(o.cpId) + env) + "?pf=" + (o.platform || "az")
-        : "/api/sdk/cpid/" + percent(o.cpId) + "/lang/" + (o.lang || "M_C") + "/ver/2.0" + env)
+        ? "/api/v2.1/dsdk/" + (o.sid ? "sid/" + segment(o.sid) : "cpid/" + segment(o.cpId) + env) + "?pf=" + (o.platform || "az")
+        : "/api/sdk/cpid/" + segment(o.cpId) + "/lang/" + segment(o.lang || "M_C") + "/ver/2.0" + env)
     );
   }
 
@@ -53,12 +57,15 @@ export function identify(o: Options, from: string, want: Want | undefined, done:
     }
   }
 
-  /** Whether there is what the device cannot connect or send without. */
-  function connects(p: any): boolean {
+  /** What is not there of what the device cannot connect or send without; empty when nothing is missing, or wanted. */
+  function missing(d: any): string {
+    const p = d.p || {};
     const t = p.topics || {};
-    return (v21 ? [p.h, t.c2d, t.rpt, t.di] : [p.h, p.sub, p.pub]).every(function (text) {
+    const connects = (v21 ? [p.h, t.c2d, t.rpt, t.di] : [p.h, p.sub, p.pub]).every(function (text) {
       return text && typeof text === "string";
     });
+    const typed = want || (v21 ? d.meta || {} : d).at > 0;
+    return want && !want.protocol ? "" : !connects ? "connection" : typed ? "" : "type of authentication";
   }
 
   /** What is wrong with an answer `d`, or nothing. */
@@ -68,11 +75,10 @@ export function identify(o: Options, from: string, want: Want | undefined, done:
     if (no) return no;
     if (finding) {
       base = v21 ? d.bu : d.baseUrl;
-      return typeof base === "string" && base.substr(0, 4) === "http"
-        ? undefined
-        : error("refused", "discovery: " + (a.message || "no base URL"));
+      return /^https*:\/\/\w/.test(base) ? undefined : error("refused", "discovery: " + (a.message || "no base URL"));
     }
-    if ((!want || want.protocol) && !connects(d.p || {})) return error("refused", "identity: no connection in the answer");
+    const part = missing(d);
+    if (part) return error("refused", "identity: no " + part + " in the answer");
   }
 
   function answered(err: any, response: any): void {

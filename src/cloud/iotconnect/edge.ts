@@ -1,4 +1,5 @@
 import { after, cancel } from "#host";
+import { time } from "../../core/clock";
 import type { Timer } from "../../host";
 import type { Attribute, Group } from "./identity";
 
@@ -46,9 +47,15 @@ export function edge(groups: Group[], report: Report, odd: (name: string, tw: un
     });
   }
 
+  /** Until a whole multiple of a length; one that is close is over, or a timer that runs a little early would leave a window of nothing. */
+  function left(ms: number): number {
+    const rest = ms - (time() % ms);
+    return rest < ms / 2 ? rest + ms : rest;
+  }
+
   function open(of: any, tw: unknown, mask: unknown): void {
     const ms = span(tw);
-    if (ms) windows.push({ _of: of, _ms: ms, _left: ms, _bins: {} });
+    if (ms) windows.push({ _of: of, _ms: ms, _left: left(ms), _bins: {} });
     else if (mask || tw) odd(of.ln || of.p, tw);
   }
 
@@ -71,7 +78,7 @@ export function edge(groups: Group[], report: Report, odd: (name: string, tw: un
     if (list.length) report(list);
   }
 
-  /** One timer for all windows, by their lengths alone: no clock that somebody sets moves them. */
+  /** One timer for all windows. A clock that somebody sets moves the end of the next one, not of this. */
   function next(): void {
     wait = 2147483647;
     for (let i = 0; i < windows.length; i++) wait = Math.min(wait, windows[i]._left);
@@ -86,7 +93,7 @@ export function edge(groups: Group[], report: Report, odd: (name: string, tw: un
     const due = list.filter(function (w) {
       return w._left <= 0;
     });
-    for (let i = 0; i < due.length; i++) due[i]._left = due[i]._ms;
+    for (let i = 0; i < due.length; i++) due[i]._left = left(due[i]._ms);
     next();
     for (let i = 0; i < due.length; i++) close(due[i]);
   }

@@ -10,7 +10,9 @@ import { ASK, ASK_AGAIN, DRAIN, LATER, PROVE, REFRESH, REGISTER, SETTLE } from "
 /** Takes a message of a direct method or of the twin; gives what the cloud says. */
 function message(x: Session, topic: string, payload: string): any {
   const part = topic.split("/");
-  if (part[1] === "methods")
+  if (part[0] !== "$iothub") return parse(payload);
+  if (part[1] === "twin") heardTwin(x, topic, payload);
+  else if (!x._over)
     x.emit(x._o.MethodCallback!, part[3], payload ? parse(payload) : null, function (status: number, body: unknown) {
       // It may take its time, and nobody waits for an answer any more.
       if (x._over) return;
@@ -18,15 +20,13 @@ function message(x: Session, topic: string, payload: string): any {
         binary: true,
       });
     });
-  else if (part[1] === "twin") heardTwin(x, topic, payload);
-  else return parse(payload);
 }
 
 /** Connected: first subscribed, whatever the hub has kept of the session, for that there is one proves nothing about the twin. */
 function subscribe(x: Session): void {
   // Another broker than an IoT Hub ends the connection for such topics.
-  const filters = [x._info!.p.sub].concat(x._o.platform === "aws" ? [] : ["$iothub/twin/PATCH/properties/desired/#", "$iothub/twin/res/#"]);
-  if (x._o.MethodCallback) filters.push("$iothub/methods/POST/#");
+  const all = [x._info!.p.sub, "$iothub/twin/PATCH/properties/desired/#", "$iothub/twin/res/#", "$iothub/methods/POST/#"];
+  const filters = all.slice(0, x._o.platform === "aws" ? 1 : x._o.MethodCallback ? 4 : 3);
   // One that a broken link has left in the queue goes now.
   if (!x._subscribing)
     x._link!.subscribe(filters, { qos: 1 }, function (e: any) {
@@ -57,9 +57,11 @@ function resume(x: Session): void {
 
 /** An error of the link. */
 function wrong(x: Session, e: any): void {
+  // For want of a token no CONNECT could be made (`renew`): the next attempt follows.
+  if (e && /^password/.test(e.message)) return;
   x.emit("error", e);
   // Refused by the hub: what the cloud says about the device is no longer what it was.
-  if (e.returnCode > 3 && !x._over && !x._timer && !x._asking) {
+  if (e && e.returnCode > 3 && !x._over && !x._timer && !x._asking) {
     x._want = undefined;
     if (x._refused++ && x._info!.at === 4 && x._o.tpm!.register && x._o.scopeId) x._act(REGISTER);
     else x._act(LATER, backoff(x._refused, 5000, 300000, random()));
@@ -73,11 +75,14 @@ function renew(x: Session): void {
     x._want = undefined;
     x._act(LATER, 5000);
   }
-  const options = x._link!.options;
-  if (x._expires && (!options.password || time() > x._expires))
+  const options: any = x._link!.options;
+  if (x._expires && (!options.password || time() > x._expires)) {
+    // Of which no CONNECT can be made: nobody may know the time, or a chip thinks.
+    options.password = 0;
     x._act(PROVE, function (password?: string) {
       options.password = password;
     });
+  }
 }
 
 /** Tells the application whether the device is connected. */
@@ -89,12 +94,12 @@ function tell(x: Session, up: boolean): void {
   x.emit(up ? "connect" : "close");
 }
 
-/** Hears the link; "said": what it might have told. */
-export function heard(x: Session, event: string, a: any, b: any): void {
+/** Hears the link; "said": what it might have told. True for what nobody does any more. */
+export function heard(x: Session, event: string, a: any, b: any): boolean {
   // It is told from the event loop: the link may be lost by then, or disposed of.
   const up = event === "connect" && x._link!.connected && !x._over;
   const said = event === "message" ? message(x, a, b) : event === "said" ? a : undefined;
-  if (said !== undefined) obey(x, said);
+  const refused = said !== undefined && obey(x, said);
   if (event === "error") wrong(x, a);
   if (event === "reconnect") renew(x);
   if (up) {
@@ -102,4 +107,5 @@ export function heard(x: Session, event: string, a: any, b: any): void {
     tell(x, up);
     resume(x);
   } else if (event === "close" && x._up) tell(x, up);
+  return refused;
 }

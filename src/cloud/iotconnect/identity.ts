@@ -1,4 +1,5 @@
 import { error, type CloudError } from "../../core/errors";
+import type { Options } from "./options";
 
 /** One attribute of the template, in the words of the wire: name, type, allowed values, tag, what to aggregate, and over which window. */
 export interface Attribute {
@@ -58,6 +59,11 @@ export interface Info {
   ota?: any;
   has?: any;
   gtw?: any;
+}
+
+/** Under which the hub and the provisioning service know a device; those of a subscription of its own have no company code. */
+export function ownId(o: Options): string {
+  return (o.cpId ? o.cpId + "-" : "") + o.uniqueId;
 }
 
 /** `act`: what helps. r register, w wait, m discover anew, f nothing but another configuration. */

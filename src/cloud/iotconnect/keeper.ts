@@ -5,7 +5,7 @@ import { parse, stringify } from "../../core/json";
 import { identify } from "./discovery";
 import { edge } from "./edge";
 import { flash } from "./flash";
-import { check } from "./identity";
+import { check, ownId } from "./identity";
 import { template } from "./template";
 import { lookup } from "./message21";
 import { post, stamp } from "./outbox";
@@ -19,25 +19,25 @@ const PARTS = "attribute:att setting:set protocol:p device:d sdkConfig:sc rule:r
 /** Whose the files are: of several in one program the first one's. */
 let owner: Session | undefined;
 
-/** Keeps what is known about the device, or has back what was kept. */
+/** Keeps what is known about the device, or has back what was kept; throws when that is none. */
 export function known(x: Session, keep?: boolean): void {
   const o = x._o;
-  if (!owner || owner._over) owner = x;
   const whose = [o.version, o.cpId || o.sid, o.uniqueId, o.env].join();
-  const text = o.cache === false || owner !== x ? "" : keep ? stringify([whose, x._base, x._info]) : flash("sync");
-  let there = text;
-  if (keep) there = text && flash("sync", text);
-  else if (text) {
-    const kept = parse(text);
-    there = kept[0] === whose;
-    if (there) {
-      x._info = kept[2];
-      x._act(APPLY);
-    }
+  if (!owner || owner._over) owner = x;
+  if (o.cache === false || owner !== x) return;
+  if (keep) {
+    if (!flash("sync", stringify([whose, x._base, x._info]))) return;
+  } else {
+    const kept = parse(flash("sync"));
+    if (kept[0] !== whose) return;
+    x._base = kept[1];
+    x._info = kept[2];
+    x._act(APPLY);
   }
+  // It is in the file; that of 2.1 is kept again with each part that is told.
+  if (!x._v21) delete x._base;
   // Attributes and settings are found in the file, but windows are made of them; nobody asks for the rest.
-  if (there) delete x._base;
-  if (there && !x._edge)
+  if (!x._edge)
     "att set rc ds cpId".split(" ").forEach(function (part) {
       delete (x._info as any)[part];
     });
@@ -85,17 +85,18 @@ export function apply(x: Session, same?: boolean): void {
   c.hasRules = info.r.length > 0;
   c.devices = info.d;
   c.rules = info.r;
-  info.p.id = info.p.id || x._o.cpId + "-" + x._o.uniqueId;
+  info.p.id = info.p.id || ownId(x._o);
   c.protocol = info.p;
   x._act(EARLY);
 }
 
-/** Puts the parts of the information, or all that an identity of 2.1 tells, in the place of what was known. */
+/** Puts the parts of the information, or what an identity of 2.1 tells, in the place of what was known. */
 function merge(old: any, info: any, parts: any): void {
   PARTS.split(" ").forEach(function (pair) {
     const at = pair.split(":")[1];
-    // Of 2.1 the identity alone has nothing about attributes, rules and children.
-    if (parts && parts !== "told" ? parts[pair.split(":")[0]] : info[at] && (parts || at !== "d")) old[at] = info[at];
+    // Of 2.1 the identity alone tells how to connect, and nothing about attributes, rules and children.
+    const own = at === "p" || at === "sc";
+    if (parts && parts !== "told" ? parts[pair.split(":")[0]] : info[at] && own !== !!parts) old[at] = info[at];
   });
   if (!parts) {
     old.at = info.at;
@@ -127,12 +128,14 @@ function pending(x: Session, u: any): void {
 export function take(x: Session, info: any, parts?: any): void {
   check(info);
   // Over MQTT the devices are the children only.
-  if (parts === "told" && info.d)
+  if (parts === "told" && info.d) {
     info.d = [x._info!.d[0]].concat(
       info.d.filter(function (device: any) {
         return device.id !== x._o.uniqueId;
       }),
     );
+    x._info!.has.d = info.d.length > 1;
+  }
   const old: any = x._info || info;
   const t: any = x._info && template(x);
   if (t) {
@@ -204,7 +207,8 @@ export function later(x: Session, ms: number): void {
 export function fail(x: Session, e: any): void {
   x.emit("error", e);
   if (x._over || e.act === "f") return;
-  if (e.act === "m" || e.code === "network" || e.code === "timeout") x._base = "";
+  // Nobody there, or somebody else.
+  if (!e.act || e.act === "m") x._base = "";
   // The platform knows no key of this chip, or the chip says itself that it has none.
   if ((e.act === "r" || e.rc === 0x18b) && x._o.tpm && x._o.tpm.register && x._o.scopeId) x._act(REGISTER);
   else if (!x._asking) x._act(LATER, backoff(x._tries++, Math.max(5000, e.wait || 0), 300000, random()));
@@ -214,7 +218,7 @@ export function fail(x: Session, e: any): void {
 export function register(x: Session): void {
   const o = x._o;
   x._asking = 1;
-  o.tpm!.register!(o.scopeId!, o.cpId + "-" + o.uniqueId, function (err) {
+  o.tpm!.register!(o.scopeId!, ownId(o), function (err) {
     delete x._asking;
     if (x._over) return;
     if (err) x._act(FAIL, err);

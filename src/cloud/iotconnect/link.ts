@@ -4,6 +4,7 @@ import { findTime } from "../../core/clock";
 import { emit } from "../../core/emitter";
 import { error } from "../../core/errors";
 import { connect } from "../../mqtt/client";
+import "../../mqtt/status";
 import type { Session } from "./session";
 import { FAIL, LINK, OPEN, PROVE } from "./names";
 
@@ -33,6 +34,9 @@ export function prove(x: Session, then?: (password?: string) => void): void {
           if (x._over) return;
           if (e) return x._act(FAIL, e);
           x._expires = ends;
+          if (x._renewal) cancel(x._renewal);
+          // A quarter of the life is left for clocks that disagree.
+          x._renewal = after(x._act, Math.min((o.tokenLifetime || 3600) * 750, 2147483647), [x, OPEN]);
           then!(password);
         },
       );
@@ -46,7 +50,7 @@ export function prove(x: Session, then?: (password?: string) => void): void {
   if (info.at === 1) return then(info.p.pwd);
   if (signed ? !own && !sign : !o.cert || !o.key) return lacking(x, info.at === 4 ? "tpm" : signed ? "devicePrimaryKey" : "certificate");
   if (!signed) return then();
-  findTime({ ntp: o.ntp === undefined ? "pool.ntp.org" : o.ntp }, function (err, ms) {
+  findTime(o, function (err, ms) {
     if (x._over) return;
     if (err) return x._act(FAIL, err);
     make(own, ms! + (o.tokenLifetime || 3600) * 1000);
@@ -70,11 +74,7 @@ function place(x: Session, password?: string): any {
 export function open(x: Session): void {
   x._act(PROVE, function (password?: string) {
     const o: any = x._o;
-    const info = x._info!;
     const fresh = place(x, password);
-    if (x._renewal) cancel(x._renewal);
-    // A quarter of the life is left for clocks that disagree.
-    x._renewal = info.at === 4 || info.at === 5 ? after(x._act, Math.min((o.tokenLifetime || 3600) * 750, 2147483647), [x, OPEN]) : 0;
     if (x._link) {
       for (const name in fresh) (x._link.options as any)[name] = fresh[name];
       x._link.reconnect();
@@ -108,10 +108,14 @@ export function told(this: any, event: unknown): void {
   else if (typeof event !== "string") emit.apply(x, args as never);
   // From the event loop, for there is much to do then.
   else if (event === "connect") after(x._act, 0, [x, LINK, event]);
-  else
+  else {
+    let refused;
     try {
-      x._act(LINK, event, args[1], args[2]);
+      refused = x._act(LINK, event, args[1], args[2]);
     } catch (e) {
       x.emit("error", e);
     }
+    // Then the link closes before it acknowledges: the hub gives that to the next connection. Nothing is thrown that is to be told.
+    if (refused) throw 0;
+  }
 }

@@ -53,7 +53,6 @@ export function command21(m: any, o: Options): any {
     " 0:0x01 1:0x02 2:module 101:0x10 102:0x11 103:0x15 104:0x13 105:0x17 106:0x99 107:0x99 108:0x99 109:0x99 110:heartbeat 111:heartbeat 113:skip ",
     m.ct,
   );
-  const ota = m.ver || { sw: m.sw, hw: m.hw };
   const data: any = {
     cpId: o.cpId,
     uniqueId: m.id || o.uniqueId,
@@ -65,9 +64,9 @@ export function command21(m: any, o: Options): any {
   };
   if (m.urls) {
     data.urls = m.urls;
-    data.ver = ota;
+    data.ver = m.ver || { sw: m.sw, hw: m.hw };
   }
-  if (m.df !== undefined) data.df = m.df;
+  data.df = m.df;
   data.f = m.f;
   data.d = m.d;
   return { cmdType: type, data: data };

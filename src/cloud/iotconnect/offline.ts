@@ -1,13 +1,14 @@
-import { storeErase, storeRead, storeSize, storeWrite } from "#host";
-import { u16 } from "../../core/bytes";
+import { storeErase, storeRead, storeSize } from "#host";
 import type { Bytes } from "../../host";
+import { FRAME, length, strike, walk, write } from "./record";
+import { BEGIN, make, row, slot, SLOTS } from "./slots";
 
 /** The number of a file, and where in it. */
 export type Place = [number, number];
 
 export interface Offline {
   count: number;
-  /** Live records, with 4 bytes each. */
+  /** Live records, with what each takes besides its own bytes. */
   bytes: number;
   /** Lost for want of room. */
   dropped: number;
@@ -24,29 +25,9 @@ export interface Offline {
   clear(): void;
 }
 
-/** Files are named by their number modulo this; so many may lie about after a change of the options. */
-const SLOTS = 32;
-
-/** The number near which most are. All are in a row of less than SLOTS; one that has rotted is SLOTS or more from where it was. */
-function middle(found: number[]): number {
-  let most = 0;
-  let best = 0;
-  for (let i = 0; i < found.length; i++) {
-    const near = found.filter(function (n) {
-      return Math.abs(n - found[i]) <= SLOTS / 2;
-    }).length;
-    if (near > most) {
-      most = near;
-      best = found[i];
-    }
-  }
-  return best;
-}
-
 /**
- * Records in order on storage that behaves like flash, safe against a power cut at any write. Files follow each other by number; the
- * highest is written, the lowest is read. At 0 a file has its number (4 bytes), at 4 a zero when that is whole, from 5 on records: length
- * (2 bytes), the bytes, a zero when they are whole, a zero when the record is done with.
+ * Records in order on storage that behaves like flash, safe against a power cut at any write. Files (slots.ts) follow each other by number:
+ * the highest is written, the lowest is read. From BEGIN on they have records (record.ts).
  *
  * `space` bytes of records in all; their files take more, half more at most: when long ones find no room behind short ones, the oldest go
  * sooner. With several `files` the oldest file goes as a whole, and a file is full when its share is reached; with one, records go one by
@@ -57,86 +38,52 @@ export function offline(space: number, files: number): Offline {
   const part = Math.ceil(space / (whole ? files : 12));
   const most = whole ? files : SLOTS - 1;
   // The first and the last file, the first live record, where the next one goes, and where the last file ends.
-  let head = 1;
-  let tail = 0;
-  let from = 5;
+  const ends = row();
+  let head = ends[0];
+  let tail = ends[1];
+  let from = BEGIN;
   let to = 0;
   let size = 0;
 
-  function name(n: number): string {
-    return "iotc." + (n % SLOTS);
-  }
-
-  /** In this order: a length without its mark is a record that a cut has torn. Storage that is worn says yes and keeps something else. */
-  function write(file: string, at: number, record: Bytes): boolean {
-    const head = u16(record.length);
-    const end = at + 2 + record.length;
-    return (
-      storeWrite(file, at, head) &&
-      storeWrite(file, at + 2, record) &&
-      storeRead(file, at, record.length + 4) === head + record + "\xff\xff" &&
-      storeWrite(file, end, "\0") &&
-      storeRead(file, end, 2) === "\0\xff"
-    );
-  }
-
-  /** The length of a record, or -1 when there is no whole one. */
-  function length(n: number, at: number): number {
-    const h = storeRead(name(n), at, 2);
-    const l = h.length > 1 ? (h.charCodeAt(0) << 8) | h.charCodeAt(1) : 65535;
-    return l < 65535 && storeRead(name(n), at + 2 + l, 1) === "\0" ? l : -1;
-  }
-
-  /** Goes through the live records of a file from `at` on; gives where they end. */
-  function walk(n: number, at: number, seen: (at: number, l: number) => void): number {
-    for (let l; (l = length(n, at)) >= 0; at += l + 4) if (storeRead(name(n), at + 3 + l, 1) !== "\0") seen(at, l);
-    return at;
-  }
-
-  function more(_at: number, l: number): void {
-    self.count++;
-    self.bytes += l + 4;
+  /** A record of that length comes (1) or goes (-1). */
+  function tally(by: number, l: number): void {
+    self.count += by;
+    self.bytes += by * (l + FRAME);
   }
 
   /** The first file goes, with what is in it. */
   function drop(): void {
-    walk(head, from, function (_at, l) {
-      self.count--;
+    walk(slot(head), from, function (_at, l) {
+      tally(-1, l);
       self.dropped++;
-      self.bytes -= l + 4;
     });
-    storeErase(name(head++));
-    from = 5;
+    storeErase(slot(head++));
+    from = BEGIN;
   }
 
   /** Begins the next file, with room for a record of that length. */
   function begin(need: number): boolean {
     // A file may be exceeded by the record that reaches its share.
-    const room = 5 + Math.max(part + Math.min(need, 1024), need);
+    const room = BEGIN + Math.max(part + Math.min(need, 1024), need);
     let taken = room;
-    for (let n = head; n <= tail; n++) taken += Math.max(storeSize(name(n)), 0);
+    for (let n = head; n <= tail; n++) taken += Math.max(storeSize(slot(n)), 0);
     // Each restart behind a torn record begins a file: never more than have a name.
     while (head <= tail && (tail - head + 1 >= most || taken > space * 1.5)) {
-      taken -= Math.max(storeSize(name(head)), 0);
+      taken -= Math.max(storeSize(slot(head)), 0);
       drop();
     }
-    const number = u16((tail + 1) >> 16) + u16((tail + 1) & 65535);
-    const file = name(tail + 1);
     size = room;
-    for (;;) {
-      storeErase(file);
-      if (storeWrite(file, 0, number, size) && storeWrite(file, 4, "\0")) break;
-      storeErase(file);
+    while (!make(tail + 1, size)) {
       // Storage that is full of other files may have room for a smaller one.
-      if (size > need + 5) size = Math.max(need + 5, size >> 1);
+      if (size > need + BEGIN) size = Math.max(need + BEGIN, size >> 1);
       else if (tail < head) return false;
       else {
         drop();
         size = room;
       }
     }
-    if (++tail === head) from = 5;
-    to = 5;
+    if (++tail === head) from = BEGIN;
+    to = BEGIN;
     return true;
   }
 
@@ -146,15 +93,15 @@ export function offline(space: number, files: number): Offline {
     dropped: 0,
 
     put: function (record) {
-      const need = record.length + 4;
+      const need = record.length + FRAME;
       let ok = need < 65535 && need <= (whole ? part + 1024 : space);
       // Nothing may be left of what was counted: then `first` has emptied it.
       while (ok && !whole && self.count && self.bytes + need > space) if (self.shift()) self.dropped++;
       // What refuses a write where nothing is written has rotted: another file may take it.
       for (let tries = 2; ok && tries; tries--) {
-        if (tail < head || to - 5 >= part || to + need > size) ok = begin(need);
-        if (ok && write(name(tail), to, record)) {
-          more(0, need - 4);
+        if (tail < head || to - BEGIN >= part || to + need > size) ok = begin(need);
+        if (ok && write(slot(tail), to, record)) {
+          tally(1, record.length);
           to += need;
           return true;
         }
@@ -166,10 +113,9 @@ export function offline(space: number, files: number): Offline {
 
     first: function () {
       while (head <= tail) {
-        const l = length(head, from);
-        if (l >= 0) return storeRead(name(head), from + 2, l);
-        storeErase(name(head++));
-        from = 5;
+        const l = length(slot(head), from);
+        if (l >= 0) return storeRead(slot(head), from + 2, l);
+        drop();
       }
       // What was counted and is not there has rotted, or somebody has erased it.
       self.dropped += self.count;
@@ -181,14 +127,11 @@ export function offline(space: number, files: number): Offline {
       const record = self.first();
       if (record === undefined) return false;
       const l = record.length;
-      storeWrite(name(head), from + 3 + l, "\0");
-      from += l + 4;
-      self.count--;
-      self.bytes -= l + 4;
-      if (!self.count) {
-        // From the first on, so that what a cut leaves is in a row.
-        self.clear();
-      }
+      strike(slot(head), from, l);
+      from += l + FRAME;
+      tally(-1, l);
+      // From the first on, so that what a cut leaves is in a row.
+      if (!self.count) self.clear();
       return true;
     },
 
@@ -198,12 +141,12 @@ export function offline(space: number, files: number): Offline {
       // Not the end of the file: others may follow there.
       let behind: Place = [n, at];
       while (n <= tail) {
-        const l = length(n, at);
+        const l = length(slot(n), at);
         if (l < 0) {
           n++;
-          at = 5;
-        } else if (take(storeRead(name(n), at + 2, l))) {
-          at += l + 4;
+          at = BEGIN;
+        } else if (take(storeRead(slot(n), at + 2, l))) {
+          at += l + FRAME;
           behind = [n, at];
         } else break;
       }
@@ -216,48 +159,25 @@ export function offline(space: number, files: number): Offline {
     },
 
     clear: function () {
-      while (head <= tail) storeErase(name(head++));
-      from = 5;
+      while (head <= tail) storeErase(slot(head++));
+      from = BEGIN;
       self.count = self.bytes = 0;
     },
   };
 
-  /** The numbers of the files; what has none goes. */
-  function numbers(): number[] {
-    const found: number[] = [];
-    for (let i = 0; i < SLOTS; i++) {
-      if (storeSize(name(i)) >= 0) {
-        const h = storeRead(name(i), 0, 5);
-        const n = (h.charCodeAt(2) << 8) | h.charCodeAt(3) | (h.charCodeAt(1) << 16);
-        if (h.length < 5 || h.charCodeAt(4) || n % SLOTS !== i || !n) storeErase(name(i));
-        else found.push(n);
-      }
-    }
-    return found;
-  }
-
-  const found = numbers();
-  const near = middle(found);
-  for (let i = 0; i < found.length; i++) {
-    const n = found[i];
-    if (Math.abs(n - near) <= SLOTS / 2) {
-      if (tail < head) head = tail = n;
-      head = Math.min(head, n);
-      tail = Math.max(tail, n);
-    } else storeErase(name(n));
-  }
   for (let n = head; n <= tail; n++) {
-    let begun = false;
-    const end = walk(n, 5, function (at, l) {
-      if (n === head && !begun) from = at;
+    // Where the first live record is.
+    let begun = n > head;
+    const end = walk(slot(n), BEGIN, function (at, l) {
+      if (!begun) from = at;
       begun = true;
-      more(at, l);
+      tally(1, l);
     });
-    if (n === head && !begun) from = end;
+    if (!begun) from = end;
     if (n === tail) {
-      size = storeSize(name(n));
+      size = storeSize(slot(n));
       // Behind a torn record nothing can follow.
-      to = storeRead(name(n), end, 2) === "\xff\xff" ? end : size;
+      to = storeRead(slot(n), end, 2) === "\xff\xff" ? end : size;
     }
   }
   return self;

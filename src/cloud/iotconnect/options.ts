@@ -57,29 +57,36 @@ export interface Options extends TlsOptions {
   IsDebug?: boolean;
 }
 
-/** Throws for the first option that cannot be right; takes the certificates out of their seed's names. */
+/** Whether it is a size and a number of files. */
+function sized(f: OfflineStorage): boolean {
+  return (
+    (f.availSpaceInMb === undefined || f.availSpaceInMb >= 0) &&
+    (f.fileCount === undefined || (f.fileCount > 0 && f.fileCount < 31 && f.fileCount % 1 === 0))
+  );
+}
+
+/** Throws for the first option that cannot be right; takes the certificates out of their seed's names, and says who is asked for the time. */
 export function checked(o: Options): void {
   check(
     o,
     " s:cpId s:uniqueId s:scopeId s:env f:DeviceCallback f:TwinUpdateCallback f:MethodCallback s:version s:platform s:sid s:discoveryUrl s:lang s:devicePrimaryKey s:devicePK o:tpm o:certificate o:offlineStorage o:ota f:otaSource b:cache b:unbar b:quiet n:flushPeriod n:flushBytes n:commandTimeout n:tokenLifetime s:ntp n:port s:protocol n:keepalive n:queueLimit n:reconnectPeriod n:maxReconnectPeriod b:IsDebug s:ca s:cert s:key s:servername ",
   );
   const c = o.certificate;
-  const f = o.offlineStorage || {};
   if (c) {
     o.key = c.SSLKeyPath;
     o.cert = c.SSLCertPath;
     o.ca = c.SSLCaPath || o.ca;
   }
-  const wrong = !(o.cpId || o.sid)
+  if (o.ntp === undefined) o.ntp = "pool.ntp.org";
+  const wrong = !(o.cpId || (o.sid && o.version === "2.1"))
     ? "cpId: wanted"
     : !o.uniqueId
       ? "uniqueId: wanted"
-      : o.discoveryUrl && o.discoveryUrl.substr(0, 4) !== "http"
+      : o.discoveryUrl && !/^https*:\/\/\w/.test(o.discoveryUrl)
         ? "discoveryUrl: a URL"
         : o.version && o.version !== "1.0" && o.version !== "2.1"
           ? "version: 1.0 or 2.1"
-          : !(f.availSpaceInMb === undefined || f.availSpaceInMb >= 0) ||
-              !(f.fileCount === undefined || (f.fileCount > 0 && f.fileCount < 31 && f.fileCount % 1 === 0))
+          : !sized(o.offlineStorage || {})
             ? "offlineStorage: availSpaceInMb from 0, fileCount 1 to 30"
             : (o.cert || o.key || "-----BEGIN").substr(0, 10) !== "-----BEGIN"
               ? "certificate: PEM text, not a path"

@@ -67,8 +67,10 @@ export function post(x: Session, kind: string, list: any, done?: Done, stored?: 
 
   let ok = true;
   const p = x._info!.p;
-  if (x._up && time()) x._link!.publish((x._v21 && topic21(p.topics, kind, !!stored)) || p.pub, bytes, { qos: 1, binary: true }, answered);
-  else answered(x._up ? error("clock", "nobody knows the time, and not stored") : error("offline", "not connected, and not stored"));
+  // What the hub has kept comes before the application is told of the connection, and may be answered.
+  const up = x._link && x._link.connected;
+  if (up && time()) x._link!.publish((x._v21 && topic21(p.topics, kind, !!stored)) || p.pub, bytes, { qos: 1, binary: true }, answered);
+  else answered(up ? error("clock", "nobody knows the time, and not stored") : error("offline", "not connected, and not stored"));
   return ok;
 }
 
@@ -82,8 +84,7 @@ function fill(message: any): void {
 
 /** Nothing goes without its time: asks for it until somebody tells it. */
 function wait(x: Session): void {
-  const ntp = x._o.ntp;
-  findTime({ ntp: ntp === undefined ? "pool.ntp.org" : ntp }, function (err) {
+  findTime(x._o, function (err) {
     delete x._draining;
     if (x._over) return;
     if (err) x.emit("error", err);

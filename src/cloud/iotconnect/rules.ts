@@ -7,34 +7,39 @@ export interface Sample {
   data: any;
 }
 
+/** An operand: whether it is of this sample, its name, its part of that, and its value. */
+type Found = [boolean, string, string, any];
+
 /**
  * The values that make a condition hold for a sample, seen together with the gateway's; undefined when it does not hold, or by nothing of
  * this sample.
  */
 export function matched(con: string, own: Sample, gateway?: Sample): any {
-  const seen: string[] = [];
+  const seen: Found[] = [];
   // From the cloud it may come as anything.
   con = "" + con;
-  let mine: boolean | undefined;
+
   /** What an object itself has, and not what every object or text has. */
   function member(of: any, name: string): any {
     return of && typeof of === "object" && of.hasOwnProperty(name) ? of[name] : undefined;
   }
 
-  function look(operand: string): any {
+  function look(operand: string): Found {
     const hash = operand.indexOf("#");
     const name = operand.substr(hash + 1);
     const tag = hash > 0 ? operand.substr(0, hash) : own.tag;
     const from = tag === own.tag ? own : gateway && tag === gateway.tag ? gateway : undefined;
     const dot = name.indexOf(".");
-    let value = member(from && from.data, dot > 0 ? name.substr(0, dot) : name);
-    if (dot > 0) value = member(value, name.substr(dot + 1));
-    return typeof value === "object" ? undefined : value;
+    const part = dot > 0 ? name.substr(dot + 1) : "";
+    const first = part ? name.substr(0, dot) : name;
+    let value = member(from && from.data, first);
+    if (part) value = member(value, part);
+    return [from === own, first, part, typeof value === "object" ? undefined : value];
   }
 
   /**
-   * Whether a condition holds: `[tag#]name[.part] operator literal`, joined by AND before OR, with parentheses. `look` gives the value of an
-   * operand, undefined when there is none, which makes its clause false; the operands of clauses that hold go to `seen`.
+   * Whether a condition holds: `[tag#]name[.part] operator literal`, joined by AND before OR, with parentheses. An operand without
+   * a value makes its clause false; those of clauses that hold go to `seen`.
    */
   function holds(): boolean {
     let at = 0;
@@ -83,7 +88,8 @@ export function matched(con: string, own: Sample, gateway?: Sample): any {
       )
         malformed();
       next();
-      let value = look(operand);
+      const found = look(operand);
+      let value = found[3];
       if (value === undefined) return false;
       if (quoted) literal = literal.slice(1, -1);
       // A number is measured by numbers, in whatever quotes; a text by numbers where the rule has one without.
@@ -102,7 +108,7 @@ export function matched(con: string, own: Sample, gateway?: Sample): any {
               : operator === "<="
                 ? value <= literal
                 : (value === literal) === (operator.charAt(0) === "=");
-      if (ok) seen.push(operand);
+      if (ok) seen.push(found);
       return ok;
     }
 
@@ -140,16 +146,13 @@ export function matched(con: string, own: Sample, gateway?: Sample): any {
 
   if (!holds()) return undefined;
   const out: any = {};
+  let mine;
   for (let i = 0; i < seen.length; i++) {
-    const hash = seen[i].indexOf("#");
-    const name = seen[i].substr(hash + 1);
-    const dot = name.indexOf(".");
-    if (hash < 1 || seen[i].substr(0, hash) === own.tag) mine = true;
-    if (dot > 0) {
-      const object = name.substr(0, dot);
-      out[object] = out[object] || {};
-      out[object][name.substr(dot + 1)] = look(seen[i]);
-    } else out[name] = look(seen[i]);
+    const name = seen[i][1];
+    const part = seen[i][2];
+    if (seen[i][0]) mine = out;
+    if (part) (out[name] = out[name] || {})[part] = seen[i][3];
+    else out[name] = seen[i][3];
   }
-  return mine ? out : undefined;
+  return mine;
 }

@@ -16,3 +16,9 @@ export function template(x: Session): Info | undefined {
     x._act(REFRESH);
   }
 }
+
+/** The same, once there is something to check samples against: message 2.1 tells attributes and children after the identity. */
+export function complete(t: Info | undefined): Info | undefined {
+  const has = t && t.has;
+  return has && ((has.attr && !t!.att) || (has.d && t!.d.length < 2)) ? undefined : t;
+}

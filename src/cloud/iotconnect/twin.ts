@@ -45,7 +45,7 @@ export function patch(x: Session, key: string, value: unknown): Bytes {
   all[key] = value;
   // Null deletes.
   const bad = set && value !== null && judge([{ p: "", d: set }], undefined, all, true)[1];
-  if (!key || typeof key !== "string" || (bad && key in bad))
+  if (!key || typeof key !== "string" || (bad && Object.keys(bad).length))
     throw error("config", "updateTwin: " + key + (set ? " is not what the template allows" : ""));
   return stringify(all);
 }
@@ -73,7 +73,7 @@ function answer(x: Session, topic: string, rid: string, payload: Bytes): any {
 export function heardTwin(x: Session, topic: string, payload: Bytes): void {
   const at = find(topic, "$rid=");
   const twin = at < 0 ? { desired: parse(payload) } : answer(x, topic, topic.substr(at + 5).split("&")[0], payload);
-  if (twin) {
+  if (twin && !x._over) {
     twin.uniqueId = x._o.uniqueId;
     if (x._o.TwinUpdateCallback) x.emit(x._o.TwinUpdateCallback, twin);
     x.emit("twin", twin);
