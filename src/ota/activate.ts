@@ -12,6 +12,7 @@ import { slots } from "./slots";
 export function prepare(m: Manifest, o: Options): string {
   const now = slots(o);
   const slot = now._slot;
+  const stays: { [name: string]: number } = {};
   let need = check(m, o, now._floor) + 3072;
 
   /** A file that is there counts when it is on its way in, its last byte still blank, or whole; any other one goes, before what replaces it comes. */
@@ -20,18 +21,16 @@ export function prepare(m: Manifest, o: Options): string {
     else storeErase(name);
   }
 
-  now._all.map(function (old) {
-    if (old.slot === slot)
-      old.mods.concat(old.main).map(function (name) {
-        const stays = m.files.some(function (f) {
-          return f.name === name && !f.to;
-        });
-        if (!stays) storeErase(slot + name);
-      });
-  });
   m.files.map(function (f) {
     if (!f.to) counts(slot + f.name, f);
     if (f.to || f.packed) counts("o." + f.name, f.packed || f);
+    stays[f.to ? "" : slot + f.name] = 1;
+  });
+  now._all.map(function (old) {
+    if (old.slot === slot)
+      old.mods.concat(old.main).map(function (name) {
+        if (!stays[slot + name]) storeErase(slot + name);
+      });
   });
   if (storeFree(need) < need) throw error("storage", "the update needs " + need + " bytes");
   return slot;
@@ -45,7 +44,7 @@ export function activate(o: Options, key: Bytes, self: Emitter): Manifest {
   const m = open(o, key);
   const now = slots(o);
   const slot = now._slot;
-  const boots = Math.min(8, o.boots || 3);
+  const boots = o.boots || 3;
   if (!m) throw error("verify", "the signature is wrong");
   check(m, o, now._floor);
   self.emit("verify", m);
@@ -66,6 +65,10 @@ export function activate(o: Options, key: Bytes, self: Emitter): Manifest {
     main: m.main,
     mods: mods,
   };
-  if (!storeWrite(name, 0, sealed(JSON.stringify(record), boots)) || !slots(o)._ready) throw error("storage", "no room for the record");
+  if (!storeWrite(name, 0, sealed(JSON.stringify(record), boots)) || !slots(o)._ready) {
+    // It may be right all the same, only read wrong; and what it stands for goes now.
+    storeErase(name);
+    throw error("storage", "no room for the record");
+  }
   return m;
 }

@@ -1,10 +1,20 @@
 import { connect, end, write } from "#host";
 import type { Bytes, Heard, Link, TlsOptions } from "../host";
-import { find } from "../core/bytes";
 import { error, type CloudError } from "../core/errors";
 import type { Source } from "./options";
 
-/** A package at an address: one request from the wanted byte on, written through as it comes. The server must know ranges. */
+/**
+ * A package at an address: one request for each range of it (RFC 9110, 14.2), handed on as it comes. It follows no redirection, and wants a
+ * head of 4,096 bytes at most, without `Transfer-Encoding`. Throws `config` for what is no address: correct it. To the update it tells
+ * `refused` when the answer is no range of the package (206 with `Content-Range`), which ends it: use a server that knows ranges; `network`,
+ * for a link that breaks, 429 and 5xx, after which the update asks again by itself.
+ *
+ *     var from = require("otahttp").source("http://192.168.1.10:8080/pump.ota");
+ *     ota.update(from);
+ *
+ * @param url `http://HOST:PORT/PATH` or `https://…`; port 80 or 443. No user name, and no IPv6 address
+ * @param tls `ca`, `cert`, `key` in PEM and `servername`, for `https:`; what the host trusts, where it verifies at all
+ */
 export function source(url: string, tls?: TlsOptions): Source {
   const part = ("" + url).split("/");
   const host = (part[2] || "").split(":");
@@ -39,15 +49,16 @@ export function source(url: string, tls?: TlsOptions): Source {
   /** Reads the lines of the head in a piece, copying no more than one of them; gives what is wrong. */
   function skip(piece: Bytes): CloudError | undefined {
     for (let next; head !== undefined && (next = piece.indexOf("\n", body) + 1); body = next) {
-      const line = (head + piece.substr(body, next - body)).toLowerCase();
+      const line = (head + piece.substr(body, next - body)).toLowerCase().split(" ").join("");
       head = "";
-      if (!status) status = +line.substr(9, 3) || 400;
+      if (!status) status = +line.substr(8, 3) || 400;
       else if (line === "\r\n") {
         // Behind an interim answer comes the one that counts.
         if (status < 200) status = 0;
         else head = undefined;
-      } else if (!find(line.split(" ").join(""), "content-range:bytes" + from + "-")) ranged = true;
-      else if (!find(line, "transfer-encoding:")) status = 400;
+      } else if (line.substr(0, 18) === "transfer-encoding:") status = 400;
+      // No line ends with a beginning of this, which Espruino would take for the whole.
+      else if (!line.indexOf("content-range:bytes" + from + "-")) ranged = true;
     }
     if (head !== undefined) {
       head += piece.substr(body);

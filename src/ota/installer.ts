@@ -1,7 +1,6 @@
 import type { Bytes, Timer } from "../host";
 import { after, cancel, random, restart, storeErase, storeView, storeWrite } from "#host";
 import { backoff } from "../core/backoff";
-import { find } from "../core/bytes";
 import { emitter } from "../core/emitter";
 import { error, type CloudError } from "../core/errors";
 import { activate, prepare } from "./activate";
@@ -22,8 +21,17 @@ const REST = 50;
 /** Whether an update is under way: there is one slot for it, whoever asks. */
 let busy = false;
 
+/**
+ * What installs updates, and tells of the running program. Nothing is fetched before `update`; of several only one updates at a time.
+ * Throws `config` for wrong options: correct the program. What `update` finds is told to its callback and as `error`, by a code that
+ * docs/ota.md explains; whatever it is, what ran goes on running.
+ *
+ *     var ota = require("ota").create({ key: "00000001…", target: "espruino", model: "pump" });
+ *     ota.on("ready", ota.restart);
+ *     if (works()) ota.confirm();
+ */
 export function create(o: Options): Ota {
-  const key = keyOf(o);
+  const key = keyOf(o || {});
   const chunk = o.chunk || 1024;
   const self = {} as Ota;
   // What is fetched: the head as number -1, then the files; from `count` on each is handed to its writer; after those comes the switch.
@@ -48,8 +56,8 @@ export function create(o: Options): Ota {
   let attempts = 0;
   let callback: ((err?: Error, version?: string) => void) | undefined;
 
-  /** Lets go of the source; `ms` later it goes on, never from within the source's own call. */
-  function pause(ms?: number) {
+  /** Lets go of the source; it goes on `ms` later, if that is not negative, never from within the source's own call. */
+  function pause(ms: number) {
     turn++;
     state = IDLE;
     if (timer) cancel(timer);
@@ -58,14 +66,14 @@ export function create(o: Options): Ota {
     } catch (e) {
       // It may be the application's own; what it still brings is not taken.
     }
-    timer = ms === undefined ? undefined : after(go, ms);
+    timer = ms >= 0 ? after(go, ms) : 0;
   }
 
   /** Ends the update, or without an error and a manifest begins it anew; what was fetched goes, unless the options keep it for the next one. */
   function finish(err?: CloudError, m?: Manifest) {
     const done = callback;
     const over = err || m;
-    pause(over ? undefined : 0);
+    pause(over ? -1 : 0);
     if (!err || !o.keep || (err.code !== "network" && err.code !== "timeout")) clear(o, m);
     index = -1;
     at = base = edge = 0;
@@ -147,8 +155,7 @@ export function create(o: Options): Ota {
       at += part.length;
       writer.write(part, next);
     } else {
-      edge = at = 0;
-      index++;
+      onward(f);
       if (writer) writer.close(next);
       else next();
     }
@@ -182,8 +189,8 @@ export function create(o: Options): Ota {
 
   /** Throws what the first bytes say against it. Nobody has signed for them yet, but flash need not be worn to refuse what is not new, or not meant. */
   function glance() {
-    const end = find(lengths, ',"main":');
-    if (end > 0) check(JSON.parse(lengths.substr(8, end - 8) + "}"), o, slots(o)._floor);
+    const end = /,"main":/.exec(lengths);
+    if (end) check(JSON.parse(lengths.substr(8, end.index - 8) + "}"), o, slots(o)._floor);
   }
 
   /** The head: how long it is stands in its first bytes. */
@@ -224,9 +231,10 @@ export function create(o: Options): Ota {
     onward(whole(f, file, slot, chunk));
   }
 
-  /** What was found from before a restart is a reason to begin anew, once. What a writer or a source throws is told as it is. */
+  /** What was found from before a restart is a reason to begin anew, once. What a writer or a source throws is told as it is, if it is an error. */
   function wrong(e: any) {
-    if (!e.code && index < 0) e = error("verify", "the manifest is malformed: " + e);
+    if (!e || !e.message) e = new Error(e);
+    if (!e.code && !state) e = error("verify", "the manifest is malformed: " + e);
     finish(resumed && (index < 0 || e.code === "verify") ? undefined : e);
   }
 
@@ -239,7 +247,7 @@ export function create(o: Options): Ota {
   /** From a timer. What listens to it may need memory: nothing of the source is held here. */
   function go() {
     const mine = turn;
-    timer = undefined;
+    timer = 0;
     try {
       if (state === WAITING) return lost();
       if (index >= 0 && index < count) self.emit("progress", base + at, total);
@@ -253,17 +261,18 @@ export function create(o: Options): Ota {
   }
 
   self.update = function (from, done) {
+    const first = hindrance(slots(o));
     const err = busy
       ? error("conflict", "an update is under way")
       : from && (from.read as unknown) && (from.stop as unknown)
-        ? hindrance(slots(o))
+        ? first && error("refused", first)
         : error("config", "source: an object with read and stop is wanted");
     if (err) return self.emit(done || "error", err);
     busy = true;
     source = from;
     callback = done;
     attempts = 0;
-    resumed = storeView(HEAD) !== undefined;
+    resumed = !!storeView(HEAD);
     pause(0);
   };
   self.cancel = function () {

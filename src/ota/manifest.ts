@@ -7,6 +7,7 @@ import { hmac } from "../core/hmac";
 import { fastSha256 as sha256 } from "../core/sha256";
 import type { Options } from "./options";
 
+/** A file of an update; `packed` is the form in which it is sent, `to` the writer that takes it. */
 export interface Entry {
   name: string;
   size: number;
@@ -89,20 +90,20 @@ export function check(m: Manifest, o: Options, floor: number): number {
   let strange;
   const seen: { [name: string]: number } = {};
   const now = time();
+  const writers = o.writers || {};
+  const malformed = "the manifest is malformed";
 
   function must(right: unknown, message: string) {
     if (!right) throw error(code, message);
   }
 
-  function named(name: string) {
-    return name === "" + name && /^[\w-][\w.-]*$/.test(name) && name.length < 27;
-  }
-
-  function fits(f: { size: number; sha256: string }) {
+  /** Counts what a file takes; whether that and its digest are in their form. */
+  function counted(f: { size: number; sha256: string }) {
+    sum += f.size + 40;
     return f.size && f.size >>> 0 === f.size && f.sha256.length === 64;
   }
 
-  must(m.v === 1 && m.seq && m.seq >>> 0 === m.seq && m.version === "" + m.version, "the manifest is malformed");
+  must(m.v === 1 && m.seq && m.seq >>> 0 === m.seq && m.version === "" + m.version, malformed);
   code = "refused";
   must(
     m.target === o.target && m.model === o.model && (m.device === undefined || m.device === o.device),
@@ -116,16 +117,18 @@ export function check(m: Manifest, o: Options, floor: number): number {
   }
   if (!m.files) return 0;
   code = "verify";
-  must(m.files.length < 33, "the manifest is malformed");
+  must(m.files.length < 33, malformed);
   m.files.map(function (f) {
     const name = f.name;
     // Objects have members of themselves, but none with a space.
-    must(named(name) && !seen[" " + name], "the file name " + name + " will not do");
-    must(fits(f) && fits(f.packed || f), "size or sha256 of " + name + " will not do");
+    must(
+      name === "" + name && /^[\w-][\w.-]*$/.test(name) && name.length < 27 && !seen[" " + name],
+      "the file name " + name + " will not do",
+    );
+    must(counted(f) && (!f.packed || counted(f.packed)), "size or sha256 of " + name + " will not do");
     seen[" " + name] = 1;
     if (name === m.main && !f.to) main = name;
-    if (f.to ? f.packed || !o.writers || !o.writers[f.to] : f.packed && unpack("") === undefined) strange = name;
-    sum += f.size + 40 + (f.packed ? f.packed.size + 40 : 0);
+    if (f.to ? f.packed || !writers[f.to] : f.packed && unpack("") === undefined) strange = name;
   });
   must(main, "the manifest names no main file");
   code = "refused";

@@ -19,7 +19,7 @@ export interface Record extends Program {
 }
 
 /**
- * The marks: those of the boots end at 8, so that the first of `lim` stands at 9 - lim; at 9 the one of giving up. What they mark
+ * Where the marks stand: those of the boots end at 8, so that the first of `lim` stands at 9 - lim; at 9 the one of giving up. What they mark
  * begins behind them.
  */
 export const GIVEN_UP = 9;

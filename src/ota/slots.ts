@@ -19,6 +19,7 @@ export interface Slots {
   _floor: number;
 }
 
+/** Reads the records, each time anew: nothing of them is held. */
 export function slots(o: Options): Slots {
   const found = records();
   const factory = { seq: o.seq || 0, ctr: 0, _kept: true } as Record;
@@ -33,6 +34,6 @@ export function slots(o: Options): Slots {
     _last: last,
     _ready: ready,
     _slot: run.slot === "a." ? "b." : "a.",
-    _floor: Math.max(factory.seq, last.seq, found[1] ? found[1].seq : 0),
+    _floor: Math.max(factory.seq, last.seq, (found[1] || last).seq),
   };
 }

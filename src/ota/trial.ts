@@ -1,17 +1,16 @@
 /** A program on trial: it is confirmed, or the one before it is told that it was not. */
 import { storeMark, storeView } from "#host";
-import { error, type CloudError } from "../core/errors";
 import type { Options, Ota } from "./options";
 import { CONFIRMED, TOLD } from "./record";
 import { slots, type Slots } from "./slots";
 
 /** What forbids to begin an update: one that waits for its restart, or for its confirmation. */
-export function hindrance(now: Slots): CloudError | undefined {
+export function hindrance(now: Slots): string {
   return now._ready
-    ? error("refused", "restart first: " + now._last.ver + " is ready")
+    ? "restart first: " + now._last.ver + " is ready"
     : now._run._kept
-      ? undefined
-      : error("refused", "confirm first: " + now._run.ver + " is on trial");
+      ? ""
+      : "confirm first: " + now._run.ver + " is on trial";
 }
 
 /** The running program stays. False when that could not be written. */

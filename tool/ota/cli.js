@@ -6,7 +6,7 @@ const { KeyStore, isKey } = require("./keystore.js");
 const lms = require("./lms.js");
 const pack = require("./package.js");
 const { serve } = require("./serve.js");
-const { parse, UsageError } = require("./usage.js");
+const { explain, parse, UsageError } = require("./usage.js");
 
 const hmacKey = (file) => {
   const hex = fs.readFileSync(file, "utf8").trim();
@@ -144,7 +144,12 @@ function sign(options, names) {
 
 function packageFile(command, file) {
   if (!file) throw new UsageError(`${command}: which FILE.ota?`);
-  return pack.parse(fs.readFileSync(file));
+  const data = fs.readFileSync(file);
+  try {
+    return pack.parse(data);
+  } catch (error) {
+    throw new Error(`${file}: ${error.message}`);
+  }
 }
 
 function inspect(options, [file]) {
@@ -199,8 +204,8 @@ async function run(argv) {
   try {
     return (await main(argv)) || 0;
   } catch (error) {
-    console.error(`thincloud-ota: ${error.message}`);
-    return error instanceof UsageError ? 2 : 1;
+    console.error(`thincloud-ota: ${explain(error, argv)}`);
+    return error instanceof UsageError || error instanceof pack.ValueError ? 2 : 1;
   }
 }
 

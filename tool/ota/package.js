@@ -11,15 +11,19 @@ const TARGETS = ["espruino", "iotjs", "kaluma", "node"];
 
 const sha256 = (data) => createHash("sha256").update(data).digest("hex");
 
+/** A release is described by what no manifest can say. */
+class ValueError extends Error {}
+
 function text(name, value, most) {
   if (typeof value !== "string" || !TEXT.test(value) || value.length > most)
-    throw new Error(`${name}: 1 to ${most} printable ASCII characters without " and \\`);
+    throw new ValueError(`${name}: 1 to ${most} printable ASCII characters without " and \\`);
   return value;
 }
 
+const counts = (value) => Number.isInteger(value) && value > 0 && value <= 0xffffffff;
+
 function integer(name, value) {
-  if (!Number.isInteger(value) || value < 1 || value > 0xffffffff)
-    throw new Error(`${name}: an integer from 1 to 4294967295, not ${value}`);
+  if (!counts(value)) throw new ValueError(`${name}: an integer from 1 to 4294967295, not ${value}`);
   return value;
 }
 
@@ -53,26 +57,28 @@ function ordered(files, main) {
  *   files: { name: string, data: Buffer, to?: string }[], pack?: boolean }} release
  */
 function build({ version, seq, target, model, device, expires, main, files, pack }) {
-  if (!TARGETS.includes(target)) throw new Error(`target: ${TARGETS.join(", ")}, not ${target}`);
-  if (!files.length || files.length > 32) throw new Error(`files: 1 to 32, not ${files.length}`);
+  if (!TARGETS.includes(target)) throw new ValueError(`target: ${TARGETS.join(", ")}, not ${target}`);
+  if (!files.length || files.length > 32) throw new ValueError(`files: 1 to 32, not ${files.length}`);
   for (const file of files) {
-    if (!NAME.test(file.name)) throw new Error(`file ${file.name}: 1 to 26 of A–Z a–z 0–9 _ . - and no dot in front`);
+    if (!NAME.test(file.name)) throw new ValueError(`file ${file.name}: 1 to 26 of A–Z a–z 0–9 _ . - and no dot in front`);
     if (!file.data.length) throw new Error(`file ${file.name} is empty`);
-    if (files.filter((other) => other.name === file.name).length > 1) throw new Error(`file ${file.name} is there twice`);
+    if (files.filter((other) => other.name === file.name).length > 1) throw new ValueError(`file ${file.name} is there twice`);
   }
   if (!files.some((file) => file.name === main && !file.to))
-    throw new Error(`main: ${main} is none of the files ${files.map((file) => file.name).join(", ")}`);
+    throw new ValueError(`main: ${main} is none of the files ${files.map((file) => file.name).join(", ")}`);
   const sent = [];
   const entries = ordered(files, main).map(({ name, data, to }) => {
     const packed = pack && !to && compress(data);
-    const short = packed && packed.length < data.length;
+    const more = packed && { packed: { as: "heatshrink", size: packed.length, sha256: sha256(packed) } };
+    // What the manifest says of it is sent as well.
+    const short = packed && packed.length + JSON.stringify(more).length <= data.length;
     sent.push(short ? packed : data);
     return {
       name,
       size: data.length,
       sha256: sha256(data),
       ...(to && { to: text("to", to, 64) }),
-      ...(short && { packed: { as: "heatshrink", size: packed.length, sha256: sha256(packed) } }),
+      ...(short && more),
     };
   });
   const manifest = {
@@ -118,7 +124,7 @@ function entries(manifest) {
   const files = content && content.files;
   if (!content || content.v !== 1 || !Array.isArray(files) || files.length > 32)
     throw new Error("byte 8: v: 1 and a list of 1 to 32 files expected");
-  const fits = ({ size, sha256 }) => Number.isInteger(size) && size > 0 && size <= 0xffffffff && /^[0-9a-f]{64}$/.test(sha256);
+  const fits = ({ size, sha256 }) => counts(size) && /^[0-9a-f]{64}$/.test(sha256);
   const good = (entry, i) =>
     entry &&
     typeof entry.name === "string" &&
@@ -129,13 +135,13 @@ function entries(manifest) {
   const bad = files.findIndex((entry, i) => !good(entry, i));
   if (bad >= 0) throw new Error(`byte 8: name, size or sha256 of file ${bad} in the manifest: ${JSON.stringify(files[bad])}`);
   if (!files.some((entry) => entry.name === content.main && !entry.to)) throw new Error("byte 8: the manifest names no main file");
-  integer("byte 8: seq", content.seq);
+  if (!counts(content.seq)) throw new Error(`byte 8: seq: an integer from 1 to 4294967295, not ${content.seq}`);
   return content;
 }
 
 /** The parts of a package; an error says where it is not one. */
 function parse(data) {
-  if (data.length < 8 || data.toString("ascii", 0, 4) !== MAGIC) throw new Error(`byte 0: ${MAGIC} expected`);
+  if (data.length < 8 || data.toString("ascii", 0, 4) !== MAGIC) throw new Error(`byte 0: ${MAGIC} expected, this is no package`);
   const m = data.readUInt16BE(4);
   const s = data.readUInt16BE(6);
   if (data.length < 8 + m + s) throw new Error(`byte 4: manifest and signature of ${m} and ${s} bytes do not fit in ${data.length}`);
@@ -154,4 +160,4 @@ function parse(data) {
 
 const sameHmac = (key, manifest, signature) => signature.length === 32 && timingSafeEqual(hmac(key, manifest), signature);
 
-module.exports = { build, assemble, parse, message, hmac, sameHmac };
+module.exports = { ValueError, build, assemble, parse, message, hmac, sameHmac };

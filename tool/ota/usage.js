@@ -111,7 +111,8 @@ function parse(argv) {
   try {
     parsed = parseArgs(config);
   } catch (error) {
-    throw new UsageError(error.message);
+    // What Node adds about names that begin with a dash helps nobody here.
+    throw new UsageError(error.message.split(". To specify")[0]);
   }
   const { values } = parsed;
   const [command, ...names] = parsed.positionals;
@@ -128,4 +129,11 @@ function parse(argv) {
   return { command, values, names };
 }
 
-module.exports = { parse, UsageError };
+/** What is said about an error: also where to read on, when the line of a known command is wrong. */
+function explain(error, [command]) {
+  if (error.code === "ENOENT" && error.path) return `there is no ${error.path}`;
+  const known = error instanceof UsageError && Object.hasOwn(COMMANDS, command);
+  return error.message + (known ? `\n"thincloud-ota ${command} --help" says what it takes` : "");
+}
+
+module.exports = { explain, parse, UsageError };

@@ -104,6 +104,39 @@ describe("an application that calls at odd moments", () => {
     expect(ota.status().busy).toBe(false);
   });
 
+  it.each([0, 1, 2])("has a source that throws when it was read %i times, which is told as it is", (times) => {
+    const ota = installer();
+    const good = source(pack(release(1)));
+    const bad = {
+      stop: good.stop,
+      read: (...args: Parameters<typeof good.read>) => {
+        if (good.reads.length === times) throw new Error("no card");
+        good.read(...args);
+      },
+    };
+    expect(update(ota, bad).err).toEqual(new Error("no card"));
+    expect([...flash.files.keys()]).toEqual([]);
+    expect(ota.status().busy).toBe(false);
+    expect(update(ota, good).version).toBe("1.1");
+  });
+
+  it.each([undefined, null, 0, "no card", {}])("has a source that throws %j, which is told as an error", (thrown) => {
+    const ota = installer();
+    const heard: unknown[] = [];
+    ota.on("error", (e) => heard.push(e));
+    const bad = {
+      stop: () => {},
+      read: () => {
+        throw thrown;
+      },
+    };
+    const { err } = update(ota, bad);
+    expect(err).toEqual(new Error(thrown as string));
+    expect(heard).toEqual([err]);
+    expect(ota.status().busy).toBe(false);
+    expect(update(ota, source(pack(release(1)))).version).toBe("1.1");
+  });
+
   it.each([undefined, null, 5, "http://x/y.ota", {}, { read: () => {} }])("gives %j as a source", (from) => {
     const ota = installer();
     let err: any;
@@ -267,6 +300,22 @@ describe("options", () => {
       expect.objectContaining({ code: "config", message: expect.stringMatching(`^${name}: `) }),
     );
   });
+  it.each(["devcie", "bots", "Timeout", "e", "key ", "length"])("%s is unknown, and said to be", (name) => {
+    expect(() => installer({ [name]: undefined })).toThrow(
+      expect.objectContaining({ code: "config", message: `option ${name} is unknown` }),
+    );
+  });
+  it.each([undefined, null, 5, "x"])("are %p: said so, not stumbled over", (o) => {
+    let create: any;
+    jest.isolateModules(() => ({ create } = require("../../../src/ota/index")));
+    expect(() => create(o)).toThrow(expect.objectContaining({ code: "config", message: expect.stringMatching(/^wanted: key/) }));
+  });
+  it.each(["chunk", "limit", "timeout", "retryPeriod", "maxRetryPeriod", "boots", "confirmTimeout"])(
+    "%s: 0 is told from where on",
+    (name) => {
+      expect(() => installer({ [name]: 0 })).toThrow(expect.objectContaining({ message: expect.stringMatching(`^${name}: .*from 1 `) }));
+    },
+  );
   it("may be absent", () => {
     expect(() => installer({ boots: undefined, chunk: undefined, limit: undefined, retries: 0, seq: 0 })).not.toThrow();
   });

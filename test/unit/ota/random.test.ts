@@ -1,6 +1,6 @@
 /**
  * Whole lives of a device, at random: boots, checks, good and hostile packages, servers that fail, power cuts, confirmations at odd times.
- * `SEED=n` repeats one session, `SESSIONS=n` runs so many from there on.
+ * `SEED=7 npx jest test/unit/ota/random` repeats one session, `RUNS=5000` makes more.
  */
 import {
   boot,
@@ -24,13 +24,9 @@ import { source as http } from "../../../src/ota/http";
 
 jest.mock("#host", () => (globalThis as any).otaHost);
 
-let state = 1;
-const random = (): number => {
-  state = (state + 0x6d2b79f5) | 0;
-  let t = Math.imul(state ^ (state >>> 15), 1 | state);
-  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-  return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-};
+const { generator, sessions } = require("../../rig/random");
+
+let random: () => number;
 const below = (n: number): number => Math.floor(random() * n);
 const chance = (p: number): boolean => random() < p;
 const one = <T>(list: readonly T[]): T => list[below(list.length)]!;
@@ -217,7 +213,7 @@ function powered(wanted?: Release): void {
 }
 
 function session(seed: number): void {
-  state = seed * 7919;
+  random = generator(seed * 7919);
   wipe();
   [releases, floor, kept, maybe] = [[], 0, "factory", new Set()];
   flash.space = chance(0.3) ? 4000 + below(4000) : 1e6;
@@ -233,16 +229,4 @@ function session(seed: number): void {
   tidy();
 }
 
-it("sessions at random", () => {
-  const { SEED, SESSIONS } = process.env;
-  const first = +(SEED || 1);
-  const count = +(SESSIONS || (SEED ? 1 : 200));
-  for (let seed = first; seed < first + count; seed++) {
-    try {
-      session(seed);
-    } catch (e) {
-      (e as Error).message = `SEED=${seed}: ${(e as Error).message}`;
-      throw e;
-    }
-  }
-});
+it("sessions at random", () => sessions(200, session), 3600000);

@@ -1,5 +1,6 @@
 import * as net from "node:net";
 import type { AddressInfo } from "node:net";
+import { connect } from "../../../src/mqtt/index";
 import { source as http } from "../../../src/ota/http";
 import { source as mqtt } from "../../../src/ota/mqtt";
 
@@ -115,6 +116,26 @@ describe("a package over MQTT", () => {
       answer: (from: number, bytes: string) => handler!("answer", u32(from) + bytes),
     };
   }
+
+  it.each([
+    [undefined, "ask", "answer"],
+    [null, "ask", "answer"],
+    [5, "ask", "answer"],
+    [{}, "ask", "answer"],
+    [client(), undefined, "answer"],
+    [client(), "ask", undefined],
+    [client(), 5, "answer"],
+    [client(), "ask", ""],
+  ])("wants a client and two topics, not %p, %p and %p", (...args: any[]) => {
+    expect(() => mqtt(args[0], args[1], args[2])).toThrow(
+      expect.objectContaining({ code: "config", message: expect.stringMatching(/^source: /) }),
+    );
+  });
+
+  it("is `offline` with a client that has ended, which ends the update", () => {
+    const ended = connect({ manualConnect: true }).end(true);
+    expect(() => mqtt(ended, "ask", "answer").read(0, 160, () => false)).toThrow(expect.objectContaining({ code: "offline" }));
+  });
 
   it("is asked for chunk by chunk, and ignores what begins elsewhere", () => {
     const c = client();

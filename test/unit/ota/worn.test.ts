@@ -146,3 +146,81 @@ it("a record that flash does not keep is no version that is ready", () => {
   boot(true);
   expect(runs(all)).toBe(one);
 });
+
+/** What the loader launches is there, all of it, and the next version comes. */
+function sound(first: Release): void {
+  for (let n = 0; n < 5; n++) {
+    boot(true);
+    expect([first, two]).toContain(runs(all));
+  }
+  const ota = device();
+  ota.confirm();
+  expect(update(ota, source(blobs.get(three)!)).err).toBeUndefined();
+  boot(true);
+  expect(runs(all)).toBe(three);
+}
+
+/** A device that runs `one`, confirmed. */
+function running(): void {
+  wipe();
+  boot(true);
+  update(device(), source(blobs.get(one)!));
+  boot(true);
+  expect(device().confirm()).toBe(true);
+}
+
+const write = host.storeWrite;
+const view = host.storeView;
+afterEach(() => Object.assign(host, { storeWrite: write, storeView: view }));
+
+it("a byte that flash does not keep as it was written, at each place of head and files: refused, and nothing left", () => {
+  const size = blobs.get(two)!.length;
+  for (let at = 0; at < size; at += 9) {
+    running();
+    const before = JSON.stringify([...flash.files]);
+    let n = 0;
+    host.storeWrite = (name, offset, bytes, whole) => {
+      const from = n;
+      n += bytes.length;
+      const i = at - from;
+      // A bit that is not cleared.
+      const wrong =
+        i >= 0 && i < bytes.length ? bytes.slice(0, i) + String.fromCharCode(bytes.charCodeAt(i) | 128) + bytes.slice(i + 1) : bytes;
+      return write(name, offset, wrong, whole);
+    };
+    const { err } = update(device(), source(blobs.get(two)!));
+    host.storeWrite = write;
+    // A bit that was set anyway, or a byte of the record.
+    if (err) {
+      expect(["verify", "refused", "storage"]).toContain(err.code);
+      expect(JSON.stringify([...flash.files])).toBe(before);
+    }
+    sound(one);
+  }
+});
+
+it("a read that differs, each one of an update in turn: what boots is whole", () => {
+  running();
+  let n = 0;
+  host.storeView = (...args) => (n++, view(...args));
+  expect(update(device(), source(blobs.get(two)!)).err).toBeUndefined();
+  const reads = n;
+  expect(reads).toBeGreaterThan(50);
+  let failed = 0;
+  for (let at = 1; at <= reads; at++)
+    for (const place of [0, 13, -1]) {
+      running();
+      n = 0;
+      host.storeView = (...args) => {
+        const bytes = view(...args);
+        if (++n !== at || !bytes) return bytes;
+        const i = place < 0 ? bytes.length - 1 : Math.min(place, bytes.length - 1);
+        return bytes.slice(0, i) + String.fromCharCode(bytes.charCodeAt(i) ^ 16) + bytes.slice(i + 1);
+      };
+      const { err } = update(device(), source(blobs.get(two)!));
+      host.storeView = view;
+      if (err) failed++;
+      sound(one);
+    }
+  process.stdout.write(`ota: ${3 * reads} reads that differ, ${failed} refused\n`);
+});

@@ -85,7 +85,9 @@ describe("the key store", () => {
     fs.writeFileSync(
       script,
       `const { KeyStore } = require(${JSON.stringify(store)});
-       for (;;) process.send(KeyStore.sign(${JSON.stringify(file)}, Buffer.from("x")).signature.readUInt32BE(4));`,
+       // Fewer than the key has, however late the end comes.
+       for (let i = 0; i < 150; i++) process.send(KeyStore.sign(${JSON.stringify(file)}, Buffer.from("x")).signature.readUInt32BE(4));
+       process.on("disconnect", () => process.exit());`,
     );
     const leaves: number[] = [];
     for (let round = 0; round < 6; round++) {
@@ -99,7 +101,7 @@ describe("the key store", () => {
     }
     expect(leaves.length).toBeGreaterThan(5);
     expect(new Set(leaves).size).toBe(leaves.length);
-  }, 60000);
+  });
 
   it("is no key where its file was cut or changed, and says which file", () => {
     const file = fresh();
@@ -251,5 +253,5 @@ describe("the key store", () => {
     expect(new Set(seen).size).toBe(seen.length);
     expect(seen.length).toBeGreaterThan(calls * 3);
     process.stdout.write(`thincloud-ota: killed at ${calls * 3} points of a signature, ${seen.length} leaves, none twice\n`);
-  }, 120000);
+  });
 });
