@@ -6,20 +6,23 @@ import type { Bytes, TlsOptions } from "../host";
 import type { Tpm } from "./index";
 import { talk } from "./talk";
 
+/** Of the provisioning service; TLS is with `ca`, `cert`, `key` (PEM) and `servername`. */
 export interface EnrolOptions extends TlsOptions {
   /** global.azure-devices-provisioning.net */
   dpsHost?: string;
   /** 443. */
   dpsPort?: number;
-  /** Without TLS, for a service on one's own computer. */
+  /** Without TLS, for a service on one's own computer; false. */
   plain?: boolean;
   /** Milliseconds to wait for an assignment altogether, besides the requests themselves; 300,000. */
   registrationTimeout?: number;
 }
 
-/** Where a device belongs. */
+/** Where a device belongs, with what else the service says of it. */
 export interface Assignment {
+  /** The host name of its hub. */
   assignedHub: string;
+  /** Its name there, which need not be the registration id. */
   deviceId: string;
 }
 

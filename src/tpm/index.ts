@@ -1,7 +1,7 @@
 import { after } from "#host";
 import { encode } from "../core/base64";
 import { u16 } from "../core/bytes";
-import { error } from "../core/errors";
+import { error, type Failure } from "../core/errors";
 import type { Bytes } from "../host";
 import { install, keys, sign, start, unique } from "./commands";
 import { enrol, type Assignment, type EnrolOptions } from "./enrol";
@@ -11,9 +11,11 @@ import { tis, type Exchange } from "./tis";
 
 export type { Assignment, EnrolOptions, Exchange, Transport, Values };
 
+/** Of `create`. One of `port`, `exchange` and `transport` is needed; `transport` counts before `exchange`, and that before `port`. */
 export interface Options extends EnrolOptions {
-  /** swtpm. */
+  /** Of a software TPM (swtpm) that takes frames over TCP; 127.0.0.1. */
   host?: string;
+  /** Its port. */
   port?: number;
   /** Or a chip on SPI. */
   exchange?: Exchange;
@@ -21,13 +23,14 @@ export interface Options extends EnrolOptions {
   transport?: Transport;
   /** Milliseconds for one command; 120,000: to make a key takes a chip up to a minute. */
   timeout?: number;
-  /** The factory's keys have 256 zero bytes in their templates. */
+  /** The factory's keys have 256 zero bytes in their templates; false. Counts only where no key is persistent. */
   zeros?: boolean;
-  /** Calls that may wait; 16. */
+  /** Calls at once, the one under way included; 16. */
   queueLimit?: number;
 }
 
-export type Done<T> = (err?: Error, result?: T) => void;
+/** Called once, later, with an error or the result. */
+export type Done<T> = (err?: Failure, result?: T) => void;
 
 /** The public areas of a chip, TPM2B_PUBLIC in base64. */
 export interface Keys {
@@ -35,12 +38,77 @@ export interface Keys {
   storageRootKey: string;
 }
 
+/**
+ * The calls of one chip, which wait for each other. Each throws `config` for its arguments: correct the program. All else goes to `done`,
+ * which is called once, later. Where the chip refused, `err.rc` is its response code (TPM 2.0 Part 2, 6.6). Of every call:
+ *
+ * `limit`, `queueLimit` calls wait: call again when one is done. `timeout`: no chip, no answer, or busy for ten seconds: check wiring, reset
+ * and power. `network`: the software TPM was not reached: call again later. `protocol`: what came is no reply: check the bus's clock rate.
+ * `auth`: locked out (`rc` 0x921): wait for its recovery time; or it has a password: clear it. `refused`: any other `rc`.
+ */
 export interface Tpm {
+  /**
+   * Signs with the key that `register` or `install` left in the chip: HMAC-SHA256 (TPM2_HMAC), then Shutdown, so that a power cut afterwards
+   * does not count as a wrong password (Part 1, 19.8). It needs no `this`: hand it over as the option `sign` of `sas` and `iotcentral`.
+   *
+   * `refused` with `rc` 0x18b: there is no key: `register`. Throws `limit` for a text that is too long.
+   *
+   *     sas.token({ host: "myhub.azure-devices.net", deviceId: "meter-1", sign: chip.sign }, function (err, token) { … });
+   *
+   * @param bytes what is signed, up to 1,024 bytes
+   * @param done gets 32 bytes
+   */
   sign(bytes: Bytes, done: Done<Bytes>): void;
+  /**
+   * Gives random numbers of the chip (TPM2_GetRandom).
+   *
+   * @param n how many bytes, 1 to 32
+   * @param done gets them; a chip may give fewer
+   */
   random(n: number, done: Done<Bytes>): void;
+  /**
+   * Gives the public keys by which a service knows the chip, at 0x81010001 and 0x81000001. What is there is used; else it is made, up to a minute
+   * each, and kept for good (TPM2_CreatePrimary, TPM2_EvictControl).
+   *
+   * @param done gets them in base64: the endorsement key is for the enrolment at the service
+   */
   keys(done: Done<Keys>): void;
+  /**
+   * Opens an activation blob inside the chip (TPM2_ActivateCredential, TPM2_Import) and keeps its key at 0x81000100, in the place of the one
+   * before; with `text` it signs that, and keeps nothing. For blobs that come another way than by `register`.
+   *
+   * `verify`: the blob is for another chip, or damaged: enrol this chip's endorsement key. `protocol`: it is no blob.
+   *
+   * @param blob credential, its secret, the wrapped key, its seed, the public part: TPM2B structures one behind the other
+   * @param done gets nothing, or 32 bytes with `text`
+   * @param text bytes, up to 1,024; none
+   */
   install(blob: Bytes, done: Done<Bytes>, text?: Bytes): void;
+  /**
+   * Registers with Azure's provisioning service: `keys`, the challenge answered, the assignment awaited, and the key for the hub installed.
+   * It asks again by itself after 429, 5xx and a link that broke, `registrationTimeout` altogether; it cannot be stopped. One at a time.
+   *
+   * `auth` (401): compare the endorsement key in the enrolment, and the id. `refused`: read status and message. `timeout`, `network`: approve
+   * the device, check the network, call again. `verify`: as `install`. `clock`: the service told no time: set the clock. `limit`: one is
+   * under way: wait for it.
+   *
+   *     chip.register("0ne00000000", "meter-1", function (err, place) { console.log(err || place.assignedHub); });
+   *
+   * @param scopeId the ID scope: letters and digits
+   * @param registrationId 1 to 128 letters, digits and `-._:`
+   * @param done gets what the service says of the device; who keeps `assignedHub` and `deviceId` need not call `register` at each start
+   */
   register(scopeId: string, registrationId: string, done: Done<Assignment>): void;
+  /**
+   * Runs any commands (TPM 2.0 Part 3), in rows whose form docs/tpm.md describes; no other call comes between them. After one that fails only
+   * what the chip holds is flushed.
+   *
+   *     chip.run("17b0010>n1", function (err, v) { console.log(err || v.n.length); }); // 18: a TPM2B has its size in front
+   *
+   * @param rows parted by commas
+   * @param done gets `values` with what the answers added; the letters are from g on
+   * @param values what the rows take, by letter; it is changed; none
+   */
   run(rows: string, done: Done<Values>, values?: Values): void;
 }
 
@@ -52,7 +120,19 @@ function unflushed(already: boolean, row: string, way: string, rc: number): bool
   return already || (row.substr(0, 3) === "165" && (way !== "?" || !(rc & 128)));
 }
 
-/** A TPM 2.0. It is spoken to at the first call; calls wait for each other. */
+/** Throws at once what would be an exception later, where nobody can catch it. */
+function heeded(done: unknown): void {
+  if (typeof done !== "function") throw error("config", "done: a function");
+}
+
+/**
+ * A TPM 2.0. It is spoken to at the first call; calls wait for each other, 16 at most. Throws `config` when no way to a chip is given;
+ * each call throws it for its arguments, and tells all else to `done(err, result)`, once and later: docs/tpm.md has the codes.
+ *
+ *     var chip = require("tpm").create({ exchange: spi });
+ *     chip.register("0ne00000000", "meter-1", function (err, place) { console.log(err || place.assignedHub); });
+ *     sas.token({ host: "myhub.azure-devices.net", deviceId: "meter-1", sign: chip.sign }, connect);
+ */
 export function create(o: Options): Tpm {
   if (!o || !(o.port! > 0 || typeof (o.exchange || o.transport) === "function"))
     throw error("config", "option port, exchange or transport: a number, or a function");
@@ -66,6 +146,7 @@ export function create(o: Options): Tpm {
 
   /** Runs rows of commands (docs/tpm.md); nothing comes between them. `done` gets all values, or of `n` the bytes. */
   function run(list: string, done: Done<any>, values?: Values | false, n?: boolean): void {
+    heeded(done);
     const v = values || {};
     // Made when its turn comes: what came before may have left something to flush.
     let rows: any;
@@ -168,6 +249,7 @@ export function create(o: Options): Tpm {
       run("17b00" + (256 + n).toString(16).substr(1) + ">n1", done, false, true);
     },
     keys: function (done) {
+      heeded(done);
       run(
         keys(),
         function (err, v) {
@@ -177,6 +259,7 @@ export function create(o: Options): Tpm {
       );
     },
     install: function (blob, done, text) {
+      heeded(done);
       if (typeof blob !== "string") throw error("config", "install: bytes, as a string");
       const v: Values = { r: text ? u16(text.length) + text : "" };
       for (let i = 0; i < 5; i++) {
@@ -198,6 +281,7 @@ export function create(o: Options): Tpm {
         !/^\w+$/.test(scopeId)
       )
         throw error("config", "scopeId, registrationId: 1 to 128 letters, digits, -._:");
+      heeded(done);
       // The service takes the answer to its last challenge only.
       if (enrolling) {
         after(done, 0, error("limit", "TPM: one register at a time"));

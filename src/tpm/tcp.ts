@@ -2,6 +2,7 @@ import type { Bytes } from "../host";
 import { whole } from "./marshal";
 import { talk } from "./talk";
 
+/** Hears the reply, or why there is none. */
 export type Answer = (err?: Error, reply?: Bytes) => void;
 
 /** Carries one command to a TPM and its reply back, later and once. */

@@ -7,7 +7,7 @@
 const { createHmac } = require("node:crypto");
 const { expect, test, afterAll } = require("@jest/globals");
 const { Tis } = require("../rig/tis");
-const { generator } = require("./support/random");
+const { generator, sessions } = require("../rig/random");
 
 // The module takes the timers that there are when it is loaded.
 jest.useFakeTimers({ now: Date.UTC(2026, 0, 1) });
@@ -234,15 +234,4 @@ function session(seed) {
   expect(heard).toBeGreaterThan(3);
 }
 
-const only = process.env.SEED && +process.env.SEED;
-const runs = +process.env.RUNS || 150;
-test(`${only ? "session " + only : runs + " random sessions"}: every promise is kept`, () => {
-  for (let seed = only || 1; seed <= (only || runs); seed++) {
-    try {
-      session(seed);
-    } catch (e) {
-      e.message = `SEED=${seed}\n${e.message}`;
-      throw e;
-    }
-  }
-}, 3600000);
+test("random sessions: every promise is kept", () => sessions(150, session), 3600000);

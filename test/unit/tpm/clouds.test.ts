@@ -9,7 +9,6 @@ import { missing, startSwtpm } from "../../rig/swtpm";
 const absent = missing();
 if (absent) console.error(`NOT VERIFIED: ${absent}`);
 const test = absent ? it.skip : it;
-jest.setTimeout(60000);
 
 const later = <T>(call: (done: (err?: Error, result?: T) => void) => void) =>
   new Promise<T>((done, fail) => call((err, result) => (err ? fail(err) : done(result as T))));

@@ -5,11 +5,11 @@ import { createCloud } from "../../clouds/azure";
 import { tpmChallenge } from "../../clouds/azure/tpm-challenge";
 import { tcp } from "../../../src/tpm/tcp";
 import { missing, startSwtpm } from "../../rig/swtpm";
+import { until } from "../../rig/until";
 
 const absent = missing();
 if (absent) console.error(`NOT VERIFIED: ${absent}`);
 const test = absent ? it.skip : it;
-jest.setTimeout(60000);
 
 const later = <T>(call: (done: (err?: Error, result?: T) => void) => void) =>
   new Promise<T>((done, fail) => call((err, result) => (err ? fail(err) : done(result as T))));
@@ -18,7 +18,7 @@ const hmac = (key: string, text: string) => bytes(createHmac("sha256", Buffer.fr
 
 let swtpm: any;
 let cloud: any;
-const chipOf = (options: Partial<Options> = {}) => create({ host: "127.0.0.1", port: swtpm.port, timeout: 20000, ...options });
+const chipOf = (options: Partial<Options> = {}) => create({ host: "127.0.0.1", port: swtpm.port, ...options });
 beforeEach(async () => {
   if (!absent) swtpm = await startSwtpm();
 });
@@ -64,7 +64,7 @@ test("a program that ends after any command leaves nothing that stops the next o
   const keys = await later(chipOf().keys);
   const { key, blob } = tpmChallenge("dps", keys);
   for (let cut = 1; cut < 17; cut++) {
-    const line = tcp("127.0.0.1", swtpm.port, 5000);
+    const line = tcp("127.0.0.1", swtpm.port, 60000);
     let n = 0;
     // The program falls silent after some commands, as a board without power does; the chip keeps its own.
     const silence = Object.assign(new Error("silence"), { code: "timeout" });
@@ -80,14 +80,17 @@ test("a program that ends after any command leaves nothing that stops the next o
 test("power cut at any command of the first start and of an enrolment: the next start gets there, with the same keys", async () => {
   let id = "";
   for (let cut = 1, over = false; !over; cut++) {
-    const line = tcp("127.0.0.1", swtpm.port, 5000);
+    const line = tcp("127.0.0.1", swtpm.port, 60000);
     let n = 0;
     // Without power nothing answers any more, neither chip nor program.
     const chip = chipOf({ ...(id ? await where() : {}), transport: (command, done) => void (n++ < cut && line(command, done)) });
     let result: any;
-    if (id) chip.register(cloud.dps.idScope, id, (err, r) => (result = err || r));
-    else chip.keys((err, r) => (result = err || r));
-    for (let i = 0; i < 400 && !result && n <= cut; i++) await new Promise((done) => setTimeout(done, 10));
+    let failed: any;
+    const told = (err?: Error, r?: any) => ((failed = err), (result = r));
+    if (id) chip.register(cloud.dps.idScope, id, told);
+    else chip.keys(told);
+    await until(() => result || failed || n > cut, "the cut");
+    expect(failed).toBeUndefined();
     await swtpm.restart();
     const keys = await later<any>(chipOf().keys);
     if (result) {
@@ -109,7 +112,7 @@ test("power cut at any command of the first start and of an enrolment: the next 
     return { dpsHost: "127.0.0.1", dpsPort: cloud.dps.httpsPort, plain: true };
   }
   expect(await later((done) => chipOf().sign("x", done))).toBe(hmac(cloud.hub.device(id).key, "x"));
-}, 120000);
+});
 
 test("handles that others have taken: what is at 0x81000100 gives way, what cannot be used is told", async () => {
   const chip = chipOf();
