@@ -2,6 +2,7 @@
 /** What the demonstrations of `npm start` share: a device, on the mock or on a real Espruino, and what is said about it. */
 const fs = require("node:fs");
 const path = require("node:path");
+const { delay } = require("../test/rig/broker");
 
 const ROOT = path.join(__dirname, "..");
 const COLOURS = { device: 36, cloud: 33, ok: 32, bad: 31, title: 1 };
@@ -39,15 +40,22 @@ async function boot({ interpreter, modules, app, heard }) {
   return { stop: async () => device.powerCut({ reset: true }) };
 }
 
-/** The text of examples/`name`, with the values of its `var NAME = …;` lines replaced. */
-function example(name, values) {
+/** The text of examples/`name`, with the values of its `var NAME = …;` lines replaced, and options put in front of those it `create`s with. */
+function example(name, values, options = {}) {
   let text = fs.readFileSync(path.join(ROOT, "examples", name), "utf8");
   for (const key of Object.keys(values)) {
     const line = new RegExp(`^var ${key} = .*$`, "m");
     if (!line.test(text)) throw new Error(`examples/${name} has no line "var ${key} = …"`);
     text = text.replace(line, () => `var ${key} = ${JSON.stringify(values[key])};`);
   }
-  return text;
+  const lines = Object.keys(options).map((key) => `  ${key}: ${JSON.stringify(options[key])},\n`);
+  return text.replace("create({\n", (line) => line + lines.join(""));
 }
 
-module.exports = { boot, dist, example, voice };
+/** Waits for `ms`; then, where the machine or the interpreter is slow, until it has `happened`, half a minute at most. */
+async function pause(ms, happened) {
+  await delay(ms);
+  for (const end = Date.now() + 30000; !happened() && Date.now() < end;) await delay(50);
+}
+
+module.exports = { boot, dist, example, pause, voice };

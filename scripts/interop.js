@@ -6,6 +6,9 @@
 const { spawnSync } = require("node:child_process");
 const fs = require("node:fs");
 const path = require("node:path");
+const help = require("./help");
+
+help("npm run test:interop -- [NAME of test/interop/NAME.test.js …]");
 
 const dir = path.join(__dirname, "../test/interop");
 const marker = path.join(dir, "node_modules/.package-lock.json");

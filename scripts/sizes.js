@@ -1,6 +1,6 @@
 "use strict";
 // What a module costs: bytes on every target, JsVars on the interpreters that ESPRUINO32_BIN and ESPRUINO_BIN name.
-// npm run sizes [-- --json] [-- --peer MQTT=MQTT.js …] [-- --write]: --write renews the table in docs/sizes.md.
+// npm run sizes [-- --json] [--peer MQTT=MQTT.js …] [--write]: --write renews the table in docs/sizes.md.
 const fs = require("node:fs");
 const path = require("node:path");
 const { parseArgs } = require("node:util");
@@ -10,6 +10,9 @@ const { freshen } = require("./build/fresh.js");
 const { tokenise } = require("./build/tokens.js");
 const { measure } = require("./sizes/device.js");
 const budgets = require("./sizes/budgets.js");
+const help = require("./help");
+
+help("npm run sizes -- [--json] [--write] [--peer NAME=FILE …]\nwith ESPRUINO32_BIN and ESPRUINO_BIN also the variables");
 
 const layouts = { ESPRUINO32_BIN: "ESP32 layout", ESPRUINO_BIN: "Linux build, 64 bit" };
 
@@ -140,4 +143,7 @@ async function main() {
   process.exitCode = result.over.length || result.faults.length ? 1 : 0;
 }
 
-main();
+main().catch((error) => {
+  console.error(error.message);
+  process.exitCode = 2;
+});

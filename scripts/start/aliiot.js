@@ -1,17 +1,16 @@
 "use strict";
 /** examples/aliiot.js at the local platform: it fills a page, obeys, answers, and comes back when the line was cut. */
 const { createCloud } = require("../../test/clouds/ali");
-const { delay } = require("../../test/rig/broker");
+const { pause } = require("../demo");
 
 const PK = "a1AbCdEfGhI";
 const NAME = "room-1";
 const SECRET = "ds0123456789abcdefABCDEF0123456";
 
-async function run({ seconds, say, example, boot }) {
+/** The platform, a device's options for it, and what `--serve` tells of both. */
+async function platform() {
   const cloud = createCloud({ devices: [{ productKey: PK, deviceName: NAME, secret: SECRET }], types: { [PK]: { temperature: "float" } } });
   await cloud.listen();
-  say("cloud", `a local platform listens on 127.0.0.1:${cloud.port}; it checks every signature`);
-  const room = cloud.devices.get(`${PK}/${NAME}`);
   const options = {
     productKey: PK,
     deviceName: NAME,
@@ -21,6 +20,15 @@ async function run({ seconds, say, example, boot }) {
     protocol: "mqtt",
     reconnectPeriod: 500,
   };
+  const operator = `await cloud.set(cloud.devices.get("${PK}/${NAME}"), { heating: 1 })`;
+  const heard = () => cloud.messages;
+  return { cloud, options, programs: { AliIot: options }, operator, heard, line: ({ topic, payload }) => `${topic} ${payload}` };
+}
+
+async function run({ seconds, say, example, boot }) {
+  const { cloud, options } = await platform();
+  say("cloud", `a local platform listens on 127.0.0.1:${cloud.port}; it checks every signature`);
+  const room = cloud.devices.get(`${PK}/${NAME}`);
   const state = { online: 0, reported: 0 };
   const device = await boot({
     app: example("aliiot.js", { OPTIONS: options, EVERY: 700 }),
@@ -37,21 +45,22 @@ async function run({ seconds, say, example, boot }) {
     return answer;
   };
   const rest = (seconds - 2) * 1000;
-  await delay(rest * 0.2);
+  await pause(rest * 0.2, () => state.reported > 0);
   const set = await ask("sets heating to 1", () => cloud.set(room, { heating: 1 }));
-  await delay(rest * 0.1);
+  await pause(rest * 0.1, () => room.properties.heating === 1);
   const service = await ask("calls the service measure", () => cloud.call(room, "measure", {}));
   const sync = await ask("calls it synchronously, through RRPC", () => cloud.sync(room, "measure", {}));
-  await delay(rest * 0.2);
+  const numbers = () => typeof room.properties.temperature === "number";
+  await pause(rest * 0.2, numbers);
   say("cloud", "the line is cut");
   [...cloud.wires].forEach((wire) => wire.destroy());
   const before = state.reported;
-  await delay(rest * 0.5);
+  await pause(rest * 0.5, () => state.online > 1 && state.reported > before);
   await device.stop();
   await cloud.close();
   return [
     { name: "the signature was right: online", ok: state.online > 0 },
-    { name: "reports were taken, floats with their decimal point", ok: before > 0 && typeof room.properties.temperature === "number", note: `${state.reported} reports` }, // prettier-ignore
+    { name: "reports were taken, floats with their decimal point", ok: before > 0 && numbers(), note: `${state.reported} reports` }, // prettier-ignore
     { name: "a property set was obeyed, answered and reported", ok: set.code === 200 && room.properties.heating === 1 },
     {
       name: "a service was answered, on its own topic and through RRPC",
@@ -62,4 +71,4 @@ async function run({ seconds, say, example, boot }) {
   ];
 }
 
-module.exports = { title: "Alibaba Cloud IoT: a room sensor", modules: ["aliiot"], run };
+module.exports = { title: "Alibaba Cloud IoT: a room sensor", modules: ["aliiot"], platform, run };

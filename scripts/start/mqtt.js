@@ -14,6 +14,18 @@ function user(url, heard) {
   return client;
 }
 
+/** The broker, and what `--serve` tells of it. */
+async function platform() {
+  const broker = await startAedes();
+  const messages = [];
+  const everyone = mqtt.connect(broker.url, { protocolVersion: 4 });
+  everyone.on("message", (topic, payload) => messages.push(`${topic} ${payload}`));
+  await everyone.subscribeAsync("#");
+  const cloud = { client: everyone, close: () => (everyone.end(true), broker.stop()) };
+  const operator = `void cloud.client.publish("${NAME}/command", "on")`;
+  return { cloud, programs: { "mqtt.connect": broker.url }, operator, heard: () => messages, line: (text) => text };
+}
+
 async function run({ seconds, broker: foreign, say, example, boot }) {
   const broker = foreign ? undefined : await startAedes();
   const url = foreign || broker.url;
@@ -71,4 +83,4 @@ async function run({ seconds, broker: foreign, say, example, boot }) {
   return results;
 }
 
-module.exports = { title: "MQTT: a lamp that reports, and does as it is told", modules: ["mqtt"], run };
+module.exports = { title: "MQTT: a lamp that reports, and does as it is told", modules: ["mqtt"], platform, run };

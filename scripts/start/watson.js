@@ -6,9 +6,22 @@ const { delay } = require("../../test/rig/broker");
 const KEY = "a-abc123-k3yk3yk3y0";
 const within = (ms, promise) => Promise.race([promise, delay(ms).then(() => undefined)]);
 
-async function run({ seconds, say, example, boot }) {
+/** The platform, its place, and what `--serve` tells of both. */
+async function platform() {
   const cloud = createCloud();
-  const port = await cloud.listen();
+  const place = { host: "127.0.0.1", port: await cloud.listen(), protocol: "mqtt" };
+  const { keys, devices } = SAMPLE.abc123;
+  const programs = {
+    "new watson.DeviceClient": { org: "abc123", type: "therm", id: "t-001", authToken: devices["therm:t-001"], ...place },
+    "new watson.ApplicationClient": { org: "abc123", id: "watcher", authKey: KEY, authToken: keys[KEY], ...place },
+  };
+  const operator = 'await cloud.devices.of("abc123", "therm", "t-001").reboot()';
+  return { cloud, programs, operator, heard: () => cloud.events, line: ({ topic, payload }) => `${topic} ${payload}` };
+}
+
+async function run({ seconds, say, example, boot }) {
+  const { cloud } = await platform();
+  const { port } = cloud;
   const { keys, devices } = SAMPLE.abc123;
   say("cloud", `a local platform listens on 127.0.0.1:${port}`);
   const lines = { app: [], device: [] };
@@ -53,4 +66,4 @@ async function run({ seconds, say, example, boot }) {
   ];
 }
 
-module.exports = { title: "Watson IoT: an application, a device, and the platform's operator", modules: ["watson"], run };
+module.exports = { title: "Watson IoT: an application, a device, and the platform's operator", modules: ["watson"], platform, run };
