@@ -7,7 +7,9 @@ const os = require("node:os");
 const path = require("node:path");
 const { createDevice } = require("../mock");
 
-const script = ["conformance.js", "conformance-library.js"].map((name) => fs.readFileSync(path.join(__dirname, name), "utf8")).join("\n");
+const script = ["conformance.js", "conformance-library.js", "conformance-traps.js"]
+  .map((name) => fs.readFileSync(path.join(__dirname, name), "utf8"))
+  .join("\n");
 
 /** ms. Later than the interpreter's next pass, so that the order of its events does not hang on the computer's pace. */
 const ANSWER = { mock: 20, interpreter: 30 };

@@ -20,7 +20,7 @@ const ROOT = path.join(__dirname, "..", "..");
 const CORE = path.join(ROOT, "src", "core");
 
 const ENTRY = `
-export { encode, decode, valid } from "${CORE}/utf8.ts";
+export { valid } from "${CORE}/utf8.ts";
 export { stringify, parse, Raw } from "${CORE}/json.ts";
 export { encode as base64, decode as unbase64 } from "${CORE}/base64.ts";
 export { sha256 } from "${CORE}/sha256.ts";
@@ -37,7 +37,7 @@ export { textToBytes, bytesToText } from "#host";
 const NOTHING = "export function hash() {} export const hashes = false; export const btoa = undefined; export const atob = undefined;";
 /** Jerry's and MuJS' bare shells: a language and nothing else. */
 const SHELL = `${NOTHING}
-export { encode as textToBytes, encode as dataToBytes, decode as bytesToText } from "${CORE}/utf8.ts";
+export { textToBytes, textToBytes as dataToBytes, bytesToText } from "${path.join(ROOT, "targets", "kaluma", "text.ts")}";
 export const unicode = true;
 export const random = Math.random;
 export function storeSize() { return -1; }

@@ -73,7 +73,8 @@ async function session(t, secure) {
 const SEND = (options, list) =>
   APP(options).replace('R("connect");', `R("connect"); ${list.map((data) => `sdk.sendData(${JSON.stringify(data)});`).join(" ")}`);
 
-async function scene(t, about, list, ready, more = {}) {
+/** A local cloud, gone with the test, and what a device over plain TCP has to know of it. */
+async function place(t, about) {
   const cloud = createCloud(about);
   await cloud.listen({});
   t.defer(() => cloud.close());
@@ -85,15 +86,34 @@ async function scene(t, about, list, ready, more = {}) {
     ntp: "",
     protocol: "mqtt",
     version: about.version || "1.0",
-    ...more,
   };
-  const device = await t.device({ modules: ["iotconnect"], script: SEND(options, list), timeout: 60000 });
+  return { cloud, options };
+}
+
+async function scene(t, about, list, ready, more = {}) {
+  const { cloud, options } = await place(t, about);
+  const device = await t.device({ modules: ["iotconnect"], script: SEND({ ...options, ...more }, list), timeout: 60000 });
   await t.until(() => ready(cloud), "the messages; " + JSON.stringify(cloud.faults), 20000);
   t.assert.deepStrictEqual(cloud.faults, []);
   return { cloud, device };
 }
 
 const sample = (uniqueId, data) => ({ uniqueId, time: TIME, data });
+
+/** A client that is disposed of by a command, and the next one, once the hub has seen the first one go. */
+const FAREWELL = (options) => `
+var iotconnect = require("iotconnect"), options = ${JSON.stringify(options)}, sdk;
+options.DeviceCallback = function (d) {
+  R("device " + d.cmdType + " " + d.command);
+  if (d.command === "bye") sdk.dispose(function () { R("over"); setTimeout(begin, 1000); });
+};
+function begin() {
+  sdk = iotconnect.create(options);
+  sdk.on("error", function (e) { R("error " + e.code + " " + e.message); });
+  sdk.on("connect", function () { R("connect"); });
+}
+begin();
+setInterval(function () {}, 10000);`;
 
 /** Clients that are disposed of deep inside their own callbacks, one after the other. */
 const ENDS = (options) => `
@@ -182,18 +202,7 @@ module.exports = [
     async run(t) {
       const att = [flat(n("temp", { dt: 3, dv: "-40 to 85", tg: "gw" }), n("day", { dt: 6, tg: "gw" }), n("at", { dt: 5, tg: "gw" }))];
       const devices = [{ id: "dev1", tg: "gw" }, { id: "c1", tg: "child" }]; // prettier-ignore
-      const cloud = createCloud({ version: "2.1", devices, template: { att } });
-      await cloud.listen({});
-      t.defer(() => cloud.close());
-      const options = {
-        cpId: cloud.cpId,
-        uniqueId: cloud.uniqueId,
-        devicePrimaryKey: KEY,
-        discoveryUrl: cloud.url,
-        ntp: "",
-        protocol: "mqtt",
-        version: "2.1",
-      };
+      const { cloud, options } = await place(t, { version: "2.1", devices, template: { att } });
       // What comes over MQTT is there when the children are.
       const later = `
         function look() {
@@ -210,21 +219,27 @@ module.exports = [
     },
   },
   {
+    name: "a command during the farewell is given to the next client",
+    on: ALL,
+    timeout: 60000,
+    async run(t) {
+      const { cloud, options } = await place(t, { template: { att: [flat(n("temperature"))] } });
+      const device = await t.device({ modules: ["iotconnect"], script: FAREWELL(options), timeout: 60000 });
+      await t.until(() => device.lines.includes("connect"), "the connection", 20000);
+      const mails = [cloud.command("0x01", { command: "bye", ackId: "b" }), cloud.command("0x01", { command: "later", ackId: "l" })];
+      await t.until(() => device.lines.includes("over"), "the end", 20000);
+      await t.until(() => device.lines.includes("device 0x01 later"), "the second command", 20000);
+      t.assert.ok(device.lines.indexOf("device 0x01 later") > device.lines.indexOf("over"));
+      await t.until(() => mails.every((m) => m.outcome === "completed"), "both acknowledged");
+      t.assert.ok(!device.lines.some((text) => /^error/.test(text)), device.lines.join("\n"));
+    },
+  },
+  {
     name: "clients that are disposed of inside their callbacks leave no JsVar behind",
     on: ["espruino64", "espruino32"],
     timeout: 60000,
     async run(t) {
-      const cloud = createCloud({ template: { att: [flat(n("t"))] } });
-      await cloud.listen({});
-      t.defer(() => cloud.close());
-      const options = {
-        cpId: cloud.cpId,
-        uniqueId: cloud.uniqueId,
-        devicePrimaryKey: KEY,
-        discoveryUrl: cloud.url,
-        ntp: "",
-        protocol: "mqtt",
-      };
+      const { cloud, options } = await place(t, { template: { att: [flat(n("t"))] } });
       const device = await t.device({ modules: ["iotconnect"], script: ENDS(options), timeout: 60000 });
       const ups = () => device.lines.filter((line) => line === "up").length;
       for (let round = 1; round <= 9; round++) {

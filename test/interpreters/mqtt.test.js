@@ -1,5 +1,7 @@
 "use strict";
 /** The minified client on the real interpreters: an echo on the device, MQTT.js on this side, a real broker between. */
+const net = require("node:net");
+const tls = require("node:tls");
 const mqtt = require("mqtt");
 const { certificates, pem } = require("../rig/certs");
 
@@ -149,6 +151,54 @@ const restarted = {
   },
 };
 
+/** Answers CONNECT and reads nothing more. */
+async function deaf(t, secured) {
+  const accept = (socket) => {
+    socket.on("error", () => {});
+    socket.once("data", () => socket.pause().write("\x20\x02\0\0", "latin1"));
+  };
+  const server = secured ? tls.createServer(secured, accept) : net.createServer(accept);
+  await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
+  t.defer(() => server.close());
+  return `${secured ? "mqtts://localhost" : "mqtt://127.0.0.1"}:${server.address().port}`;
+}
+
+const unread = (how, on, secured) => ({
+  name: `a broker that does not read keeps nothing of a client that has ended${how}`,
+  on,
+  timeout: 60000,
+  async run(t) {
+    const made = secured && certificates();
+    const url = await deaf(t, made && { cert: pem(made.server.cert), key: pem(made.server.key) });
+    const options = { clientId: "d", keepalive: 0, ca: made ? pem(made.ca.cert) : undefined };
+    const script = `
+var client = require("mqtt").connect("${url}", ${JSON.stringify(options)});
+var much = "0123456789abcdef";
+for (var i = 0; i < 9; i++) much += much;
+var went = 0;
+var before = -1;
+function more(e) {
+  went++;
+  if (!e) client.publish("t", much, more);
+}
+client.on("connect", function () { more(); });
+client.on("end", function () { R("end"); });
+var watch = setInterval(function () {
+  if (went && went === before) {
+    clearInterval(watch);
+    client.end(true);
+  }
+  before = went;
+}, 500);`;
+    const device = await t.device({ modules: ["mqtt"], script, timeout: 50000 });
+    await t.until(() => device.lines.includes("end"), "the end", 40000);
+    // A process ends when no socket and no timer is left.
+    const late = setTimeout(() => device.stop(), 9000);
+    t.assert.strictEqual((await device.ended).code, 0);
+    clearTimeout(late);
+  },
+});
+
 const secure = (broker) => ({
   name: `verified TLS at ${broker}`,
   on: ["iotjs"],
@@ -212,6 +262,8 @@ module.exports = [
   refused("mosquitto"),
   denied,
   restarted,
+  unread("", ["espruino64", "espruino32", "iotjs"]),
+  unread(", over TLS", ["iotjs"], true),
   secure("aedes"),
   secure("mosquitto"),
   refuses("a wrong CA", "wrongCa"),

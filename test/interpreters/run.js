@@ -12,9 +12,16 @@ const fs = require("fs");
 const path = require("path");
 const { INTERPRETERS, startDevice } = require("../rig");
 const brokers = require("../rig/broker");
+const help = require("../../scripts/help");
+
+help(`npm run test:interpreters -- [--tokens] [WORD of a file, a case or an interpreter …]
+interpreters are named by ${INTERPRETERS.map(({ variable }) => variable).join(", ")}`);
 
 const ROOT = path.join(__dirname, "..", "..");
 const DIST = { espruino: "espruino", iotjs: "iotjs", kaluma: "kaluma", shell: "iotjs" };
+
+/** Guards end only what hangs: the times in the cases are those of an idle machine, and one may be slow and have other things to do. */
+const PATIENCE = 5;
 
 class Skipped extends Error {}
 
@@ -38,7 +45,7 @@ function context(interpreter, tokens, say) {
     /** A device that runs `script` with `modules` (names of built modules); stopped when the case ends. */
     async device(options) {
       const modules = Object.fromEntries((options.modules || []).map((name) => [name, t.dist(name)]));
-      const run = await startDevice(interpreter, { ...options, modules });
+      const run = await startDevice(interpreter, { ...options, modules, timeout: (options.timeout || 30000) * PATIENCE });
       run.ended.then((result) => {
         if (result.crashed || result.timedOut)
           run.broken = `device ${result.timedOut ? "timed out" : "ended with " + (result.signal || result.code)}`;
@@ -49,7 +56,7 @@ function context(interpreter, tokens, say) {
     },
     /** Waits until `ready()` gives something. */
     async until(ready, what, ms = 10000) {
-      for (const end = Date.now() + ms; ; await brokers.delay(10)) {
+      for (const end = Date.now() + ms * PATIENCE; ; await brokers.delay(10)) {
         const result = ready();
         if (result) return result;
         const broken = devices.map((run) => run.broken).find(Boolean);
@@ -118,7 +125,7 @@ async function main(args) {
         const start = Date.now();
         let failure = false;
         try {
-          await within(one.timeout || 30000, one.run(t));
+          await within((one.timeout || 30000) * PATIENCE, one.run(t));
           count.passed++;
           say(`ok      ${title} (${Date.now() - start} ms)`);
         } catch (error) {

@@ -95,6 +95,17 @@ const made = {
         wanted: [one.clientId, quick ? null : user, quick ? null : "s"],
       });
     }
+    const { application } = OPTIONS;
+    for (const more of [
+      { cleanSession: "maybe" },
+      { shared: "on" },
+      { domain: 5 },
+      { envelope: "no" },
+      { options: { mqtt: { transport: "websockets" } } },
+    ])
+      cases.push({ name: "Application", options: { ...application, ...more }, wanted: "config" });
+    cases.push({ name: "Application", options: { ...application, options: { logLevel: "info", mqtt: { transport: "tcp" } } }, wanted: [APP, KEY, application["auth-token"]] }); // prettier-ignore
+    cases.push({ name: "Gateway", options: { org: "quickstart", type: "t", id: "g" }, wanted: "config" });
     const script = `var watson = require("watson");
 function make(name, options) {
   var client, o;
@@ -111,11 +122,20 @@ function make(name, options) {
   } catch (e) { R("made " + JSON.stringify(e.code)); }
 }
 ${cases.map(({ name, options }) => `make("${name}", ${JSON.stringify(options)});`).join("\n")}
+var app = watson.ApplicationClient(${JSON.stringify({ ...application, type: "shared", keepalive: 0, manualConnect: true })});
+function levels() {
+  var answer;
+  try { answer = app.subscribeToDeviceEvents.apply(app, arguments); } catch (e) { answer = e.code + " " + e.message.split(":")[0]; }
+  R("levels " + answer);
+}
+levels("therm", { event: "x" }); levels("therm", true); levels("therm", "t", "e", "json", "1"); levels("therm", null, undefined, "json", 1);
+R("keepalive " + app.options.keepalive);
 R("end");`;
     const device = await t.device({ modules: ["watson"], script });
     await t.until(() => device.lines.includes("end"), "the end");
     const got = device.lines.filter((text) => /^made/.test(text)).map((text) => JSON.parse(text.slice(5)));
     t.assert.deepStrictEqual(got, cases.map(({ wanted }) => wanted)); // prettier-ignore
+    t.assert.deepStrictEqual(device.lines.slice(-6, -1), ["levels config deviceId", "levels config deviceId", "levels config qos", "levels true", "keepalive 3600"]); // prettier-ignore
     t.note(`${cases.length} constructors`);
   },
 };
@@ -179,7 +199,7 @@ const messages = {
       t.assert.deepStrictEqual(got.slice(6), [expect.clientId, expect.time_ms, expect.connectTime_ms, expect.readBytes, expect.reason]);
       count++;
     }
-    for (const one of vectors.timestamps) {
+    for (const one of [...vectors.timestamps, { in: "1970-01-01T00:00:00.250Z", ms: 250 }]) {
       const got = await say("iot-2/type/t/id/i/evt/e/fmt/json", JSON.stringify({ d: "€", ts: one.in }));
       if (one.invalid) t.assert.match(got, /^error protocol raw/);
       else t.assert.strictEqual(got[5], one.ms, one.in);
@@ -322,7 +342,9 @@ client.manage({ reboot: function () { R("old"); } }, function () {
     t.assert.strictEqual((await there.observe("constructor")).rc, 400);
     t.assert.strictEqual((await there.update("constructor", { keys: 1 })).rc, 400);
     t.assert.strictEqual((await there.custom("constructor", "x")).rc, 501);
+    t.assert.strictEqual((await there.update("location", "here")).rc, 400);
     const wire = () => cloud.wireOf(DEVICE);
+    wire().deliver("iotdm-1/response", '{"rc":200,"reqId":"constructor"}', 1);
     wire().deliver("iotdm-1/device/update", "null", 1);
     await heard("told protocol iotdm-1/device/update null");
     const command = (name, format, text) => cloud.route(ORG, `iot-2/type/therm/id/t-001/cmd/${name}/fmt/${format}`, text, 1);
@@ -337,7 +359,7 @@ client.manage({ reboot: function () { R("old"); } }, function () {
     await t.until(() => there.managed, "the management after the nap");
     t.assert.strictEqual(there.manages, manages + 1);
     t.assert.strictEqual((await there.observe("deviceInfo")).rc, 200);
-    t.assert.deepStrictEqual(device.lines.filter((text) => /^old|^reset/.test(text)), []); // prettier-ignore
+    t.assert.deepStrictEqual(device.lines.filter((text) => /^old|^reset|^told undefined/.test(text)), []); // prettier-ignore
   },
 };
 
