@@ -27,12 +27,15 @@ const project = (displayName, published, testMatch) => ({
   },
 });
 
-// Suites of inner layers (core, packets, sessions) have no shipped file of their own; the others name one.
+// Suites of inner layers (core, packets, sessions) have no shipped file of their own; the others name one, or have it from their bench.
+const names = (file) => fs.existsSync(file) && imports.test(fs.readFileSync(file, "utf8"));
 const suites = (dir) =>
   fs.readdirSync(dir, { withFileTypes: true }).flatMap((entry) => {
     const file = path.join(dir, entry.name);
     if (entry.isDirectory()) return suites(file);
-    return entry.name.endsWith(".test.ts") && imports.test(fs.readFileSync(file, "utf8")) ? [file] : [];
+    if (!entry.name.endsWith(".test.ts")) return [];
+    const bench = /from "\.\/bench"/.test(fs.readFileSync(file, "utf8")) && path.join(dir, "bench.ts");
+    return names(file) || (bench && names(bench)) ? [file] : [];
   });
 
 const published = suites(path.join(__dirname, "test/unit"));
@@ -44,6 +47,10 @@ module.exports = {
     // What is shipped for the boards, in the look-alike, against the local clouds.
     project("e2e", minified, ["<rootDir>/test/e2e/**/*.test.js"]),
   ],
+  // A guard and no measure: what takes a second alone takes many on a machine that is slow or busy.
+  testTimeout: 120000,
+  // On such a machine half a second is too short for a worker to end, and what jest says then is no leak.
+  workerGracefulExitTimeout: 30000,
   // One fewer than there are cores, as jest has it, leaves half of a machine with two idle.
   maxWorkers: "100%",
   collectCoverageFrom: ["src/**/*.ts", "!src/**/*.d.ts"],

@@ -7,6 +7,10 @@
 const fs = require("fs");
 const path = require("path");
 const { table } = require("./table");
+const { freshen } = require("../scripts/build/fresh");
+const help = require("../scripts/help");
+
+help("npm run bench -- [--json] [--runs N] [--layout 32|64] [--peer NAME=FILE …] [NAME of bench/NAME.bench.js …]");
 
 function parse(argv) {
   const options = { json: false, runs: 3, layout: process.env.ESPRUINO32_BIN ? "32" : "64", peers: [], words: [] };
@@ -38,6 +42,7 @@ async function main(argv) {
     console.error(`NOT MEASURED: ${variable} is not set`);
     return 2;
   }
+  freshen(["mqtt", "sas"], ["espruino"]);
   const say = options.json ? (text) => console.error(text) : (text) => console.log(text);
   const result = { layout: options.layout, runs: options.runs, benches: {} };
   for (const file of fs

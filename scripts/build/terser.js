@@ -1,7 +1,8 @@
 "use strict";
 const { minify } = require("terser");
 
-const PRIVATE = /^_[a-zA-Z]/;
+// But one of IoT.js' own, of which its target makes use.
+const PRIVATE = /^_(?!writableState$)[a-zA-Z]/;
 
 const options = (cache) => ({
   ecma: 5,

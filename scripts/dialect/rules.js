@@ -83,7 +83,7 @@ const rules = {
     const set = written(node);
     return set && isMember(set, undefined, "length") && "assignment to length throws: use splice";
   },
-  regex: (node) => node.regex && unsafe(node.regex.pattern, node.regex.flags),
+  regex: (node, { targetName }) => node.regex && unsafe(node.regex.pattern, node.regex.flags, targetName),
   "regex-built": (node) =>
     /^(New|Call)Expression$/.test(node.type) &&
     node.callee.name === "RegExp" &&
