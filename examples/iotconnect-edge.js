@@ -21,5 +21,5 @@ sdk.on("error", function (e) {
 });
 
 setInterval(function () {
-  sdk.sendData([{ uniqueId: DEVICE, time: new Date().toISOString(), data: { temp: +(20 + Math.random() * 15).toFixed(1) } }]);
+  sdk.sendData([{ uniqueId: DEVICE, data: { temp: +(20 + Math.random() * 15).toFixed(1) } }]);
 }, every);

@@ -29,10 +29,9 @@ sdk.on("error", function (e) {
 });
 
 setInterval(function () {
-  var time = new Date().toISOString();
   // The gateway comes first.
-  var list = [{ uniqueId: GATEWAY, time: time, data: { rssi: -60 } }];
+  var list = [{ uniqueId: GATEWAY, data: { rssi: -60 } }];
   for (var i = 1; sdk.devices && i < sdk.devices.length; i++)
-    list.push({ uniqueId: sdk.devices[i].id, time: time, data: { temp: +(20 + Math.random()).toFixed(1) } });
+    list.push({ uniqueId: sdk.devices[i].id, data: { temp: +(20 + Math.random()).toFixed(1) } });
   sdk.sendData(list);
 }, every);

@@ -42,7 +42,7 @@ sdk.on("error", function (e) {
 
 function measure() {
   var data = { temperature: +(20 + Math.random() * 2).toFixed(1), gyro: { x: 0.1, y: -0.2 } };
-  sdk.sendData([{ uniqueId: DEVICE, time: new Date().toISOString(), data: data }]);
+  sdk.sendData([{ uniqueId: DEVICE, data: data }]);
   setTimeout(measure, every);
 }
 measure();

@@ -49,7 +49,7 @@ var management = client.manage(
     if (err) return console.log("not managed: " + err.message);
     console.log("managed");
     management.setLocation({ latitude: 47.37, longitude: 8.54 });
-  },
+  }
 );
 
 function measure() {
