@@ -3,8 +3,8 @@ import { decode, encode } from "../core/base64";
 import { UNSET } from "../core/clock";
 import { error } from "../core/errors";
 import type { Bytes, TlsOptions } from "../host";
-import type { Tpm } from "./index";
 import { talk } from "./talk";
+import type { Tpm } from "./types";
 
 /** Of the provisioning service; TLS is with `ca`, `cert`, `key` (PEM) and `servername`. */
 export interface EnrolOptions extends TlsOptions {
