@@ -29,6 +29,22 @@ function heeded(done: unknown): void {
   if (typeof done !== "function") throw error("config", "done: a function");
 }
 
+/** Throws for a name that is none, and for what is of another type: `"false"` would be a yes, and no timer takes more than 31 bits. */
+function named(o: any): void {
+  for (const name in o) {
+    const v = o[name];
+    // After the first letter of their types.
+    const known =
+      " s:host n:port f:exchange f:transport n:timeout b:zeros n:queueLimit s:dpsHost n:dpsPort b:plain n:registrationTimeout s:ca s:cert s:key s:servername ";
+    const type = known.charAt(known.indexOf(":" + name + " ") - 1);
+    if (v !== undefined && ((typeof v).charAt(0) !== type || (type === "n" && (v & 2147483647) !== v)))
+      throw error(
+        "config",
+        "option " + name + (type ? ": a " + (({ s: "text", b: "boolean", f: "function" } as any)[type] || "whole number") : " is unknown"),
+      );
+  }
+}
+
 /**
  * A TPM 2.0. It is spoken to at the first call; calls wait for each other, 16 at most. Throws `config` when no way to a chip is given;
  * each call throws it for its arguments, and tells all else to `done(err, result)`, once and later: docs/tpm.md has the codes.
@@ -38,6 +54,7 @@ function heeded(done: unknown): void {
  *     sas.token({ host: "myhub.azure-devices.net", deviceId: "meter-1", sign: chip.sign }, connect);
  */
 export function create(o: Options): Tpm {
+  named(o);
   if (!o || !(o.port! > 0 || typeof (o.exchange || o.transport) === "function"))
     throw error("config", "option port, exchange or transport: a number, or a function");
   const timeout = o.timeout || 120000;

@@ -172,3 +172,27 @@ it("wrong arguments are thrown, and name what is wrong", () => {
   // None of those calls is under way.
   expect(e(() => chip.random(1, done))).toBeUndefined();
 });
+
+it("options that there are not, or of another type, are told by name", () => {
+  const transport = () => {};
+  const told = (more: object) => {
+    try {
+      create({ transport, ...more });
+    } catch (e) {
+      return e;
+    }
+    return undefined;
+  };
+  const config = (text: string) => expect.objectContaining({ code: "config", message: expect.stringContaining("option " + text) });
+  for (const name of ["timout", "Timeout", "dpshost", "e", "s", "port ", "length", "constructor", "rejectUnauthorized"])
+    expect(told({ [name]: 5 })).toEqual(config(name + " is unknown"));
+  // `"false"` would be a yes, and what a timer does not take is over at once.
+  for (const name of ["plain", "zeros"]) for (const value of ["false", 0, null, {}]) expect(told({ [name]: value })).toEqual(config(name));
+  for (const name of ["timeout", "registrationTimeout", "queueLimit", "port", "dpsPort"])
+    for (const value of ["5", -1, 1.5, NaN, 3e9, null, []]) expect(told({ [name]: value })).toEqual(config(name));
+  for (const name of ["host", "dpsHost", "ca", "cert", "key", "servername"])
+    for (const value of [5, null, Buffer.from("x")]) expect(told({ [name]: value })).toEqual(config(name));
+  expect(told({ exchange: "SPI1" })).toEqual(config("exchange"));
+  expect(told({ transport: undefined, port: 1, timeout: undefined, host: "h", plain: true, zeros: false, queueLimit: 0 })).toBeUndefined();
+  expect(told({ port: 65535, timeout: 2147483647, dpsHost: "h", dpsPort: 443, ca: "", cert: "", key: "", servername: "", registrationTimeout: 1 })).toBeUndefined(); // prettier-ignore
+});
