@@ -40,15 +40,23 @@ function dial(o: any, role: string, shared: boolean, quick: boolean): any {
   const app = role === "a";
   const token = o["auth-token"];
   const alive = o.keepalive;
-  more.clientId = [shared ? "A" : role, o.org].concat(app ? [] : o.type, o.id, (shared && o["instance-id"]) || []).join(":");
+  const made: any = {
+    clientId: [shared ? "A" : role, o.org].concat(app ? [] : o.type, o.id, (shared && o["instance-id"]) || []).join(":"),
+  };
   more.host = o.host || o.org + ".messaging." + (o.domain || "internetofthings.ibmcloud.com");
   more.protocol = o.protocol || (/^1883$|^80$/.test(o.port) ? "mqtt" : "mqtts");
   more.port = o.port;
   // Of applications that share the platform expects more than they may say.
   if (alive !== undefined) more.keepalive = shared && (alive === 0 || alive > 3600) ? 3600 : alive;
   if (token && !quick) {
-    more.username = app ? o["auth-key"] : "use-token-auth";
-    more.password = token;
+    made.username = app ? o["auth-key"] : "use-token-auth";
+    made.password = token;
+  }
+  for (const name in made) {
+    // What would not go out is not passed over.
+    if (more[name] !== undefined && more[name] !== made[name])
+      throw error("config", "option " + name + ": leave it out, it is made of org, id, auth-key and auth-token");
+    more[name] = made[name];
   }
   return more;
 }

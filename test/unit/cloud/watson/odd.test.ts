@@ -120,6 +120,29 @@ it("options of the later libraries that would change something are not passed ov
   expect(of(plain)()).toMatchObject({ clientId: "a:abc123:x", protocol: "mqtts", port: 443 });
 });
 
+it("a name or a password of MQTT that is not the one which goes out is told", () => {
+  const config = (name: string) => expect.objectContaining({ code: "config", message: expect.stringContaining("option " + name) });
+  const gate = { ...GATEWAY, manualConnect: true };
+  for (const [Client, options] of [
+    [ApplicationClient, APP],
+    [DeviceClient, DEVICE],
+    [GatewayClient, gate],
+  ] as any[])
+    // prettier-ignore
+    for (const name of ["clientId", "username", "password"]) expect(failure(() => made(Client, { ...options, [name]: "s3cret" }))).toEqual(config(name));
+  const later = (auth: object, mqtt: object) => () =>
+    made(DeviceClient, { identity: { orgId: "abc123", typeId: "therm", deviceId: "t-001" }, auth, options: { mqtt } });
+  expect(failure(later({ token: "t", username: "me" }, {}))).toEqual(config("username"));
+  expect(failure(later({ token: "t" }, { username: "me" }))).toEqual(config("username"));
+  expect(failure(later({ token: "t" }, { clientId: "me" }))).toEqual(config("clientId"));
+  expect(failure(() => made(DeviceClient, { ...DEVICE, password: "s3cret" })).message).not.toMatch(/s3cret|dev-Tok/);
+  const same = { clientId: "d:abc123:therm:t-001", username: "use-token-auth", password: DEVICE["auth-token"] };
+  expect(made(DeviceClient, { ...DEVICE, ...same })).toMatchObject(same);
+  // Who logs in by a certificate has no token that a name belongs to.
+  const cert = { ...DEVICE, "auth-token": undefined, cert: "c", key: "k", username: "use-token-auth" };
+  expect(made(DeviceClient, cert)).toMatchObject({ username: "use-token-auth" });
+});
+
 it("what the platform does with a keepalive of applications that share, and with gateways at quickstart", () => {
   const keepalive = (options: any) => made(ApplicationClient, { ...APP, ...options }).keepalive;
   // Of these it makes 3600; a client that did not know would be silent for too long.
