@@ -82,8 +82,9 @@ export function manage(client: any, target: string, args: any): Management {
   let last = Math.floor(random() * 1e9);
   let renewal: Timer;
   let became: number | undefined;
-  /** The device is to be managed; it was when the client ended. */
-  let wanted = false;
+  /** 1: the device is to be managed; 2: and what the platform says was subscribed to. */
+  let wanted = 0;
+  /** The client has ended. */
   let ended = false;
 
   /** A question is over: it failed, was answered, or neither in time. */
@@ -158,7 +159,10 @@ export function manage(client: any, target: string, args: any): Management {
       for (const bundle in o.bundles) supports[bundle] = true;
       const over = teller(client, then);
       // At quickstart there is none.
-      if (!wanted && (wanted = !client._quick)) client.subscribe(filter, { qos: 1, handler: heard }, teller(client, undefined, true));
+      if (wanted < 2 && !client._quick) {
+        wanted = 2;
+        client.subscribe(filter, { qos: 1, handler: heard }, teller(client, undefined, true));
+      }
       stop();
       send(
         "mgmt/manage",
@@ -168,6 +172,8 @@ export function manage(client: any, target: string, args: any): Management {
             if (became !== undefined) notify(0, became);
             became = undefined;
           }
+          // Perhaps it was not heard: the subscription may have failed, too.
+          else if (wanted) wanted = 1;
           stop();
           // Once more before the lifetime is over when there was no answer. The hosts' timers end at 24 days.
           if (life && wanted && (!err || err.code !== "offline"))
@@ -179,7 +185,7 @@ export function manage(client: any, target: string, args: any): Management {
     },
     unmanage: function (then) {
       const over = teller(client, then);
-      wanted = false;
+      wanted = 0;
       stop();
       send(
         "mgmt/unmanage",

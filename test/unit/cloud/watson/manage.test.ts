@@ -262,3 +262,22 @@ it("an answer that comes while the client ends is told", async () => {
     expect(it.errors).toEqual([]);
   });
 });
+
+it("what the platform says is heard although it was asked for when nothing could be: the queue was full, the client had ended", async () => {
+  await world(async (it) => {
+    for (const ended of [false, true]) {
+      const device: any = new DeviceClient({ ...DEVICE, ...it.here, queueLimit: 400, manualConnect: true } as any);
+      device.on("error", () => {});
+      if (ended) await new Promise<void>((done) => device.disconnect(done));
+      else for (let room = true; room;) room = device.publishEvent("e", 1);
+      let me: any;
+      await expect(once((done) => (me = device.manage({ timeout: 1000 }, done)))).rejects.toMatchObject({
+        code: ended ? "offline" : "limit",
+      });
+      device.connect();
+      await until(() => device.connected && !device.stats().queued);
+      expect((await once((done) => me.manage(done))).rc).toBe(200);
+      await new Promise<void>((done) => device.disconnect(done));
+    }
+  });
+});
