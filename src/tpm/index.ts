@@ -5,7 +5,7 @@ import { error } from "../core/errors";
 import type { Bytes } from "../host";
 import { install, keys, sign, start, unique } from "./commands";
 import { enrol } from "./enrol";
-import { frame, word, type Values } from "./marshal";
+import { frame, value, word, type Values } from "./marshal";
 import { tcp } from "./tcp";
 import { tis } from "./tis";
 import type { Done, Options, Tpm } from "./types";
@@ -108,8 +108,8 @@ export function create(o: Options): Tpm {
             err.rc = rc;
           }
         } else if (way > "?") {
-          const at = 10 + (kind & 12);
-          v[way.charAt(0)] = reply!.substr(at, kind ? 2 + word(reply!, at) : 4);
+          v[way.charAt(0)] = value(reply!, kind);
+          if (!v[way.charAt(0)]) err = error("protocol", "TPM: a reply was cut short");
           if (kind === 2) rows.splice(0, 4);
         }
         rows.shift();
@@ -181,7 +181,8 @@ export function create(o: Options): Tpm {
     },
     install: function (blob, done, text) {
       heeded(done);
-      if (typeof blob !== "string") throw error("config", "install: bytes, as a string");
+      if (typeof blob + typeof (text || "") !== "stringstring") throw error("config", "install: bytes, as a string");
+      if (text && text.length > 1024) throw error("limit", "TPM: 1024 bytes");
       const v: Values = { r: text ? u16(text.length) + text : "" };
       for (let i = 0; i < 5; i++) {
         const n = word(blob, 0) + 2;

@@ -17,6 +17,15 @@ export function whole(input: Bytes): Bytes | false {
   return input.length > 5 && (n < 10 || n > 4096 || input.length >= n) && input;
 }
 
+/** What a row keeps of a reply: a handle, or the TPM2B structure at the place that its `kind` says; empty when it is not there as a whole. */
+export function value(reply: Bytes, kind: number): Bytes {
+  const at = 10 + (kind & 12);
+  // NaN where there is no size.
+  const n = kind ? 2 + word(reply, at) : 4;
+  const found = reply.substr(at, n);
+  return found.length === n ? found : "";
+}
+
 /** What needs no answer first: the empty password, the owner, the storage root key, the identity, and four zeros. */
 const FIXED: Values = { p: "\0\0\0\t@\0\0\t\0\0\0\0\0", "{": "@\0\0\x01", "~": "\x81\0\0\x01", "|": "\x81\0\x01\0", "}": "\0\0\0\0" };
 

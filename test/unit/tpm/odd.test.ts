@@ -26,6 +26,9 @@ it.each([
   ["less than its size", RIGHT.slice(0, 12)],
   ["a size that none has", "\x80\x01\0\0\0\x06\0\0\0\0\0\x02ab"],
   ["another thing", { length: 14 } as any],
+  ["a success, and nothing with it", OK],
+  ["half a size", "\x80\x01\0\0\0\x0b\0\0\0\0\0"],
+  ["fewer bytes than they are said to be", "\x80\x01\0\0\0\x0e\0\0\0\0\0\x03ab"],
 ])("a transport that brings %s: protocol, and the next call works", async (_, reply) => {
   const chip = chipThat((n, done) => void setTimeout(done, 0, undefined, n === 1 ? reply : RIGHT));
   await expect(later((done) => chip.random(2, done))).rejects.toMatchObject({ code: "protocol" });
@@ -157,6 +160,11 @@ it("wrong arguments are thrown, and name what is wrong", () => {
     expect(e(() => chip.register("0ne", id, done))).toEqual(config("registrationId"));
   for (const text of [undefined, 5, null, {}]) expect(e(() => chip.sign(text, done))).toEqual(config("sign"));
   for (const blob of [undefined, 5, Buffer.from("x")]) expect(e(() => chip.install(blob, done))).toEqual(config("install"));
+  const BLOB = "\0\x01a".repeat(5);
+  for (const text of [5, {}, true, Buffer.from("x")]) expect(e(() => chip.install(BLOB, done, text))).toEqual(config("install"));
+  const LONG = "x".repeat(1025);
+  for (const call of [() => chip.sign(LONG, done), () => chip.install(BLOB, done, LONG)])
+    expect(e(call)).toMatchObject({ code: "limit", message: expect.stringContaining("1024") });
   for (const o of [undefined, null, {}, { port: 0 }, { exchange: "SPI1" }, { transport: {} }])
     expect(e(() => create(o as any))).toEqual(config("option"));
   for (const none of [undefined, null, 5])
@@ -164,7 +172,7 @@ it("wrong arguments are thrown, and name what is wrong", () => {
       () => chip.keys(none),
       () => chip.sign("x", none),
       () => chip.random(1, none),
-      () => chip.install("\0\x01a".repeat(5), none),
+      () => chip.install(BLOB, none),
       () => chip.register("0ne", "a", none),
       () => chip.run("", none),
     ])
