@@ -28,8 +28,8 @@ export function post(client: any, kind: string, args: any): boolean {
   let data = list[levels];
   const name = "payload of format " + format;
   if (codec && codec.encode) data = field(name, codec.encode(data, time));
-  else if (!/^json/.test(format)) {
-    // A string of any other format is bytes.
+  else if (!/^[^f]\w* json/.test(typeof data + " " + format)) {
+    // A string of any other format is bytes; a function is nothing to send, as JSON neither.
     if (typeof data !== "string" || /^text$|^xml$|^csv$|^utf8$/.test(format)) data = field(name, data);
   } else {
     if (data === undefined) data = null;

@@ -281,3 +281,21 @@ it("what the platform says is heard although it was asked for when nothing could
     }
   });
 });
+
+it("what nests too deep is told to who asked, takes no place, and does not end a renewal", async () => {
+  await world(async (it) => {
+    const { device, me, there } = await open(it, { metadata: {} });
+    const nest = (n: number): any => (n ? { a: nest(n - 1) } : 1);
+    const codes: any[] = [];
+    for (let i = 0; i < 20; i++) me.setLocation(nest(20), (e: any) => codes.push(e.code));
+    expect(codes).toEqual(Array(20).fill("limit"));
+    expect((await once((done) => me.clearLog(done))).rc).toBe(200);
+    // More levels come than go.
+    expect((await there.update("metadata", nest(24))).rc).toBe(204);
+    // As its timer calls it.
+    expect(() => me.manage()).not.toThrow();
+    await until(() => it.errors.length);
+    expect(it.errors.map((e: any) => e.code)).toEqual(["limit"]);
+    await once((done) => device.manage({}, done));
+  });
+});

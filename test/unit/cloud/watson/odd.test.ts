@@ -79,6 +79,8 @@ it("options, targets and options of calls that there are not are told by name", 
   expect(failure(() => client.publishCommand("t", "i", "c", 1, any({ format: 5 })))).toEqual(config("format"));
   expect(failure(() => device.manage(any({ lifeTime: 4000 })))).toEqual(config("lifeTime"));
   expect(failure(() => device.manage(any({ lifetime: "4000" })))).toEqual(config("lifetime"));
+  // Behind a device there is none: it would manage itself.
+  expect(failure(() => device.manage({ device: { deviceType: "a", deviceId: "b" } }))).toEqual(config("device is unknown"));
   expect(failure(() => device.manage(any({ reboot: "yes" })))).toEqual(config("reboot"));
   expect(failure(() => client.subscribeToDeviceEvents(any({ deviceId: null })))).toEqual(config("deviceId is no text"));
   expect(failure(() => device.manage(any({ reboot: null })))).toEqual(config("reboot is no function"));
@@ -232,6 +234,13 @@ it("a callback that is none, a QoS that is none and no kind at all are told at o
     expect(failure(() => me.clearLog("x"))).toEqual(config("callback"));
     expect(failure(() => me.manage("x"))).toEqual(config("callback"));
     expect(failure(() => me.unmanage({}))).toEqual(config("callback"));
+    // The platform would get the one and not the other.
+    for (const format of ["json", "json-iotf", "text", "own"])
+      expect(failure(() => device.publishEvent("e", () => {}, { format }))).toEqual(config("payload"));
+    expect(failure(() => app.publishCommand("t", "i", "c", () => {}, { envelope: false }))).toEqual(config("payload"));
+    // It could not be changed by the platform any more.
+    for (const place of [undefined, null, 5, "x"]) expect(failure(() => me.setLocation(place))).toEqual(config("location"));
+    expect(me.fields.location).toEqual({});
     expect(failure(() => app.subscribeTo())).toEqual(config("kind"));
     expect(failure(() => app.unsubscribeFrom())).toEqual(config("kind"));
     await pause(20);
