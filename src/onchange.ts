@@ -1,7 +1,6 @@
 import { after, cancel, now } from "#host";
-import { error } from "./core/errors";
+import { error, type Failure } from "./core/errors";
 import type { Timer } from "./host";
-import type { Failure } from "./core/errors";
 
 /** A sample as `sendData` of iotconnect takes it in a list. */
 export interface Sample {

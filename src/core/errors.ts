@@ -22,3 +22,8 @@ export function error(code: ErrorCode, message: string): CloudError {
   e.code = code;
   return e;
 }
+
+/** What was thrown, in words if it has some: it may be anything. */
+export function words(e: any): string | undefined {
+  return (e || {}).message;
+}

@@ -1,5 +1,5 @@
 import { after, bytesToText } from "#host";
-import { error } from "../../core/errors";
+import { error, words } from "../../core/errors";
 import { parse } from "../../core/json";
 import { valid } from "../../core/utf8";
 import type { Bytes } from "../../host";
@@ -133,11 +133,6 @@ function expect(h: Hub, to: string, id: unknown, reply: Reply): void {
 function back(name: string, tail: string, data: any): string {
   const asks = tail.substr(0, 6) === "thing/" && tail.slice(-6) !== "_reply" && ((data || {}).sys || {}).ack !== 0;
   return asks ? name + "_reply" : "";
-}
-
-/** What was thrown, in words if it has some: it may be anything. */
-function words(e: any): string | undefined {
-  return e && e.message;
 }
 
 /** Does what a message asks for. Throws for what makes no sense. */

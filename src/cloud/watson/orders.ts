@@ -1,4 +1,5 @@
 import { after, restart } from "#host";
+import { words } from "../../core/errors";
 import type { Base, Done } from "./client";
 import { install, type Firmware } from "./firmware";
 import type { Management, ManageOptions } from "./manage";
@@ -9,11 +10,6 @@ function ready(verb: string, o: ManageOptions, me: Management, firmware: Firmwar
   if (me._busy || firmware.state !== ({ download: 0, update: 2 } as any)[verb] || !firmware.uri) return 400;
   me._busy = 1;
   return 202;
-}
-
-/** What was thrown, in words if it has some: it may be anything. */
-function words(e: any): string | undefined {
-  return (e || {}).message;
 }
 
 /** An action of a bundle of the application's. */
