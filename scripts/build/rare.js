@@ -12,7 +12,7 @@ module.exports = {
         "send keep answer error",
     ),
     words(
-      "outside parse modelled fits end emitter topical plain known odd misfit whose wanted resume crowded restore equip connect$1 valid subscribe " +
+      "outside parse modelled fits end emitter topical plain named sound placed failed repeat known odd misfit whose wanted resume crowded restore equip connect$1 valid subscribe " +
         "normalise sign secret mixMd5 closeLink",
     ),
   ],

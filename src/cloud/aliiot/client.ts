@@ -1,4 +1,4 @@
-import { now, random } from "#host";
+import { random } from "#host";
 import { error } from "../../core/errors";
 import type { Bytes } from "../../host";
 import { connect as dial } from "../../mqtt/client";
@@ -6,7 +6,7 @@ import { login } from "./adapter";
 import { heard } from "./heard";
 import { subscribe, wanted } from "./filters";
 import { settle, tell, type Done, type Hub } from "./hub";
-import { pump, resume } from "./queue";
+import { pump, repeat, resume } from "./queue";
 import { equip, methods } from "./model";
 import { normalise, type Options } from "./options";
 import { restore } from "./outbox";
@@ -29,10 +29,11 @@ function credentials(h: Hub): void {
 /** Subscribes to what must be heard; then the device is up. */
 function enter(h: Hub, kept: boolean): void {
   const o = h._mq.options;
-  const again = h._mq._queue.length;
+  const again = h._mq._queue;
   if (h._random) return;
-  // What goes again at once is in the platform's account, too; also what was told to have failed when the client ended.
-  if (again) h._at = Math.max(h._at || 0, now() - 1000) + again * 200;
+  // Also what was told to have failed when the client ended.
+  h._mq._queue = [];
+  repeat(h, again);
   // They are made again for the next time; errors speak of the device.
   o.clientId = h._k;
   delete o.username;
@@ -139,6 +140,8 @@ function take(h: Hub, topic: string, payload: Bytes, again: boolean): void {
 /** The link is gone; a fault when the device was registering. */
 function lost(h: Hub): Error | undefined {
   h.status = false;
+  h._mq._queue = h._mq._queue.concat(h._held || []);
+  delete h._held;
   for (const key in h._of) {
     const d = h._of![key];
     d.status = false;

@@ -1,28 +1,41 @@
+import { error } from "../../core/errors";
 import { sign } from "./adapter";
 import { subscribe } from "./filters";
 import { tell, type Done } from "./hub";
 import { resume } from "./queue";
 import type { Device } from "./device";
 import { equip, methods } from "./model";
+import { named } from "./options";
 
 /** A device behind this one, with the methods of a device and those below, which are made with the first of them. */
 methods.subDevice = function (this: Device) {
-  const o = arguments[0];
+  const o = arguments[0] || {};
+  named(o);
   const h = this._root;
 
   /** Tells the platform something about a device behind the gateway: with a signature where its name for the method is given. */
   function about(d: Device, topic: string, named: string, done?: Done): boolean {
-    const who = d.authInfo;
+    const who: any = d.authInfo;
+    const first = topic === "login";
+    const queue = h._queue;
     const session = topic.substr(0, 5) !== "thing";
     const out: any = { productKey: who.productKey, deviceName: who.deviceName };
+    if (first) (d as any)._in = 1;
+    if (named && !who.deviceSecret) {
+      tell(h, done, error("config", "option deviceSecret of " + d._k + " is needed"));
+      return false;
+    }
     if (named) {
       out.clientId = who.productKey + "." + who.deviceName;
       out.timestamp = h.authInfo.timestamp || "2524608000000";
-      out.sign = sign("hmacsha256", who.deviceSecret!, out);
+      out.sign = sign("hmacsha256", who.deviceSecret, out);
       out[named] = "hmacSha256";
       if (session) out.cleanSession = "true";
     }
-    return h.request(session ? "/ext/session/" + h._k + "/combine/" + topic : topic, session ? out : [out], done);
+    if (first) h._queue = [];
+    const taken = h.request(session ? "/ext/session/" + h._k + "/combine/" + topic : topic, session ? out : [out], done);
+    if (first) h._queue = h._queue.concat(queue);
+    return taken;
   }
 
   let kid = h._kid;
@@ -42,27 +55,23 @@ methods.subDevice = function (this: Device) {
     /** In, and subscribed; and again after each reconnection until `logout`. It goes before what waits. */
     kid.login = function (done?: Done) {
       const d = this;
-      const queue = h._queue;
       const end = function (err?: Error, ok?: unknown): void {
-        // What came of an earlier line, before `logout`, or when the platform had ended the session, is no end.
-        if (h.status && d._in === 1) {
+        // What comes of an earlier login, after `logout`, or when the platform has ended the session, is no end.
+        if (h.status && d._in === 1 && d._end === end) {
           d._in = 2;
           d.status = !!ok;
         }
         resume(d);
         tell(h, done, err);
       };
-      d._in = 1;
-      h._queue = [];
-      const taken = about(d, "login", "signMethod", function (err) {
+      d._end = end;
+      return about(d, "login", "signMethod", function (err) {
         if (err) end(err);
         else
           subscribe(h, d, function (e) {
             end(e, 1);
           });
       });
-      h._queue = h._queue.concat(queue);
-      return taken;
     };
 
     kid.logout = function (done?: Done) {
@@ -83,10 +92,13 @@ methods.subDevice = function (this: Device) {
       });
   }
   const key = o.productKey + "/" + o.deviceName;
-  const d = h._of![key] || Object.create(kid);
-  // It would inherit the gateway's.
-  d._call = undefined;
-  equip(d, o);
-  h._of![key] = d;
+  let d = h._of![key];
+  if (!d) {
+    d = h._of![key] = Object.create(kid);
+    // It would inherit the gateway's.
+    d._call = undefined;
+    equip(d, o);
+  }
+  if (o.deviceSecret) d.authInfo = o;
   return d;
 };

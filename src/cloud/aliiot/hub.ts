@@ -2,7 +2,7 @@ import { cancel } from "#host";
 import { error, type Failure } from "../../core/errors";
 import type { Bytes, Timer } from "../../host";
 import type { Client } from "../../mqtt/client";
-import type { Session } from "../../mqtt/session";
+import type { Entry, Session } from "../../mqtt/session";
 import type { Device } from "./device";
 
 export type Done = (err?: Failure, result?: any) => void;
@@ -28,7 +28,7 @@ export interface Item {
 /** The device that connects, with what it and those behind it share. */
 export interface Hub extends Device {
   connect(done?: Done): number;
-  _mq: Client & Pick<Session, "_queue">;
+  _mq: Client & Pick<Session, "_queue" | "_size">;
   /** 1 since `connect`, 2 since all was subscribed. */
   _on?: number;
   /** The other devices, by product key, slash, device name; and their prototype. */
@@ -40,8 +40,8 @@ export interface Hub extends Device {
   _queue: Item[];
   /** The moment up to which the platform's pace is used up. */
   _at?: number;
-  /** How many messages at QoS 1 are not acknowledged, when there are any. */
-  _air?: number;
+  /** Packets of devices behind this one that go again when these are logged in. */
+  _held?: Entry[];
   /** When it is looked at again. */
   _pause?: number;
   /** Filters beyond the basic ones: 0 asked for, 1 granted. */
@@ -68,6 +68,11 @@ export interface Hub extends Device {
 /** Who asked is told; where nobody did, an error goes to the listeners. */
 export function tell(h: Hub, done?: Done | Done[], err?: Error, result?: any): void {
   if (done || err) h.emit((done || "error") as any, err, result);
+}
+
+/** What storage of the application threw, as an error: it may be anything. */
+export function failed(e: any): Error {
+  return e && e.message ? e : error("storage", "keep or outbox threw " + e);
 }
 
 /** Ends a wait: with an error, an answer, or neither when its time is over. */

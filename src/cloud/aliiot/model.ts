@@ -3,32 +3,17 @@ import { find } from "../../core/bytes";
 import { time } from "../../core/clock";
 import { emitter } from "../../core/emitter";
 import { error } from "../../core/errors";
+import { topical } from "../../mqtt/packet";
 import { typed } from "./alink";
 import { crowded, subscribe } from "./filters";
 import type { Device } from "./device";
 import { settle, tell, type Done } from "./hub";
-import { send } from "./queue";
+import { pump, send } from "./queue";
 import { method, params } from "./short";
-
-/** Letters, digits and `more`; without a regular expression, which on Espruino brings a prototype of its own. */
-function plain(text: string | undefined, most: number, more: string): boolean {
-  for (let i = 0; text && i < text.length; i++) {
-    const c = text.charAt(i);
-    if (i === most || (more.indexOf(c) < 0 && isNaN(parseInt(c, 36)))) return false;
-  }
-  return !!text;
-}
 
 /** Gives a device, which may have its methods from a prototype, what is its own. */
 export function equip(d: Device, o: any): void {
-  const name = o.deviceName;
-  const bad = !plain(name, 32, "-_@.:");
-  if (bad || !plain(o.productKey, 20, ""))
-    throw error(
-      "config",
-      bad ? "option deviceName: 1 to 32 of letters, digits and -_@.:" : "option productKey: 1 to 20 letters and digits",
-    );
-  d._k = o.productKey + "/" + name;
+  d._k = o.productKey + "/" + o.deviceName;
   d._has = {};
   d.status = false;
   d.authInfo = o;
@@ -72,8 +57,15 @@ function ask(d: Device, method: string, params: unknown, done?: Done): boolean {
   return send(d, topic, body, done, news ? undefined : id, news || event || level[1] === "ota" ? undefined : topic + "_reply");
 }
 
+/** Fails at once for what can be no topic, or method: when its turn comes it would be told to nobody. */
+function sound(name: string, topic: unknown, wild?: boolean): void {
+  if (typeof topic !== "string" || !topical(textToBytes(topic), wild))
+    throw error("config", name + ": a text without NUL, wildcards alone in a level of a filter");
+}
+
 /** The topics of one's own are short: 7 levels, and all have 128 bytes at most. */
-function topical(d: Device, topic: string): string {
+function placed(d: Device, topic: string, wild?: boolean): string {
+  sound("topic", topic, wild);
   if (topic.charAt(0) !== "/") topic = (topic.substr(0, 6) === "thing/" ? "/sys/" : "/") + d._k + "/" + topic;
   if ((topic.split("/").length > 8 && find(topic, "/sys/") < 0) || textToBytes(topic).length > 128)
     throw error("limit", "topic " + topic + ": 7 levels and 128 bytes at most");
@@ -166,17 +158,18 @@ export const methods: any = {
   request: function (this: Device) {
     const what = arguments[0];
     const given = arguments[1];
+    sound("method", what);
     const bare = typeof given === "function";
     return ask(this, method(what), params(what, bare ? undefined : given), bare ? given : arguments[2]);
   },
 
   publish: function (this: Device) {
-    return send(this, topical(this, arguments[0]), arguments[1], arguments[2]);
+    return send(this, placed(this, arguments[0]), arguments[1], arguments[2]);
   },
 
   subscribe: function (this: Device) {
     const h = this._root;
-    const filter = topical(this, arguments[0]);
+    const filter = placed(this, arguments[0], true);
     const done = arguments[1];
     if (crowded(h)) throw error("limit", crowded(h));
     h._subs[filter] = 0;
@@ -184,6 +177,7 @@ export const methods: any = {
     else
       subscribe(h, [filter], function (err) {
         tell(h, done, err);
+        pump(h);
       });
     return true;
   },

@@ -38,6 +38,26 @@ export interface Options extends TlsOptions, Omit<Identity, "authType" | "random
   maxPacketSize?: number;
 }
 
+/** Letters, digits and `more`; without a regular expression, which on Espruino brings a prototype of its own. */
+function plain(text: unknown, most: number, more: string): boolean {
+  if (typeof text !== "string") return false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charAt(i);
+    if (i === most || (more.indexOf(c) < 0 && isNaN(parseInt(c, 36)))) return false;
+  }
+  return !!text;
+}
+
+/** Whether a device may be called so. */
+export function named(o: any): void {
+  const bad = !plain(o.productKey, 20, "");
+  if (bad || !plain(o.deviceName, 32, "-_@.:"))
+    throw error(
+      "config",
+      bad ? "option productKey: 1 to 20 letters and digits" : "option deviceName: 1 to 32 of letters, digits and -_@.:",
+    );
+}
+
 /** The options, checked, in two: what is our own, and what the client gets. */
 export function normalise(given: any): [any, any] {
   const own: any = {};
@@ -48,6 +68,7 @@ export function normalise(given: any): [any, any] {
   for (const name in given) if (given[name] !== undefined) (names.indexOf(":" + name + " ") < 0 ? rest : own)[name] = given[name];
   check(own, names);
   known(own.types);
+  named(own);
   const id = own.clientId;
   const wrong = !(own.deviceSecret || own.productSecret || own.deviceToken)
     ? "deviceSecret, or productSecret to register with, is needed"

@@ -2,7 +2,7 @@ import { find } from "../../core/bytes";
 import { error } from "../../core/errors";
 import type { Bytes } from "../../host";
 import { quality, whose } from "./filters";
-import type { Hub, Item } from "./hub";
+import { failed, type Hub, type Item } from "./hub";
 
 // A record is the id, the topic and the message, each on a line; the message lies in the storage only.
 
@@ -25,7 +25,8 @@ export function message(h: Hub, item: Item): Bytes {
 /** What was kept before waits again, in front of all else. */
 export function restore(h: Hub): void {
   const box = h.authInfo.outbox;
-  if (box)
+  if (!box) return;
+  try {
     box.each(function (record: Bytes, kept: number) {
       const at = record.indexOf("\n");
       const topic = record.substring(at + 1, record.indexOf("\n", at + 1));
@@ -39,4 +40,7 @@ export function restore(h: Hub): void {
       if (need) h._subs[need] = h._subs[need] || 0;
       h._queue.push({ _by: d, _key: record.substr(0, at), _topic: topic, _qos: quality(h), _need: need, _kept: kept });
     });
+  } catch (e) {
+    h.emit("error", failed(e));
+  }
 }

@@ -3,8 +3,9 @@ import { find } from "../../core/bytes";
 import { error } from "../../core/errors";
 import { stringify } from "../../core/json";
 import type { Bytes } from "../../host";
-import { crowded, quality, subscribe, wanted } from "./filters";
-import { settle, tell, type Done, type Hub, type Item } from "./hub";
+import type { Entry } from "../../mqtt/session";
+import { crowded, quality, subscribe, wanted, whose } from "./filters";
+import { failed, settle, tell, type Done, type Hub, type Item } from "./hub";
 import type { Device } from "./device";
 import { keep, message } from "./outbox";
 
@@ -14,14 +15,23 @@ function transmit(h: Hub, item: Item): void {
     item._timer = after(settle as any, h.authInfo.replyTimeout || 30000, item);
     h._wait.push(item);
   }
-  if (item._qos) h._air = (h._air || 0) + 1;
-  h._mq.publish(item._topic!, message(h, item), { qos: item._qos, binary: true }, function (err) {
-    if (item._qos && !--h._air!) delete h._air;
-    if (item._kept && !err) h.authInfo.outbox.drop(item._kept);
+  const over = function (err?: Error): void {
     if (!item._key) tell(h, item._done, err);
     else if (err && h._wait.indexOf(item) >= 0) settle(item, err);
-    pump(h);
-  });
+  };
+  try {
+    h._mq.publish(item._topic!, message(h, item), { qos: item._qos, binary: true }, function (err) {
+      try {
+        if (item._kept && !err) h.authInfo.outbox.drop(item._kept);
+      } catch (e) {
+        h.emit("error", failed(e));
+      }
+      over(err);
+      pump(h);
+    });
+  } catch (e) {
+    over(failed(e));
+  }
   item._bytes = "";
 }
 
@@ -35,10 +45,41 @@ function paced(h: Hub, item: Item, t: number): number {
   return Math.max(h._at || 0, t - 1000) + (item._qos ? 200 : 66);
 }
 
+/**
+ * What was under way when the line broke goes again on this one. Of a device behind this one it waits for the login, before which the
+ * platform ignores it; of one that is not to be logged in, or may not, it never goes.
+ */
+export function repeat(h: Hub, packets: Entry[]): void {
+  const mq = h._mq;
+  let n = 0;
+  for (let i = 0; i < packets.length; i++) {
+    const packet = packets[i];
+    const bytes = packet._bytes;
+    let at = 1;
+    while (bytes.charCodeAt(at++) > 127);
+    // SUBSCRIBE has its identifier in front of the topic.
+    if (bytes.charCodeAt(0) > 127) at += 2;
+    const d: any = whose(h, bytes.substr(at + 2, bytes.charCodeAt(at) * 256 + bytes.charCodeAt(at + 1)));
+    if (d === h || d.status) {
+      mq._queue.push(packet);
+      n++;
+    } else if (d._in === 1) (h._held = h._held || []).push(packet);
+    else {
+      mq._size -= bytes.length;
+      h.emit(packet._done as any, error("offline", "login first"));
+    }
+  }
+  // It goes at once, and is in the platform's account, too.
+  if (n) h._at = Math.max(h._at || 0, now() - 1000) + n * 200;
+}
+
 /** What waited for a device, which is up now: what was wanted since it asked for all, and its messages. */
 export function resume(d: Device): void {
   const h = d._root;
   const late = wanted(d);
+  const held = h._held;
+  delete h._held;
+  if (held) repeat(h, held);
   if (d.status && late.length)
     subscribe(h, late, function () {
       pump(h);
@@ -68,7 +109,7 @@ export function pump(h: Hub): void {
     const t = now();
     const at = paced(h, item, t);
     // What was not acknowledged goes again at once on the next line: not more than the platform takes in a second with what follows it.
-    if (!state || (item._qos && h._air! > 4)) break;
+    if (!state || (item._qos && h._mq._queue.length > 4)) break;
     // Others pass it.
     if (state === 2) first++;
     else if (state === 1 && at > t) {
@@ -136,7 +177,7 @@ export function send(d: Device, topic: string, body: unknown, done?: Done, key?:
     keep(h, item);
   } catch (e) {
     h.dropped++;
-    tell(h, done, e as Error);
+    tell(h, done, failed(e));
     return false;
   }
   h._queue.push(item);

@@ -4,7 +4,7 @@ import { request } from "../../core/http";
 import { parse, stringify } from "../../core/json";
 import type { Bytes } from "../../host";
 import { sign } from "./adapter";
-import { tell, type Hub } from "./hub";
+import { failed, tell, type Hub } from "./hub";
 
 /** What an answer brings, when it does. */
 function brought(answer: Bytes, https: boolean): any {
@@ -55,7 +55,7 @@ export function secret(h: Hub, answer?: Bytes): boolean {
     o.deviceToken = data.token;
     if (data.token) o.clientId = data.id;
   } catch (e) {
-    err = e;
+    err = failed(e);
   }
   if (answer) {
     delete h._random;

@@ -124,16 +124,80 @@ test("a session that the platform ends while the login is under way stays ended,
   await until(() => child.status, "the next login");
 });
 
-test("what is under way for a child when the line breaks goes again before its login: told after the time for answers", async () => {
-  const { cloud, gateway, child } = await family({ replyTimeout: 300 });
-  // It is acknowledged on the second line only.
+/** From now on nothing that comes over the present line is acknowledged: what is said on it goes again on the next. */
+function deaf(cloud: any) {
   const wire: any = [...cloud.wires].pop();
   const { send } = wire;
-  wire.send = (packet: any) => (packet.cmd === "puback" ? wire.destroy() : send.call(wire, packet));
-  const e = await later((done) => child.propertiesReport({ t: 1 }, done)).catch((err) => err);
-  expect([e.code, child.status, cloud.refused.length]).toEqual(["timeout", true, 1]);
-  await later((done) => child.propertiesReport({ t: 2 }, done));
-  expect([cloud.devices.get(KEY).properties, gateway.errors, gateway.dropped]).toEqual([{ t: 2 }, [], 0]);
+  const seen = { filters: 0 };
+  wire.send = (packet: any) => /puback|suback/.test(packet.cmd) || send.call(wire, packet);
+  wire.session.subscribe = (packet: any) => (seen.filters += packet.subscriptions.length);
+  cloud.mute = () => true;
+  return seen;
+}
+
+test("what is under way for a child when the line breaks goes again behind its login, and only then", async () => {
+  const { cloud, gateway, child } = await family();
+  const got: any[] = [];
+  child.setCallback((_, data) => void got.push(data));
+  cloud.messages.length = 0;
+  const seen = deaf(cloud);
+  // As many as may be under way: there is room for the login.
+  const told = Promise.all([
+    ...[1, 2, 3].map((t) => later((done) => child.propertiesReport({ t }, done))),
+    later((done) => child.subscribe("user/in", done)),
+    later((done) => child.request("tags", { a: 1 }, done)),
+  ]);
+  const own = later((done) => gateway.propertiesReport({ g: 1 }, done));
+  await until(() => cloud.messages.length === 3 && seen.filters === 2, "all under way");
+  cloud.mute = undefined;
+  cloud.messages.length = 0;
+  await cut(cloud, gateway);
+  expect((await told).map((answer: any) => answer && answer.code)).toEqual([200, 200, 200, undefined, 200]);
+  expect((await own).code).toBe(200);
+  const said = cloud.messages.map(({ device, topic }: any) => device.split("/")[1] + " " + topic.split("/").pop());
+  expect(said.filter((one: string) => /login|sub1 post/.test(one))).toEqual(["dev001 login", "sub1 post", "sub1 post", "sub1 post"]);
+  cloud.tell(cloud.devices.get(KEY), `/${KEY}/user/in`, "in");
+  await until(() => got.length, "the message");
+  expect([cloud.refused, gateway.errors, gateway.dropped]).toEqual([[], [], 0]);
+});
+
+test.each(["is refused its login", "has left"])("what is under way for a child that %s by the next line is told", async (fate) => {
+  const { cloud, gateway, child } = await family();
+  const seen = deaf(cloud);
+  const codes: any[] = [];
+  const kept = (e: any) => codes.push(e && e.code);
+  for (const t of [1, 2, 3]) child.propertiesReport({ t }, kept);
+  child.subscribe("user/in", kept);
+  await until(() => seen.filters, "all under way");
+  cloud.mute = undefined;
+  cloud.devices.get(KEY).disabled = true;
+  const lost = cut(cloud, gateway);
+  if (fate === "has left") {
+    await lost;
+    child.logout();
+  }
+  await until(() => codes.length === 4, "all four");
+  expect(codes).toEqual(Array(4).fill("offline"));
+  await later((done) => gateway.propertiesReport({ g: 1 }, done));
+  cloud.devices.get(KEY).disabled = false;
+  await later((done) => child.login(done));
+  await later((done) => child.propertiesReport({ t: 4 }, done));
+  expect([cloud.devices.get(KEY).properties, cloud.refused]).toEqual([{ t: 4 }, []]);
+});
+
+test("what is under way for a child is told once when a disconnect comes before its login", async () => {
+  const { cloud, gateway, child } = await family();
+  deaf(cloud);
+  const codes: any[] = [];
+  for (const t of [1, 2, 3]) child.publish("user/out", { t }, (e: any) => codes.push(e && e.code));
+  await until(() => cloud.messages.length > 4, "all under way");
+  cloud.mute = (topic: string) => /login$/.test(topic);
+  cloud.messages.length = 0;
+  await cut(cloud, gateway);
+  await until(() => cloud.messages.length, "the login");
+  expect([cloud.messages.length, codes]).toEqual([1, []]);
+  await later((done) => gateway.disconnect(done));
+  expect(codes).toEqual(Array(3).fill("offline"));
 });
 
 test("a child that may not log in: what waits for it is told, and keeps nobody else", async () => {
@@ -167,6 +231,50 @@ test("logout: what waits goes first; and a child that left is not logged in agai
   await until(() => gateway.status, "the second line");
   await rest(30);
   expect([child.status, cloud.messages.filter((m: any) => /login/.test(m.topic)).length, cloud.refused]).toEqual([false, 1, []]);
+});
+
+test("an earlier login that is answered by nobody does not end the one of this line", async () => {
+  const { cloud, gateway, child } = await family({ replyTimeout: 400 });
+  await later((done) => child.logout(done));
+  cloud.messages.length = 0;
+  cloud.mute = (topic: string) => /login$/.test(topic);
+  const first = later((done) => child.login(done)).catch((e) => e.code);
+  await until(() => cloud.messages.length, "the first login");
+  await rest(200);
+  await cut(cloud, gateway);
+  const said = later((done) => child.propertiesReport({ t: 1 }, done));
+  await until(() => cloud.messages.length > 1, "the second login");
+  const { topic, bytes } = cloud.messages[1];
+  expect(await first).toBe("timeout");
+  cloud.mute = undefined;
+  for (const wire of cloud.wires) wire.session.publish({ topic, qos: 0, payload: bytes });
+  expect((await said).code).toBe(200);
+  expect([child.status, gateway.errors, cloud.refused]).toEqual([true, [], []]);
+});
+
+test("a child that is asked for again is the same, as it was", async () => {
+  const { cloud, gateway, child } = await family();
+  child.addService("add", (input) => ({ z: input.x + 1 }));
+  const { productKey, deviceName } = SUB;
+  expect(gateway.subDevice({ productKey, deviceName })).toBe(child);
+  expect([child.status, child.authInfo.deviceSecret]).toEqual([true, SUB.deviceSecret]);
+  expect(await cloud.call(cloud.devices.get(KEY), "add", { x: 1 })).toMatchObject({ data: { z: 2 } });
+  gateway.subDevice({ ...SUB, deviceSecret: "another" });
+  expect(child.authInfo.deviceSecret).toBe("another");
+});
+
+test("a child without a secret can neither be bound nor logged in; with an identity that is none it is not made", async () => {
+  const { cloud, gateway } = await family();
+  const odd = gateway.subDevice({ productKey: SUB.productKey, deviceName: "odd" });
+  for (const call of ["bind", "login"] as const)
+    await expect(later((done) => odd[call](done))).rejects.toMatchObject({
+      code: "config",
+      message: expect.stringContaining("deviceSecret"),
+    });
+  for (const none of [undefined, null, 5, {}, { productKey: 5, deviceName: "d" }, { productKey: "p", deviceName: ["d"] }])
+    expect(() => gateway.subDevice(none as any)).toThrow(expect.objectContaining({ code: "config" }));
+  await later((done) => gateway.propertiesReport({ g: 1 }, done));
+  expect([gateway.errors, cloud.refused]).toEqual([[], []]);
 });
 
 test("a child's reports in the outbox: sent after a restart when it is made before `connect`, else kept on", async () => {

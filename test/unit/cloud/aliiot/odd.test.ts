@@ -1,6 +1,7 @@
 /** What a platform, or an application, may do besides what the documentation shows. */
 import http from "node:http";
 import net from "node:net";
+import { AliIot } from "thincloud/aliiot";
 import { clear, connected, device, later, PK, PRODUCT, rest, until, world } from "./bench";
 
 afterEach(clear);
@@ -425,4 +426,46 @@ test("no tags, or none at all, is told at once", async () => {
   for (const none of [null, {}, undefined])
     for (const what of ["tags", "log"]) expect(() => d.request(what, none)).toThrow(expect.objectContaining({ code: "limit" }));
   expect(d.request("config", null)).toBe(false);
+});
+
+test("a topic or method that is none is told at once, connected or not, and names the argument", async () => {
+  const cloud = await world();
+  const d = device(cloud);
+  const odd = [5, null, undefined, {}, [], "", "a\0", "user/+/x"];
+  const wrong = () => {
+    for (const one of odd as any[]) {
+      for (const call of [() => d.publish(one, "x"), () => d.request(one), () => d.request(one, {}, () => {})])
+        expect(call).toThrow(expect.objectContaining({ code: "config", message: expect.stringMatching(/^(topic|method): /) }));
+      if (one !== "user/+/x") expect(() => d.subscribe(one)).toThrow(expect.objectContaining({ code: "config" }));
+    }
+    for (const one of ["user/a+", "user/#/b"]) expect(() => d.subscribe(one)).toThrow(expect.objectContaining({ code: "config" }));
+  };
+  wrong();
+  await later((done) => d.connect(done));
+  wrong();
+  await later((done) => d.subscribe("user/+/x", done));
+  await later((done) => d.propertiesReport({ a: 1 }, done));
+  expect([d.errors, cloud.refused, cloud.messages.length]).toEqual([[], [], 1]);
+});
+
+test("an event whose name no topic can have: told when its turn comes, and nobody waits behind it", async () => {
+  const cloud = await world();
+  const d = device(cloud);
+  d.addEvent("a+b");
+  const codes: any[] = [];
+  d.connect();
+  for (let i = 0; i < 6; i++) d.eventReport("a+b", {}, (e: any) => codes.push(e.code));
+  const sent = later((done) => d.propertiesReport({ a: 1 }, done));
+  expect((await sent).code).toBe(200);
+  expect([codes, d.errors]).toEqual([Array(6).fill("config"), []]);
+});
+
+test("what is missing is named, the identity first", async () => {
+  for (const [o, name] of [
+    [{}, "productKey"],
+    [{ deviceSecret: "s" }, "productKey"],
+    [{ productKey: PK }, "deviceName"],
+    [{ productKey: PK, deviceName: "d" }, "deviceSecret"],
+  ] as any[])
+    expect(() => AliIot(o)).toThrow(expect.objectContaining({ code: "config", message: expect.stringContaining("option " + name) }));
 });

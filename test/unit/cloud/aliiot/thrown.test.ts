@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { AliIotOTA } from "thincloud/aliiotota";
 import { emitter } from "../../../../src/core/emitter";
-import { clear, connected, PK, until, world } from "./bench";
+import { clear, connected, device, later, PK, PRODUCT, rest, until, world } from "./bench";
 
 afterEach(clear);
 
@@ -126,4 +126,75 @@ test("a service that throws nothing at all is answered with 400 all the same", a
   const d = await connected(cloud);
   d.addService("odd", thrower(null));
   expect((await cloud.call(cloud.devices.get(`${PK}/dev001`), "odd", {})).code).toBe(400);
+});
+
+const REGISTERING = { deviceSecret: undefined, productSecret: PRODUCT };
+
+test.each([null, undefined, 0, "", "full", new Error("full")])(
+  "a `keep` that throws %p when it writes: the registration has failed, and is not tried again",
+  async (what) => {
+    const cloud = await world({ devices: [{ productKey: PK, deviceName: "dev001" }] });
+    const d = device(cloud, { ...REGISTERING, keep: { read: () => undefined, write: thrower(what) } });
+    await expect(later((done) => d.connect(done))).rejects.toBeInstanceOf(Error);
+    await rest(150);
+    expect([d.status, cloud.packets.filter((p: any) => p.cmd === "connect").length, d.errors]).toEqual([false, 1, []]);
+  },
+);
+
+test.each([null, undefined, "none", new Error("none")])(
+  "a `keep` that throws %p when it is read has nothing: the device registers",
+  async (what) => {
+    const cloud = await world({ devices: [{ productKey: PK, deviceName: "dev001" }] });
+    const kept: string[] = [];
+    const d = await connected(cloud, { ...REGISTERING, keep: { read: thrower(what), write: (text: string) => void kept.push(text) } });
+    expect([d.status, kept.length, d.errors]).toEqual([true, 1, []]);
+  },
+);
+
+/** An outbox in memory, in which what is named throws. */
+function outbox(name: string, what: unknown): any {
+  const kept = new Map<number, string>();
+  let n = 0;
+  const box: any = {
+    kept,
+    put: (record: string) => (kept.set(++n, record), n),
+    get: (key: number) => kept.get(key),
+    drop: (key: number) => kept.delete(key),
+    each: (visit: any) => kept.forEach(visit),
+  };
+  box[name] = thrower(what);
+  return box;
+}
+
+describe.each([null, undefined, "broken", new Error("broken")])("an outbox that throws %p", (what) => {
+  test("when it puts: the report is not taken", async () => {
+    const d = await connected(await world(), { outbox: outbox("put", what) });
+    await expect(later((done) => expect(d.propertiesReport({ a: 1 }, done)).toBe(false))).rejects.toBeInstanceOf(Error);
+    d.propertiesReport({ a: 1 });
+    expect([d.errors.length, d.errors[0] instanceof Error, d.dropped]).toEqual([1, true, 2]);
+  });
+
+  test("when it gets: the report has failed, and what follows goes", async () => {
+    const cloud = await world();
+    const d = device(cloud, { outbox: outbox("get", what) });
+    d.connect();
+    const told = Promise.allSettled([1, 2, 3, 4, 5, 6].map((a) => later((done) => d.propertiesReport({ a }, done))));
+    await later((done) => d.request("tags", { a: 1 }, done));
+    expect((await told).map((one: any) => one.reason instanceof Error)).toEqual(Array(6).fill(true));
+    expect(d.errors).toEqual([]);
+  });
+
+  test("when it drops: the report is there, and an error is told", async () => {
+    const cloud = await world();
+    const d = await connected(cloud, { outbox: outbox("drop", what) });
+    for (const a of [1, 2]) expect((await later((done) => d.propertiesReport({ a }, done))).code).toBe(200);
+    await until(() => d.errors.length === 2, "both errors");
+    expect(d.errors.every((e: any) => e instanceof Error)).toBe(true);
+  });
+
+  test("when it is read: an error is told, and the device connects", async () => {
+    const cloud = await world();
+    const d = await connected(cloud, { outbox: outbox("each", what) });
+    expect([d.status, d.errors.length, d.errors[0] instanceof Error]).toEqual([true, 1, true]);
+  });
 });
