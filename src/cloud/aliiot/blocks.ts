@@ -19,7 +19,7 @@ export function blocks(server: Device, data: any, size: number): Source {
       };
       server.request("thing.file.download", params, function (err, answer) {
         if (mine !== turn) return;
-        const data = err ? {} : answer!.data;
+        const data = (!err && answer!.data) || {};
         const block = (data.block || "").substr(0, length);
         if (!block || data.bOffset !== offset) take(err || error("protocol", "another block of the file than was asked for"));
         else if (take(undefined, block) && length > block.length) self.read(offset + block.length, length - block.length, take);

@@ -5,7 +5,7 @@ import { connect as dial } from "../../mqtt/client";
 import { login } from "./adapter";
 import { heard } from "./heard";
 import { subscribe, wanted } from "./filters";
-import { settle, tell, type Done, type Hub } from "./hub";
+import { callable, settle, tell, type Done, type Hub } from "./hub";
 import { pump, repeat, resume } from "./queue";
 import { equip, methods } from "./model";
 import { normalise, type Options } from "./options";
@@ -77,11 +77,30 @@ function leave(h: Hub): void {
   tell(h, bye);
 }
 
+/** A device without a secret, which none was kept of either, has to register. */
+function prepare(h: Hub): void {
+  const o = h.authInfo;
+  const mq = h._mq.options;
+  if (h._period !== undefined) mq.reconnectPeriod = h._period;
+  delete h._period;
+  if (o.deviceSecret || o.deviceToken || secret(h)) {
+    if (!h._on) {
+      restore(h);
+      h._on = 1;
+    }
+  } else {
+    h._random = "" + Math.floor(1e9 * (1 + random() * 8));
+    // Nobody registers twice with the same names.
+    h._period = mq.reconnectPeriod;
+    mq.reconnectPeriod = 0;
+  }
+}
+
 methods.connect = function (this: any): number {
   const done: Done | undefined = arguments[0];
   const h: Hub = this._root;
+  callable(done);
   const o = h.authInfo;
-  const mq = h._mq.options;
   const bye = h._bye;
   // Who waits to be disconnected waits in vain: the last call counts.
   delete h._bye;
@@ -89,21 +108,11 @@ methods.connect = function (this: any): number {
   if (bye) tell(h, bye, error("refused", "connect was called"));
   if (h.status) tell(h, done);
   else {
-    delete h._random;
     if (done) h._done = (h._done || []).concat(done);
-    if (h._period !== undefined) mq.reconnectPeriod = h._period;
-    delete h._period;
-    if (o.deviceSecret || o.deviceToken || secret(h)) {
-      if (!h._on) {
-        restore(h);
-        h._on = 1;
-      }
-    } else {
-      h._random = "" + Math.floor(1e9 * (1 + random() * 8));
-      // Nobody registers twice with the same names.
-      h._period = mq.reconnectPeriod;
-      mq.reconnectPeriod = 0;
-    }
+    // It is being asked for: what comes is connected with.
+    if (h._random && o.registration === "https") return 0;
+    delete h._random;
+    prepare(h);
     if (h._random && o.registration === "https") register(h);
     else {
       // As before each later attempt; but the application hears nothing of the first.
@@ -117,6 +126,7 @@ methods.connect = function (this: any): number {
 methods.disconnect = function (this: any): boolean {
   const done: Done | undefined = arguments[0];
   const h: Hub = this._root;
+  callable(done);
   if (done) h._bye = (h._bye || []).concat(done);
   const already = h._end;
   h._end = 1;

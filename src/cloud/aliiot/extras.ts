@@ -18,7 +18,7 @@ methods.ntp = function (this: Device) {
     base + "request",
     { deviceSendTime: "" + sent },
     function (err, answer) {
-      const ms = err ? 0 : moment(sent, answer, now());
+      const ms = err ? 0 : moment(+answer.deviceSendTime || sent, answer, now());
       if (ms > 0) setTime(ms);
       else err = err || error("protocol", "ntp: no time came");
       tell(h, done, err, ms);

@@ -49,7 +49,15 @@ methods.subDevice = function (this: Device) {
     };
 
     kid.unbind = function (done?: Done) {
-      return about(this, "thing.topo.delete", "", done);
+      const d = this;
+      return about(d, "thing.topo.delete", "", function (err) {
+        // The platform has put it off the line.
+        if (!err) {
+          d._in = 0;
+          d.status = false;
+        }
+        tell(h, done, err);
+      });
     };
 
     /** In, and subscribed; and again after each reconnection until `logout`. It goes before what waits. */
@@ -78,7 +86,7 @@ methods.subDevice = function (this: Device) {
       const d = this;
       d._in = 0;
       return about(d, "logout", "", function (err) {
-        d.status = false;
+        if (!d._in) d.status = false;
         tell(h, done, err);
       });
     };

@@ -121,8 +121,9 @@ function expect(h: Hub, to: string, id: unknown, reply: Reply): void {
     _by: h,
     _key: to,
     _id: id,
-    _done: function () {
-      reply({}, 400, "no answer in time");
+    _done: function (err) {
+      // At the end of all nobody is there to be told.
+      if (err!.code === "timeout") reply({}, 400, "no answer in time");
     },
   };
   item._timer = after(settle as any, h.authInfo.rrpcTimeout || 5000, item);
@@ -160,8 +161,11 @@ export function heard(h: Hub, topic: string, payload: Bytes, again: boolean): vo
   const id = to && data && (service || (sys && !rrpc)) ? data.id : undefined;
   if (twice(h, id, again)) return;
   const reply: Reply = function (result, code, message) {
+    // A value that is none leaves the question open.
+    const data = typed(result === undefined ? {} : result, (h.authInfo.types || {})[service]);
+    const first = open;
     open = false;
-    return !!to && answer(d, to, id, typed(result === undefined ? {} : result, (h.authInfo.types || {})[service]), code, message);
+    return first && !!to && answer(d, to, id, data, code, message);
   };
   if (service && (own || rrpc)) expect(h, to, id, reply);
   try {

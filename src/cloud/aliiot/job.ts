@@ -8,7 +8,7 @@ export interface Piece {
 
 /** The files that the platform's message names: one, or a list of them. */
 export function pieces(data: any, module: string): Piece[] {
-  const list = data.files || [data];
+  const list = Array.isArray(data.files) ? data.files : [data];
   const out: Piece[] = [];
   for (let i = 0; i < list.length; i++) {
     const f = list[i] || {};

@@ -7,7 +7,7 @@ import { topical } from "../../mqtt/packet";
 import { typed } from "./alink";
 import { crowded, subscribe } from "./filters";
 import type { Device } from "./device";
-import { settle, tell, type Done } from "./hub";
+import { callable, settle, tell, type Done } from "./hub";
 import { pump, send } from "./queue";
 import { method, params } from "./short";
 
@@ -82,6 +82,7 @@ export const methods: any = {
   addService: function (this: Device) {
     const id = "s" + arguments[0];
     const fresh = !this._has[id];
+    callable(arguments[1]);
     this._has[id] = arguments[1] || 1;
     return fresh;
   },
@@ -89,11 +90,13 @@ export const methods: any = {
   addProperty: function (this: Device) {
     const id = "p" + arguments[0];
     const fresh = !this._has[id];
+    callable(arguments[1]);
     this._has[id] = arguments[1];
     return fresh;
   },
 
   setCallback: function (this: Device) {
+    callable(arguments[0]);
     this._call = arguments[0];
   },
 
@@ -171,6 +174,7 @@ export const methods: any = {
     const h = this._root;
     const filter = placed(this, arguments[0], true);
     const done = arguments[1];
+    callable(done);
     if (crowded(h)) throw error("limit", crowded(h));
     h._subs[filter] = 0;
     if (!this.status) tell(h, done);

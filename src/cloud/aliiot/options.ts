@@ -104,6 +104,8 @@ export function normalise(given: any): [any, any] {
         ? own.productKey + "." + (own.server || "iot-as-mqtt." + (own.region || "cn-shanghai") + ".aliyuncs.com")
         : own.instanceId + ".mqtt.iothub.aliyuncs.com";
   rest.resubscribe = false;
+  // Our own counts messages: five are under way at most, and what is subscribed anew must not be refused behind them.
+  rest.queueLimit = 2e6;
   rest.manualConnect = true;
   // One is wanted; the right one is made when it is needed.
   rest.clientId = "-";

@@ -71,7 +71,8 @@ export const AliIotOTA = function (projectName: string, firmwareName: string, op
 
     setOtaData: function (given) {
       // The whole message will do, too. One that comes again while it is being done changes nothing.
-      if (!busy) data = (given && given.data) || given || {};
+      const job = (given && given.data) || given;
+      if (!busy) data = job && typeof job === "object" ? job : {};
     },
 
     getOtaInfo: function () {
@@ -101,7 +102,7 @@ export const AliIotOTA = function (projectName: string, firmwareName: string, op
         server.emit(done as any, err, version || data.version);
       }
 
-      for (let i = 0; i < files.length; i++) total += files[i]._size;
+      for (let i = 0; i < files.length; i++) total += files[i]._size > 0 ? files[i]._size : NaN;
       // The platform sends a job until it hears that its version runs.
       if (server && installer && installer.status && installer.status().version === data.version) {
         server.otaDeviceInform(data.version, data.module);

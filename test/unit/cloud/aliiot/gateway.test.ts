@@ -252,6 +252,27 @@ test("an earlier login that is answered by nobody does not end the one of this l
   expect([child.status, gateway.errors, cloud.refused]).toEqual([true, [], []]);
 });
 
+test("a logout that is answered by nobody does not end a later login", async () => {
+  const { cloud, gateway, child } = await family({ replyTimeout: 300 });
+  cloud.mute = (topic: string) => /logout$/.test(topic);
+  const left = later((done) => child.logout(done)).catch((e) => e.code);
+  await later((done) => child.login(done));
+  expect(await left).toBe("timeout");
+  await later((done) => child.propertiesReport({ t: 1 }, done));
+  expect([child.status, gateway.errors, cloud.refused]).toEqual([true, [], []]);
+});
+
+test("a child that is unbound is logged in no more", async () => {
+  const { cloud, gateway, child } = await family();
+  await later((done) => child.unbind(done));
+  expect(child.status).toBe(false);
+  await expect(later((done) => child.propertiesReport({ t: 1 }, done))).rejects.toMatchObject({ code: "offline" });
+  await cut(cloud, gateway);
+  await until(() => gateway.status, "the second line");
+  await later((done) => gateway.propertiesReport({ g: 1 }, done));
+  expect([child.status, gateway.errors, cloud.refused]).toEqual([false, [], []]);
+});
+
 test("a child that is asked for again is the same, as it was", async () => {
   const { cloud, gateway, child } = await family();
   child.addService("add", (input) => ({ z: input.x + 1 }));

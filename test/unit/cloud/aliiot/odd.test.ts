@@ -469,3 +469,95 @@ test("what is missing is named, the identity first", async () => {
   ] as any[])
     expect(() => AliIot(o)).toThrow(expect.objectContaining({ code: "config", message: expect.stringContaining("option " + name) }));
 });
+
+test("a question has one answer, whatever a handler returns besides, or says later", async () => {
+  const cloud = await world();
+  const d = await connected(cloud);
+  const second: unknown[] = [];
+  d.addService("add", (input, reply) => reply({ z: input.x }));
+  d.addService("twice", (_, reply) => (reply({ z: 1 }), second.push(reply({ z: 2 })), undefined));
+  d.addService("late", (_, reply) => (setTimeout(() => second.push(reply({ z: 3 })), 100), { z: 1 }));
+  d.setCallback((topic, _data, reply) => /rrpc/.test(topic) && reply!("pong"));
+  for (const service of ["add", "twice", "late"]) {
+    expect(await cloud.call(dev(cloud), service, { x: 1 })).toMatchObject({ data: { z: 1 } });
+    expect(await cloud.sync(dev(cloud), service, { x: 1 })).toMatchObject({ data: { z: 1 } });
+  }
+  expect(String(await cloud.rrpc(dev(cloud), "ping"))).toBe("pong");
+  await until(() => second.length === 4, "all replies");
+  await later((done) => d.propertiesReport({ a: 1 }, done));
+  expect([second, cloud.messages.length, d.errors]).toEqual([[false, false, false, false], 8, []]);
+});
+
+test.each([NaN, undefined])("a service that answers with what is no JSON (%p) is answered with 400, called either way", async (z) => {
+  const cloud = await world();
+  const d = await connected(cloud, { rrpcTimeout: 60000 });
+  d.addService("add", () => ({ z }));
+  expect(await cloud.call(dev(cloud), "add", {})).toMatchObject({ code: 400, message: expect.stringContaining("not JSON") });
+  expect(await cloud.sync(dev(cloud), "add", {})).toMatchObject({ code: 400 });
+  expect(d.errors.map((e: any) => e.code)).toEqual(["config", "config"]);
+});
+
+test("a message of more than 16 kB goes; and after a loss with much under way it hears again", async () => {
+  const cloud = await world();
+  const d = await connected(cloud);
+  await later((done) => d.publish("user/big", "x".repeat(250000), done));
+  expect(cloud.messages.pop().bytes).toHaveLength(250000);
+  const wire: any = [...cloud.wires].pop();
+  const { send } = wire;
+  wire.send = (packet: any) => packet.cmd === "puback" || send.call(wire, packet);
+  const all = Promise.all([1, 2, 3, 4].map(() => later((done) => d.publish("user/some", "y".repeat(4000), done))));
+  await until(() => cloud.messages.length === 4, "all under way");
+  wire.destroy();
+  await all;
+  expect(await cloud.set(dev(cloud), {})).toMatchObject({ code: 200 });
+  expect([cloud.refused, d.errors]).toEqual([[], []]);
+});
+
+test("a time that comes after its time was over makes the next one no worse", async () => {
+  const cloud = await world();
+  const d = await connected(cloud, { replyTimeout: 400 });
+  cloud.mute = (topic: string) => /ext\/ntp/.test(topic);
+  await expect(later((done) => d.ntp(done))).rejects.toMatchObject({ code: "timeout" });
+  const asked = later<number>((done) => d.ntp(done));
+  const [{ payload }] = await until(() => cloud.messages.length > 1 && cloud.messages, "the second question");
+  const deviceSendTime = JSON.parse(payload).deviceSendTime;
+  // It took as long there as back, and was answered at once: the middle of both is that moment.
+  const then = Number(deviceSendTime) + 150;
+  cloud.tell(dev(cloud), `/ext/ntp/${PK}/dev001/response`, { deviceSendTime, serverRecvTime: then, serverSendTime: then });
+  const after = Date.now();
+  expect(await asked).toBeGreaterThanOrEqual(Math.floor((then + then + after - Number(deviceSendTime)) / 2));
+});
+
+test("disconnect while a synchronous call waits for its answer is no error", async () => {
+  const cloud = await world();
+  const d = await connected(cloud);
+  let asked = false;
+  d.addService("slow", () => void (asked = true));
+  const answer = cloud.sync(dev(cloud), "slow", {}, 1000).catch(() => "none");
+  await until(() => asked, "the call");
+  await later((done) => d.disconnect(done));
+  expect([await answer, d.errors, d.dropped]).toEqual(["none", [], 0]);
+});
+
+test("a callback, a handler or a setter that is no function is told at once", async () => {
+  const cloud = await world();
+  const d = await connected(cloud);
+  d.addEvent("alarm");
+  for (const odd of [5, "error", {}, [() => {}]] as any[])
+    for (const call of [
+      () => d.connect(odd),
+      () => d.disconnect(odd),
+      () => d.propertiesReport({ a: 1 }, odd),
+      () => d.eventReport("alarm", {}, odd),
+      () => d.request("config", {}, odd),
+      () => d.publish("user/x", "x", odd),
+      () => d.subscribe("user/x", odd),
+      () => d.setCallback(odd),
+      () => d.addService("add", odd),
+      () => d.addProperty("heating", odd),
+    ])
+      expect(call).toThrow(expect.objectContaining({ code: "config", message: "callback: a function" }));
+  d.setCallback(undefined as any);
+  await later((done) => d.propertiesReport({ a: 1 }, done));
+  expect([d.status, d.errors, cloud.messages.length]).toEqual([true, [], 1]);
+});

@@ -135,3 +135,17 @@ test("one disconnect is told once, also when the device is used again", async ()
   await later((done) => d.disconnect(done));
   expect(told).toBe(1);
 });
+
+test("connect while it registers over https asks no second time, and both are told", async () => {
+  const cloud = await world(unknown);
+  const d = device(cloud, {
+    deviceSecret: undefined,
+    productSecret: PRODUCT,
+    registration: "https",
+    keep: memory(),
+    registrationHost: "127.0.0.1",
+    registrationPort: cloud.authPort,
+  });
+  await Promise.all([later((done) => d.connect(done)), later((done) => d.connect(done))]);
+  expect([d.status, cloud.http.length, d.errors]).toEqual([true, 1, []]);
+});

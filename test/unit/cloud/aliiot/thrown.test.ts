@@ -42,7 +42,7 @@ function scene(options: any, job: any = JOB) {
   const ota = AliIotOTA("app", "MCU", options);
   ota.setServer(server);
   ota.setOtaData(job);
-  return { told, steps, errors, start: () => ota.start((e: any) => told.push(e ? e.message : "")) };
+  return { told, steps, errors, server, start: () => ota.start((e: any) => told.push(e ? e.message : "")) };
 }
 
 const CASES: [string, any, any][] = [
@@ -119,6 +119,33 @@ test("a list of files that holds nothing is refused", () => {
   const s = scene({ writer: WRITER }, { ...JOB, files: [null] });
   expect(s.start()).toBe(false);
   expect([s.told, s.steps]).toEqual([["the package says no size"], [-1]]);
+});
+
+test.each([5, "x", [], { ...JOB, files: [{ ...JOB, size: -300 }, JOB] }, { ...JOB, files: [{ ...JOB, size: 0 }, JOB] }])(
+  "a job that is none (%j) is refused",
+  (job) => {
+    const s = scene(
+      { writer: WRITER },
+      typeof job === "object" && !Array.isArray(job) ? { ...job, module: "app", signMethod: "md5" } : job,
+    );
+    expect(s.start()).toBe(false);
+    expect([s.told.length, s.steps, s.errors]).toEqual([1, [-1], []]);
+  },
+);
+
+test("files that are no list are not counted, however many they say they are", () => {
+  const files = Object.defineProperty({ length: 1 }, "0", { get: thrower(new Error("was read")) });
+  const s = scene({ writer: WRITER }, { ...JOB, size: undefined, files });
+  expect(s.start()).toBe(false);
+  expect([s.told, s.steps]).toEqual([["the package says no size"], [-1]]);
+});
+
+test("a block of a file that is answered without data is asked for again, then told", async () => {
+  const s = scene({ writer: WRITER });
+  s.server.request = (_method: string, _params: unknown, done: any) => setTimeout(() => s.server.emit(done, undefined, { code: 200 }));
+  s.start();
+  await until(() => s.told.length, "the end");
+  expect([s.told, s.errors]).toEqual([["another block of the file than was asked for"], []]);
 });
 
 test("a service that throws nothing at all is answered with 400 all the same", async () => {
