@@ -109,7 +109,7 @@ const acts = {
   "declares": `d.addService("add", function () { at("service"); return {}; }); d.addEvent("alarm"); d.addProperty("n", function () {}); d.setCallback(function () { at("callback"); });`,
   "adds and removes listeners": `"connect close error".split(" ").forEach(function (name) { var f = function () {}; d.on(name, f); d.removeListener(name, f); });`,
   "answers": `attempt(function () { d.serviceResponse("add", 200, {}, "1", "", done("inner")); }); attempt(function () { d.rrpcResponse("7", "x", done("inner")); }); attempt(function () { d.propertySetReply("1", 200, "", done("inner")); });`,
-  "calls with wrong arguments": `${WRONG}.forEach(function (x) { "propertiesReport eventReport shadow addService addEvent addProperty serviceResponse rrpcResponse propertySetReply otaDeviceInform otaFirmwareGet otaDeviceProgress".split(" ").forEach(function (name) { attempt(function () { d[name](x, x); }); }); "request publish subscribe".split(" ").forEach(function (name) { attempt(function () { d[name]("x", x); }); }); });`,
+  "calls with wrong arguments": `${WRONG}.forEach(function (x) { "propertiesReport eventReport shadow addService addEvent addProperty serviceResponse rrpcResponse propertySetReply otaDeviceInform otaFirmwareGet otaDeviceProgress".split(" ").forEach(function (name) { attempt(function () { d[name](x, x); }); }); "request publish subscribe".split(" ").forEach(function (name) { attempt(function () { d[name]("x", x); }); attempt(function () { d[name](x, x); }); }); attempt(function () { d.subDevice(x); }); o.setOtaData(x); attempt(function () { o.start(); }); });`,
 }; // prettier-ignore
 
 matrix({

@@ -126,6 +126,7 @@ function expect(h: Hub, to: string, id: unknown, reply: Reply): void {
       if (err!.code === "timeout") reply({}, 400, "no answer in time");
     },
   };
+  if (h._wait.length > 99) throw error("limit", "100 calls wait for an answer");
   item._timer = after(settle as any, h.authInfo.rrpcTimeout || 5000, item);
   h._wait.push(item);
 }
@@ -167,8 +168,8 @@ export function heard(h: Hub, topic: string, payload: Bytes, again: boolean): vo
     open = false;
     return first && !!to && answer(d, to, id, data, code, message);
   };
-  if (service && (own || rrpc)) expect(h, to, id, reply);
   try {
+    if (service && (own || rrpc)) expect(h, to, id, reply);
     serve(d, topic, data, to, id, service, what, reply);
   } catch (e) {
     if (open && id !== undefined) reply({}, 400, words(e));

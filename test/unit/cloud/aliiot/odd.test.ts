@@ -561,3 +561,17 @@ test("a callback, a handler or a setter that is no function is told at once", as
   await later((done) => d.propertiesReport({ a: 1 }, done));
   expect([d.status, d.errors, cloud.messages.length]).toEqual([true, [], 1]);
 });
+
+test("synchronous calls that nobody answers are refused beyond a hundred", async () => {
+  const cloud = await world();
+  const d = await connected(cloud, { queueLimit: 200, rrpcTimeout: 60000 });
+  let calls = 0;
+  d.addService("slow", () => void calls++);
+  for (let i = 0; i < 110; i++) {
+    const body = { method: "thing.service.slow", id: `${i}`, params: {}, version: "1.0.0" };
+    cloud.tell(dev(cloud), `/sys/${PK}/dev001/rrpc/request/${i}`, body);
+  }
+  await until(() => cloud.messages.length === 10, "ten refusals");
+  expect([calls, d.errors.length, d.errors[0].code, d.dropped]).toEqual([100, 10, "limit", 10]);
+  expect(JSON.parse(cloud.messages[0].payload)).toMatchObject({ id: "100", code: 400 });
+});
