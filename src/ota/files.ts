@@ -23,12 +23,11 @@ export function whole(f: Entry, file: string, slot: string, chunk: number): bool
   return holds(to, f.sha256);
 }
 
-/** How many bytes of a stored file were written, none when it is not of that size: what is blank behind the last one was not. */
+/** How many bytes of a stored file were written, none when it is shorter; what is blank behind the last one was not. A longer one is gone before. */
 export function written(file: string, size: number, chunk: number): number {
   let blank = "\xff";
   while (blank.length < chunk) blank += blank;
-  // Its last byte is there, and no more.
-  if ((storeView(file, size - 1, 2) || "").length !== 1) size = 0;
+  if (!storeView(file, size - 1, 1)) size = 0;
   // Of the last piece only a part may be there.
   for (let step = chunk; step && size;) {
     const n = Math.min(step, size);

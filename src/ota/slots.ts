@@ -15,7 +15,7 @@ export interface Slots {
   _all: Record[];
   /** The slot that does not run. */
   _slot: string;
-  /** The greatest sequence number there is. */
+  /** The greatest sequence number there is: that of the later record, as only what is newer gets one, or of what came with the device. */
   _floor: number;
 }
 
@@ -34,6 +34,6 @@ export function slots(o: Options): Slots {
     _last: last,
     _ready: ready,
     _slot: run.slot === "a." ? "b." : "a.",
-    _floor: Math.max(factory.seq, last.seq, (found[1] || last).seq),
+    _floor: Math.max(factory.seq, last.seq),
   };
 }

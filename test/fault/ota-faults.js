@@ -15,13 +15,15 @@ const fault = (name, file, good, bad) => ({ name: "ota: " + name, file, good, ba
 
 module.exports = [
   fault("version: the same one is installed again", MANIFEST, "m.seq > floor", "m.seq >= floor"),
-  fault("version: one that was given up counts no more", SLOTS, "Math.max(factory.seq, last.seq,", "Math.max(factory.seq, run.seq,"),
+  fault("version: one that was given up counts no more", SLOTS, "Math.max(factory.seq, last.seq)", "Math.max(factory.seq, run.seq)"),
   fault("model: not compared", MANIFEST, "m.model === o.model && ", ""),
   fault("device: not compared", MANIFEST, "|| m.device === o.device)", "|| m.device)"),
   fault("expiry: not compared", MANIFEST, "m.expires * 1000 > now", "m.expires > 0"),
   fault("clock: an expiry that nobody can check is none", MANIFEST, 'must(now, "the update expires', 'must(1, "the update expires'),
   fault("size: no limit", MANIFEST, "must(sum <= (o.limit || 262144),", "must(sum,"),
   fault("size: no limit of the head", MANIFEST, " || m < FIRST - 8 || m > 8192 || s > 16384)", ")"),
+  fault("size: any number of files", MANIFEST, "must(m.files.length < 33, malformed);", ""),
+  fault("format: a main file that goes elsewhere", MANIFEST, "name === m.main && !f.to", "name === m.main"),
   fault("size: no look at the room", ACTIVATE, "if (storeFree(need) < need)", "if (storeFree(need) < 0)"),
   fault("name: any will do", MANIFEST, "/^[\\w-][\\w.-]*$/.test(name) && ", ""),
   fault("digest: not compared before the switch", ACTIVATE, "!holds(slot + f.name, f.sha256)", "!holds(slot + f.name, f.sha256) && !slot"),
@@ -32,6 +34,7 @@ module.exports = [
   fault("signature: anything may follow", LMS, "signature.length === end)", "signature.length >= end)"),
   fault("signature: a leaf of another tree", LMS, "!(leaf < 1 << height) ||", ""),
   fault("signature: the code is not compared", MANIFEST, "return !wrong;", "return !!code;"),
+  fault("signature: a code that goes on", MANIFEST, "code.length ^ right.length", "0"),
   fault("signature: a device that wants none takes any", MANIFEST, "!key && !signature", "!key"),
   fault(
     "switch: without a look at the signature",
@@ -40,6 +43,9 @@ module.exports = [
     'const m = JSON.parse(/{.*}/.exec("" + storeView("ota.new"))![0]) as Manifest;',
   ),
   fault("size: what is there takes room once more", ACTIVATE, "need -= f.size + 40;", "return;"),
+  fault("slot: the main file of an older version stays", ACTIVATE, "old.mods.concat(old.main)", "old.mods"),
+  fault("packed: unpacked before it is verified", FILES, " && holds(file, f.packed.sha256)", " && storeView(file)"),
+  fault("packed: what a cut left stays", FILES, "    storeErase(to);\n", ""),
   fault("slot: what an older version left stays", ACTIVATE, "    else storeErase(name);\n", ""),
   fault("format: a size that is none", MANIFEST, "f.size >>> 0 === f.size", "f.size > 0"),
   fault("format: a packed size that is none", MANIFEST, "counted(f) && (!f.packed || counted(f.packed))", "counted(f)"),
@@ -56,6 +62,14 @@ module.exports = [
   fault("trial: boots are not counted", BOOT, "if (mark < CONFIRMED) storeMark", "if (mark < 0) storeMark"),
   fault("trial: no end in time", BOOT, '=== "\\xff") restart();', '=== "\\xfe") restart();'),
   fault("trial: a boot that was not counted is one", BOOT, ' || storeView(file, mark, 1) === "\\xff"', ""),
+  fault(
+    "trial: what throws as it is launched has all the time there is",
+    BOOT,
+    "    } else\n      setTimeout(function () {",
+    "    } else\n      launch(run), setTimeout(function () {",
+  ),
+  fault("way back: the loader takes what was given up", BOOT, "found[1]._kept && found[1]", "found[1]"),
+  fault("way back: the program takes itself for what was given up", SLOTS, "found[1]._kept ? found[1] : factory", "found[1]"),
   fault("trial: who was passed over is not told", BOOT, "      global.otaOld = run.ctr;\n", ""),
   fault("trial: who was passed over runs", SLOTS, " || last.ctr === global.otaOld", ""),
   fault(
@@ -77,6 +91,8 @@ module.exports = [
   fault("record: the earlier one counts", RECORD, "found[0].ctr > record.ctr", "found[0].ctr < record.ctr"),
   fault("clearing: the head goes before what it names", FILES, "    const slot = slots(o)._slot;\n", "    const slot = slots(o)._slot;\n    storeErase(HEAD);\n"), // prettier-ignore
   fault("clearing: what is no program stays", FILES, 'storeErase("o." + f.name);', ""),
+  fault("clearing: with `keep` all stays, whatever it was", INSTALLER, '(err.code !== "network" && err.code !== "timeout")', "false"),
+  fault("clearing: with `keep` nothing stays of a silent source", INSTALLER, ' && err.code !== "timeout"', ""),
   fault("resuming: what is blank was written", FILES, "size -= n;\n", "size = 0;\n"),
   fault("resuming: what differs stays", INSTALLER, "storeView(file, at, part.length) !== part", "!storeView(file, at, part.length)"),
   fault("source: more than was signed is taken", INSTALLER, "at < edge ? edge - at : left", "at < edge ? edge - at : chunk"),

@@ -210,6 +210,22 @@ describe("what an older version left in the slot", () => {
   });
 });
 
+describe("what an even older version left there", () => {
+  it("goes, its main file too, under whatever name it was", () => {
+    const of = (seq: number): Release => ({
+      version: "1." + seq,
+      seq,
+      main: "start" + seq,
+      files: [
+        { name: "net" + seq, data: bytes(150, seq + 3) },
+        { name: "start" + seq, data: bytes(333, seq + 9) },
+      ],
+    });
+    for (const seq of [1, 2, 3]) installed(of(seq));
+    expect([...flash.files.keys()].sort()).toEqual(["a.net3", "a.start3", "b.net2", "b.start2", "ota0", "ota1"]);
+  });
+});
+
 describe("a manifest that breaks its format", () => {
   const two = release(2);
   const edits: [string, (m: any) => void][] = [

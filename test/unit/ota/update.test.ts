@@ -10,6 +10,7 @@ import {
   KEY,
   OPTIONS,
   pack,
+  PowerCut,
   type Release,
   runs,
   settle,
@@ -188,6 +189,14 @@ describe("an update", () => {
     expect(update(ota, source(pack(two))).version).toBe("1.2");
   });
 
+  it("takes 32 files", () => {
+    const modules = Array.from({ length: 31 }, (_, i) => ({ name: "m" + i, data: bytes(1 + i, 3) }));
+    const large = release(1, { files: [...modules, { name: "main", data: bytes(9, 5) }] });
+    expect(update(installer(), source(pack(large))).version).toBe("1.1");
+    boot();
+    expect(runs([large])).toBe(large);
+  });
+
   it("takes pieces of any size", () => {
     for (const piece of [1, 3, 7, 63, 64, 65, 1000, 100000]) {
       wipe();
@@ -325,6 +334,21 @@ describe("an update", () => {
     expect(update(ota, rest).version).toBe("1.1");
     expect(rest.fetched).toBeLessThan(data.length - 2500);
   });
+
+  it("keeps it as well when the source falls silent, and nothing after any other error", () => {
+    const data = pack(one);
+    const from = source(data, 64);
+    const silent = { stop: from.stop, read: (...args: Parameters<typeof from.read>) => from.reads.length < 3 && from.read(...args) };
+    const ota = installer({ keep: true, retries: 2 });
+    expect(update(ota, silent as Source, 600000).err.code).toBe("timeout");
+    expect(flash.files.has("ota.new")).toBe(true);
+    const changed = Buffer.from(data);
+    changed[changed.length - 5]! ^= 1;
+    expect(update(ota, source(changed)).err.code).toBe("verify");
+    expect([...flash.files.keys()]).toEqual([]);
+    expect(update(ota, source(data.subarray(0, -5))).err.code).toBe("refused");
+    expect([...flash.files.keys()]).toEqual([]);
+  });
 });
 
 describe("files that go elsewhere", () => {
@@ -430,6 +454,47 @@ describe("packed files", () => {
     expect([...flash.files.keys()].sort()).toEqual(["a.main", "a.net", "ota0"]);
   });
 
+  it("are unpacked when what was sent is whole and signed, never before", () => {
+    const data = packed();
+    const had = host.unpack;
+    const unpacked = new Set<string>();
+    host.unpack = (text) => (unpacked.add(text), had(text));
+    const from = source(data, 50);
+    installer().update(from, () => {});
+    // A part of the first file, in the middle of which the power goes.
+    while (from.fetched < headSize(data) + 100) settle(1);
+    boot();
+    settle();
+    const changed = Buffer.from(data);
+    changed[changed.length - 200]! ^= 1;
+    expect(update(installer(), source(changed)).err.code).toBe("verify");
+    expect(update(installer(), source(data)).version).toBe("1.1");
+    host.unpack = had;
+    expect([...unpacked].sort()).toEqual(["", ...one.files.map((f) => flip(f.data).toString("latin1"))].sort());
+    boot();
+    expect(runs([one])).toBe(one);
+  });
+
+  it("are fetched once, also when the power goes while one is unpacked", () => {
+    const data = packed();
+    const had = host.unpack;
+    host.unpack = (text) => {
+      if (text && flash.cutAt < 0) Object.assign(flash, { cutAt: flash.ops + 2, how: "half" });
+      return had(text);
+    };
+    const first = source(data);
+    installer().update(first, () => {});
+    expect(() => settle(60000)).toThrow(PowerCut);
+    host.unpack = had;
+    flash.cutAt = -1;
+    boot();
+    const rest = source(data);
+    expect(update(installer(), rest).version).toBe("1.1");
+    expect(first.fetched + rest.fetched).toBeLessThanOrEqual(data.length + 64);
+    boot();
+    expect(runs([one])).toBe(one);
+  });
+
   it("are refused when they become something else, or the host cannot", () => {
     refused(
       packed((m) => (m.files[0].sha256 = "0".repeat(64))),
@@ -465,10 +530,21 @@ describe("what is refused", () => {
     process.stdout.write(`ota: ${tried} bytes changed, ${tried} refused\n`);
   });
 
+  const many = (n: number) => Array.from({ length: n }, (_, i) => ({ name: "m" + i, size: 9999, sha256: "0".repeat(64) }));
   const attacks: [string, string, () => Buffer | Source, Partial<Options>?][] = [
     ["arbitrary install: signed by nobody", "verify", () => pack(two, "unsigned")],
     ["arbitrary install: signed with another key", "verify", () => pack(two), { key: KEY.slice(0, -2) + "00" }],
     ["arbitrary install: the package chooses the weaker scheme", "verify", () => pack(two, "hmacKey")],
+    [
+      "arbitrary install: a code that goes on",
+      "verify",
+      () => {
+        const data = pack(two, "hmacKey");
+        data.writeUInt16BE(33, 6);
+        return Buffer.concat([data.subarray(0, headSize(data) - 1), Buffer.alloc(1), data.subarray(headSize(data) - 1)]);
+      },
+      { key: undefined, hmacKey: HMAC },
+    ],
     ["arbitrary install: a key taken for a secret", "verify", () => pack(two, "hmacKey"), { key: undefined, hmacKey: "00".repeat(16) }],
     ["arbitrary install: signed, where no signature is wanted", "verify", () => pack(two), { key: undefined, unsigned: UNSIGNED }],
     ["rollback: an older version", "refused", () => pack({ ...one, version: "9" })],
@@ -509,7 +585,13 @@ describe("what is refused", () => {
     ["a manifest that is no object", "verify", () => pack(two, "key", (m) => (m.files = 5))],
     ["another version of the format", "verify", () => pack(two, "key", (m) => (m.v = 2))],
     ["no sequence number", "verify", () => pack(two, "key", (m) => delete m.seq)],
-    ["33 files", "verify", () => pack(two, "key", (m) => (m.files = Array(33).fill(m.files[0])))],
+    [
+      "a main file that goes elsewhere",
+      "verify",
+      () => pack(two, "key", (m) => (m.files[1].to = "display")),
+      { writers: { display: { open: (_, next) => next(), write: (_, next) => next(), close: (next) => next() } } },
+    ],
+    ["33 files", "verify", () => pack(two, "key", (m) => (m.files = [...many(32), m.files[1]]))],
     ["a length that lies: the package is shorter", "refused", () => pack(two).subarray(0, -5)],
     ["a chunk that never comes", "timeout", () => ({ read: () => {}, stop: () => {} })],
     ["a source that is always lost", "network", () => source(pack(two), 64, () => true)],
@@ -662,6 +744,48 @@ describe("the loader", () => {
         expect(() => boot()).not.toThrow();
         if (!bodies.some((body) => file.endsWith(body))) expect(device.launched).toBeDefined();
       }
+  });
+
+  it("restarts a trial of which nothing runs, as a module throws, and goes back", () => {
+    running();
+    update(installer({ boots: 2, confirmTimeout: 60 }), source(pack(two)));
+    const had = host.launch;
+    host.launch = (program) => {
+      if (program.slot === "b.") throw new Error("a module throws");
+      had(program);
+    };
+    try {
+      for (let i = 0; i < 2; i++) {
+        device.restarts = 0;
+        boot();
+        expect(device.launched).toBeUndefined();
+        settle(61000);
+        expect(device.restarts).toBe(1);
+      }
+      boot();
+      expect(runs([one, two])).toBe(one);
+    } finally {
+      host.launch = had;
+    }
+  });
+
+  it("does not go back to what was given up, where the record of what was good has rotted", () => {
+    running();
+    update(installer({ boots: 1 }), source(pack(two)));
+    for (let i = 0; i < 2; i++) boot();
+    expect(runs([one, two])).toBe(one);
+    flash.files.get("ota0")![30]! ^= 1;
+    boot();
+    expect(runs([one, two])).toBe("factory");
+    const three = release(3);
+    expect(update(installer({ boots: 1 }), source(pack(two))).err.code).toBe("refused");
+    expect(update(installer({ boots: 1 }), source(pack(three))).version).toBe("1.3");
+    expect(installer().status()).toMatchObject({ seq: 0, trial: false, ready: true });
+    boot();
+    expect(runs([one, two, three])).toBe(three);
+    boot();
+    expect(runs([one, two, three])).toBe("factory");
+    expect(installer().status()).toMatchObject({ seq: 0, trial: false, ready: false });
   });
 });
 
