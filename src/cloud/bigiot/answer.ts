@@ -37,10 +37,10 @@ export function answer(d: Device, m: Message, e: Peer): void {
   if (!d.online || (m.M !== "checkout" && m.M !== "connected")) return;
   if (m.M === "checkout" && d._is & OWED) d._is &= ~OWED;
   else {
-    const twice = ++d._kick > 1;
+    const times = (d._kick = (d._kick || 0) + 1);
     close(
       d,
-      twice ? error("conflict", "checked out " + d._kick + " times soon after check-in: is id " + d.id + " used twice?") : undefined,
+      times > 1 ? error("conflict", "checked out " + times + " times soon after check-in: is id " + d.id + " used twice?") : undefined,
       { ip: m.IP, time: e.time },
     );
   }

@@ -11,10 +11,10 @@ import { OFF, type Device, type Values } from "./types";
 /** What the methods of a device do; each has its arguments as the application gave them. */
 export const calls: { [name: string]: (this: Device, a?: any, b?: any, c?: any, d?: any, e?: any) => unknown } = {
   make: function (id: any, apiKey: string, options: Options) {
-    this.options = checked(options || {}, id, apiKey);
-    this.id = who(this.options.user ? "U" : "D", id).substr(1);
+    this.options = checked(options || {}, apiKey);
+    this.id = who("D", id).substr(1);
     this.online = false;
-    this.dropped = this._is = this._try = this._kick = this._lines = 0;
+    this.dropped = this._is = this._lines = 0;
     wait(this, 0);
   },
 

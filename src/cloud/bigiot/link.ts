@@ -61,7 +61,9 @@ function underway(d: Device): Item[] {
 function pause(d: Device, slow: boolean): number {
   const floor = slow ? 60000 : d.options.reconnectPeriod || 5000;
   const ceiling = slow ? 120000 : d.options.maxReconnectPeriod || 60000;
-  return backoff(slow ? 0 : d._try++, floor, ceiling, random());
+  const before = (!slow && d._try) || 0;
+  if (!slow) d._try = before + 1;
+  return backoff(before, floor, ceiling, random());
 }
 
 /** Lets the link go and waits for the next attempt; what is worth it is kept, the rest is told. */

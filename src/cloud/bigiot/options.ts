@@ -24,11 +24,10 @@ export interface Options extends TlsOptions {
   commands?: { [word: string]: (said: Said) => void };
 }
 
-/** A copy; throws for the first option that is unknown or of another type. */
-export function checked(given: Options, id: number | string, apiKey: string): Options {
+/** A copy, without the id, which the device has; throws for the first option that is unknown or of another type. */
+export function checked(given: Options, apiKey: string): Options {
   const o: any = { commands: {}, host: "www.bigiot.net" };
-  for (const name in given) o[name] = (given as any)[name];
-  o.id = id;
+  for (const name in given) if (name !== "id") o[name] = (given as any)[name];
   o.apiKey = apiKey;
   const types: any = {
     string: "apiKey userKey host ca cert key servername",
@@ -40,8 +39,6 @@ export function checked(given: Options, id: number | string, apiKey: string): Op
   for (const name in o) {
     const value = o[name];
     let type;
-    // That one is looked at as a number of the platform.
-    if (name === "id") continue;
     for (const one in types) if (types[one].split(" ").indexOf(name) >= 0) type = one;
     // Keys are not shown.
     if (typeof value !== type || value === null) throw error("config", "option " + name + (type ? " must be a " + type : " is unknown"));

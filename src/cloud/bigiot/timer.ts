@@ -15,8 +15,8 @@ export function wait(on: Device | Lane, ms: number): void {
 /** A third of a heartbeat is over. Long enough after the check-in, what came before is nobody's fault any more. */
 function beat(d: Device, ms: number): void {
   d._still++;
-  if (++d._step > 3) d._try = 0;
-  if (d._step > 40) d._kick = 0;
+  if (++d._step > 3) delete d._try;
+  if (d._step > 40) delete d._kick;
   wait(d, ms);
   if (d._step % 9) {
     if (d._still > 2 && !(d._is & ASKS)) d._is |= BEAT;

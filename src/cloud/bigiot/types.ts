@@ -75,8 +75,9 @@ export interface Device {
   // What is empty is not there, and small numbers lie in their names: each takes a variable less.
   /** What is the matter: bits, see below. */
   _is: number;
-  _try: number;
-  _kick: number;
+  /** Attempts since the line was good; forced checkouts soon after a check-in. */
+  _try?: number;
+  _kick?: number;
   _lines: number;
   _gone?: Item[];
   /** Who waits for the check-in. */
