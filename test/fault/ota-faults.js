@@ -93,6 +93,18 @@ module.exports = [
   fault("clearing: what is no program stays", FILES, 'storeErase("o." + f.name);', ""),
   fault("clearing: with `keep` all stays, whatever it was", INSTALLER, '(err.code !== "network" && err.code !== "timeout")', "false"),
   fault("clearing: with `keep` nothing stays of a silent source", INSTALLER, ' && err.code !== "timeout"', ""),
+  fault(
+    "resuming: what looks begun is no reason to begin anew",
+    INSTALLER,
+    "if (edge) resumed = true;\n      else storeErase",
+    "if (!edge) storeErase",
+  ),
+  fault(
+    "writer: what it says twice, or late, counts",
+    INSTALLER,
+    "      if (mine === turn) {\n        if (err) finish(err as",
+    "      {\n        if (err) finish(err as",
+  ),
   fault("resuming: what is blank was written", FILES, "size -= n;\n", "size = 0;\n"),
   fault("resuming: what differs stays", INSTALLER, "storeView(file, at, part.length) !== part", "!storeView(file, at, part.length)"),
   fault("source: more than was signed is taken", INSTALLER, "at < edge ? edge - at : left", "at < edge ? edge - at : chunk"),

@@ -210,6 +210,17 @@ describe("what an older version left in the slot", () => {
   });
 });
 
+describe("what an older version left there and looks begun, as its end is blank", () => {
+  it("is replaced by the same update", () => {
+    const of = (seq: number): Release => ({
+      version: "1." + seq,
+      seq,
+      files: [{ name: "main", data: Buffer.concat([bytes(300, seq + 3), bytes(300, 77), Buffer.alloc(10, 255)]) }],
+    });
+    for (const seq of [1, 2, 3]) installed(of(seq));
+  });
+});
+
 describe("what an even older version left there", () => {
   it("goes, its main file too, under whatever name it was", () => {
     const of = (seq: number): Release => ({

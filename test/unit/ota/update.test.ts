@@ -414,6 +414,33 @@ describe("files that go elsewhere", () => {
     expect(silent.write).toHaveBeenCalledTimes(1);
   });
 
+  it("take one word of it for each call, and none after the end", () => {
+    const w = writer();
+    const had = w.write;
+    let written = 0;
+    w.write = (part, next) => {
+      written++;
+      had(part, next);
+      next();
+      host.after(next, 3);
+    };
+    expect(update(installer({ writers: { display: w } }), source(pack(with_(1)))).version).toBe("1.1");
+    expect([written, w.got()]).toEqual([Math.ceil(700 / 64), display.data.toString("latin1")]);
+    boot();
+    installer().confirm();
+
+    let late: ((err?: Error) => void) | undefined;
+    const ota = installer({ writers: { display: { ...w, write: (_: unknown, next: typeof late) => (late = next) } } });
+    expect(update(ota, source(pack(with_(2))), 600000).err.code).toBe("timeout");
+    const told = jest.fn();
+    ota.on("error", told);
+    late!();
+    settle(600000);
+    late!(new Error("late"));
+    settle(600000);
+    expect(told).not.toHaveBeenCalled();
+  });
+
   it("do not reach it when a byte is wrong", () => {
     const w = writer();
     const data = pack(with_(1));
