@@ -138,12 +138,8 @@ export const methods: any = {
 
   end: function (this: State) {
     const c = this;
-    let force = arguments[0];
-    let done = arguments[1];
-    if (typeof force === "function") {
-      done = force;
-      force = false;
-    }
+    const force = arguments[0];
+    const done = typeof force === "function" ? force : arguments[1] || arguments[2];
     if (done) {
       check({ callback: done }, " f:callback ");
       const once = function () {
@@ -156,7 +152,7 @@ export const methods: any = {
     delete c._went;
     // A broker that acknowledges nothing, though it may answer pings, is as good as one that is silent. Never from here: on Espruino
     // what is in use 15 times at once, calls inside calls, is never freed.
-    tick(c, c.connected && !force && (c._busy || c._queue.length) ? c.options.keepalive! * 1500 || 30000 : 0);
+    tick(c, c.connected && force !== true && (c._busy || c._queue.length) ? c.options.keepalive! * 1500 || 30000 : 0);
     return c;
   },
 

@@ -40,6 +40,8 @@ export function tick(c: any, ms?: number): void {
   else if (!c._link) {
     let hello;
     if (c._dials > 0) c.emit("reconnect");
+    // The handler's: its timer counts.
+    if (c._ended) return;
     try {
       hello = connectPacket(o);
     } catch (e) {
@@ -115,8 +117,8 @@ export function closeLink(c: State, e?: Error) {
         : backoff(~~c._attempt!, o.reconnectPeriod || 1000, o.maxReconnectPeriod || 60000, random()),
     );
     c._attempt = ~~c._attempt! + 1;
-    // Last, because the handler may call `end` or `reconnect`, whose timer counts.
-    if (!c._offline) {
+    // Last, because the handler may call `end` or `reconnect`, whose timer counts. `reconnect` from rest is no news.
+    if ((link || e) && !c._offline) {
       c._offline = 1;
       c.emit("offline");
     }

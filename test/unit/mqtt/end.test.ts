@@ -117,6 +117,38 @@ test("end(true) hurries an end that waits", () => {
   ended(s);
 });
 
+// As MQTT.js has it: `end(force, opts, callback)`, all optional, and only `true` is force.
+test.each<[string, any[]]>([
+  ["null, null", [null, null]],
+  ["false, undefined", [false, undefined]],
+  ["an object without options", [{}]],
+  ["1", [1]],
+])("end(%s, callback) waits, and the callback is called", (_name, before) => {
+  const s = scene({}, (_w, b) => (b.auto = new Set(["connack"])));
+  const done = callback();
+  s.client.publish("t", "x", { qos: 1 });
+  s.world.settle();
+  s.client.end(...before, done);
+  s.world.tick(1000);
+  expect(s.events).toEqual(["connect"]);
+  s.broker.say({ cmd: "puback", messageId: 1 });
+  s.world.tick(10);
+  expect(done.calls.length).toBe(1);
+  ended(s);
+});
+
+test("in a handler of reconnect: no link is made any more", () => {
+  for (const force of [false, true]) {
+    const s = scene();
+    s.client.on("reconnect", () => s.client.end(force));
+    s.broker.drop();
+    s.client.publish("t", "x", { qos: 1 });
+    s.world.tick(2000);
+    expect(s.world.wires.length).toBe(1);
+    ended(s);
+  }
+});
+
 test("while offline, before the first attempt, while connecting", () => {
   const offline = scene();
   offline.broker.drop();

@@ -341,3 +341,26 @@ test("whatever order of losses, refusals, silences and calls: it comes back, wit
     { numRuns: 150 },
   );
 });
+
+test("reconnect() from rest tells of no `offline`: no link went, and none failed", () => {
+  const after = scene();
+  after.client.end();
+  after.world.tick(100);
+  after.news();
+  after.client.reconnect();
+  after.world.tick(100);
+  expect(after.news()).toEqual(["reconnect", "connect"]);
+
+  const manual = scene({ manualConnect: true });
+  manual.client.reconnect();
+  manual.world.tick(100);
+  expect(manual.news()).toEqual(["connect"]);
+
+  const once = scene({ reconnectPeriod: 0 });
+  once.broker.drop();
+  once.news();
+  once.world.refuse = "Unable to locate host";
+  once.client.reconnect();
+  once.world.tick(100);
+  expect(once.news()).toEqual(["reconnect", "error network", "close"]);
+});
