@@ -180,5 +180,6 @@ export function connect(options?: Options, place?: Loose): Client {
   restore(c);
   c._dials = -1;
   tick(c);
+  tick(c, c.options.manualConnect ? -1 : 0);
   return c as never;
 }

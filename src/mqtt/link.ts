@@ -49,7 +49,7 @@ export function tick(c: any, ms?: number): void {
       return closeLink(c, e as Error);
     }
     // The first time, from `connect`, only to find fault.
-    if (!++c._dials) return tick(c, o.manualConnect ? -1 : 0);
+    if (!++c._dials) return;
     const tls = o.protocol === "mqtts";
     c._out = "";
     c._in = 0;
