@@ -60,7 +60,7 @@ export const methods: any = {
     } else {
       const entry = enqueue(c, head, before, after, made ? args[4] : done, args[5]);
       if (c.options.store && !made && entry._want && !entry._key)
-        c.emit("error", error("storage", "store is full: message " + to + " would not outlive a reboot"));
+        c.emit("error", error("storage", "store is full: " + to + " would not outlive a reboot"));
       delete c._went;
       // One with an identifier cannot join a write that is under way.
       if (!c._busy || !entry._want) sendPacket(c);
@@ -102,7 +102,7 @@ export const methods: any = {
       if (type === SUBSCRIBE) after += chr(one.qos || 0);
     }
     // [MQTT-3.8.3-3], [MQTT-3.10.3-2]
-    if (!after) throw error("config", "topic filter: there is none");
+    if (!after) throw error("config", "topic filter: none");
     function told(err?: Error, codes?: Bytes) {
       const granted: Granted[] = [];
       // UNSUBACK has no codes [MQTT-3.11].
@@ -114,7 +114,7 @@ export const methods: any = {
         if (!(qos < 3)) {
           delete c._subs[f];
           if (c._handlers) delete c._handlers[f];
-          err = error("refused", "the broker refuses to subscribe " + f);
+          err = error("refused", "the broker refuses " + f);
         } else if (c._subs[f] < 4) c._subs[f] |= 4;
       }
       if (done) done(err, granted);

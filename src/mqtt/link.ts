@@ -58,7 +58,7 @@ export function tick(c: any, ms?: number): void {
     c._link = dial(o.host || "localhost", o.port || (tls ? 8883 : 1883), tls ? o : undefined, heard);
     (c._link as { _client: State })._client = c;
     sendPacket(c, hello);
-  } else if (!c.connected || c._idle > 1) closeLink(c, error("timeout", c.connected ? "nothing came within 1.5 keepalive" : "no CONNACK"));
+  } else if (!c.connected || c._idle > 1) closeLink(c, error("timeout", c.connected ? "silence for 1.5 keepalive" : "no CONNACK"));
   else {
     delete c._attempt;
     delete c._early;
@@ -176,7 +176,7 @@ export function told(what: any, c: State, at?: number): number | void {
         ? error("conflict", "dropped " + c._early + " times soon after CONNACK: is " + c.options.clientId + " used twice?")
         : what.message && error("network", what.message),
     );
-  } else if (c._out.length > 8192) closeLink(c, error("limit", "the broker does not read the answers it asks for"));
+  } else if (c._out.length > 8192) closeLink(c, error("limit", "the broker does not read our answers"));
   else {
     if (at === undefined) {
       c._idle = at = 0;
@@ -185,9 +185,9 @@ export function told(what: any, c: State, at?: number): number | void {
     }
     let begin: number = at;
     try {
-      for (let end; c._link && (end = frame(c, what, begin)) > 0;) {
+      for (let end; c._link && (end = frame(c, what, begin)) >= 0;) {
         const take = c.connected && what.charCodeAt(begin) >> 4 === PUBLISH ? c._publication : c._answer;
-        const wrong = take(c, what, begin, end);
+        const wrong = end ? take(c, what, begin, end) : "2.2.3";
         if (wrong) throw error("protocol", "the broker broke [MQTT-" + wrong + "]");
         begin = end;
         if (c._came && begin < what.length) {

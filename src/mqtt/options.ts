@@ -67,14 +67,12 @@ export function check(options: Loose, known: string): void {
   for (const name in options) {
     const v = options[name];
     const at = known.indexOf(":" + name + " ");
+    const kind = known.charAt(at - 1);
     // The whole numbers of MQTT end at 2, 65535 or where a timer ends.
     const most = name === "qos" ? 2 : name === "port" || name === "keepalive" ? 65535 : 2147483647;
     if (
       v !== undefined &&
-      (at < 0 ||
-        v === null ||
-        (typeof v).charAt(0) !== known.charAt(at - 1) ||
-        (typeof v === "number" && (v < 0 || v > most || v % 1 !== 0)))
+      (at < 0 || v === null || (typeof v).charAt(0) !== kind || (typeof v === "number" && (v < 0 || v > most || v % 1 !== 0)))
     )
       throw error(
         "config",
@@ -82,9 +80,7 @@ export function check(options: Loose, known: string): void {
           name +
           (at < 0
             ? " is unknown"
-            : " is no " +
-              (({ s: "text", b: "boolean", o: "object", f: "function" } as Loose)[known.charAt(at - 1)] ||
-                "whole number from 0 to " + most)),
+            : " is no " + (({ s: "text", b: "boolean", o: "object", f: "function" } as Loose)[kind] || "whole number from 0 to " + most)),
       );
   }
 }
@@ -97,11 +93,11 @@ export function normalise(more: Options | undefined, o: Loose): Options {
     " s:protocol s:host n:port s:clientId s:username s:password n:keepalive b:clean b:resubscribe o:will n:connectTimeout n:reconnectPeriod n:maxReconnectPeriod n:queueLimit n:maxPacketSize n:maxInflight b:manualConnect b:anyTopic o:store s:ca s:cert s:key s:servername ",
   );
   for (const name in more) o[name] = (more as Loose)[name];
-  if (o.store && !(o.store.put && o.store.drop && o.store.each)) throw error("config", "option store: put, drop and each are wanted");
+  if (o.store && !(o.store.put && o.store.drop && o.store.each)) throw error("config", "option store: put, drop, each");
   if (o.protocol && o.protocol !== "mqtt" && o.protocol !== "mqtts") throw error("config", "option protocol: mqtt or mqtts");
   if (!o.clientId) {
     // [MQTT-3.1.3-7]
-    if (o.clean === false) throw error("config", "option clientId is needed with clean: false");
+    if (o.clean === false) throw error("config", "option clean: false needs clientId");
     o.clientId = "thincloud_" + (random() + "").substr(2, 9);
   }
   // [MQTT-1.5.3-2]

@@ -3,7 +3,7 @@ import { chr } from "../core/bytes";
 import { error } from "../core/errors";
 import type { Bytes } from "../host";
 import { sendPacket, tick } from "./link";
-import { matching, PINGREQ, PINGRESP, PUBACK, PUBREC, PUBREL, SUBACK, SUBSCRIBE, topical, UNSUBSCRIBE } from "./packet";
+import { matching, PINGRESP, PUBREC, PUBREL, SUBACK, SUBSCRIBE, topical } from "./packet";
 import { forget, release, rewind, settle } from "./session";
 import type { State } from "./state";
 import type { Filters, Packet } from "./types";
@@ -19,18 +19,18 @@ function refusal(c: State, code: number): Error {
   return e;
 }
 
-/** Where the packet at `at` ends, or -1 when it has not wholly come. */
+/** Where the packet at `at` ends, -1 when it has not wholly come, 0 when its length is none [MQTT-2.2.3]. */
 export function frame(c: State, what: Bytes, at: number): number {
   let n = 0;
   let b = 128;
   at++;
   for (let m = 1; b > 127; m *= 128) {
-    if (m > 2097152) throw error("protocol", "the broker broke [MQTT-2.2.3]: remaining length");
+    if (m > 2097152) return 0;
     // NaN past the end: leaves the loop, and the length test below asks for more bytes.
     b = what.charCodeAt(at++);
     n += (b & 127) * m;
   }
-  if (n > (c.options.maxPacketSize || 32768)) throw error("limit", "a packet of " + n + " bytes is over maxPacketSize");
+  if (n > (c.options.maxPacketSize || 32768)) throw error("limit", "over maxPacketSize: " + n + " bytes");
   return at + n > what.length ? -1 : at + n;
 }
 
@@ -102,15 +102,8 @@ export function answer(c: State, what: Bytes, at: number, end: number): string |
     sendPacket(c);
     return;
   }
-  if (
-    type < PUBACK ||
-    type > PINGRESP ||
-    type === SUBSCRIBE ||
-    type === UNSUBSCRIBE ||
-    type === PINGREQ ||
-    (head & 15) !== (type === PUBREL ? 2 : 0)
-  )
-    return "2.2.2-2";
+  // The first bytes of PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK, UNSUBACK and PINGRESP.
+  if ("@Pbp\x90\xb0\xd0".indexOf(chr(head)) < 0) return "2.2.2-2";
   if (type === PINGRESP ? n > 2 : type === SUBACK ? n < 5 : n !== 4) return "2.2.3";
   let from = at + 1;
   while (what.charCodeAt(from++) > 127);

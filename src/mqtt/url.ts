@@ -1,5 +1,5 @@
 import { error } from "../core/errors";
-import type { Loose } from "./options";
+import { check, type Loose } from "./options";
 
 /** What a URL says. */
 export function located(url: string): Loose {
@@ -10,14 +10,13 @@ export function located(url: string): Loose {
   const host = place[place.length - 1].split(":");
   if (part[0] !== "mqtt") o.protocol = part[0];
   o.host = host[0];
-  if (host[1]) o.port = +host[1];
+  if (host[1]) check({ port: (o.port = +host[1]) }, " n:port ");
   try {
     if (user[0]) o.username = decodeURIComponent(user[0]);
     if (user[1]) o.password = decodeURIComponent(user.slice(1).join(":"));
   } catch (e) {
     o.host = "";
   }
-  const wrong = host[1] && !(o.port >= 0 && o.port < 65536 && o.port % 1 === 0);
-  if (!o.host || o.host.indexOf("?") >= 0 || host.length > 2 || wrong) throw error("config", "url: mqtt://user:password@host:port");
+  if (!o.host || o.host.indexOf("?") >= 0 || host.length > 2) throw error("config", "url: mqtt://user:password@host:port");
   return o;
 }
