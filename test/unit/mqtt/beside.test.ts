@@ -233,7 +233,7 @@ function alike(steps: { told: string[]; sent: string[] }[]): unknown {
 test(
   "random sessions are told and sent as MQTT.js tells and sends them",
   () =>
-    sessions(60, async (seed: number) => {
+    sessions(25, async (seed: number) => {
       const { options, steps } = session(seed);
       const mine = await live(ours, options, steps);
       const other = await live(theirs, { ...options, reconnectOnConnackError: true }, steps);
