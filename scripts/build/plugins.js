@@ -7,6 +7,7 @@ const settings = require("./swc.js");
 const { shrink, PRIVATE } = require("./terser.js");
 const names = require("./names.js");
 const { replace } = require("../syntax/tree.js");
+const { flat } = require("./flat.js");
 const { forward } = require("./forward.js");
 const { nest } = require("./nest.js");
 const { unparam } = require("./params.js");
@@ -45,7 +46,7 @@ const minify = (host, { name, parameters }) => ({
     const whole = nest(forward(code));
     const once = await shrink(list ? fold.mark(whole, list) : whole, map);
     // The minifier may leave less of a function than its name costs.
-    const again = forward(once);
+    const again = flat(forward(once));
     const least = again === once ? once : await shrink(again, map);
     const folded = list ? fold.gather(least) : least;
     return { code: host === "espruino" && !parameters ? unparam(folded) : folded, map: null };
