@@ -7,6 +7,9 @@ import { obey } from "./commands";
 import { heardTwin } from "./twin";
 import { ASK, ASK_AGAIN, DRAIN, LATER, PROVE, REFRESH, REGISTER, SETTLE } from "./names";
 
+/** In place of a token that is not there yet: the MQTT client can make no CONNECT of it, and tries again. */
+const NONE: any = 0;
+
 /** Takes a message of a direct method or of the twin; gives what the cloud says. */
 function message(x: Session, topic: string, payload: string): any {
   const part = topic.split("/");
@@ -57,8 +60,8 @@ function resume(x: Session): void {
 
 /** An error of the link. */
 function wrong(x: Session, e: any): void {
-  // For want of a token no CONNECT could be made (`renew`): the next attempt follows.
-  if (e && /^password/.test(e.message)) return;
+  // The link's only one of this code: no CONNECT could be made, for want of a token (`renew`). The next attempt follows.
+  if (e && e.code === "config" && x._link!.options.password === NONE) return;
   x.emit("error", e);
   // Refused by the hub: what the cloud says about the device is no longer what it was.
   if (e && e.returnCode > 3 && !x._over && !x._timer && !x._asking) {
@@ -77,8 +80,8 @@ function renew(x: Session): void {
   }
   const options: any = x._link!.options;
   if (x._expires && (!options.password || time() > x._expires)) {
-    // Of which no CONNECT can be made: nobody may know the time, or a chip thinks.
-    options.password = 0;
+    // Nobody may know the time, or a chip thinks.
+    options.password = NONE;
     x._act(PROVE, function (password?: string) {
       options.password = password;
     });

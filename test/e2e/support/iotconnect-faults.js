@@ -360,6 +360,18 @@ module.exports = ({ start, node }) => {
     expect(it.cloud.requests.length).toBeLessThan(20);
   });
 
+  test("a new password that is none: told at each attempt, until the next one", () => {
+    const it = start({ cloud: { at: 1 }, options: { devicePrimaryKey: undefined } });
+    const password = it.cloud.password;
+    it.cloud.password = () => 12345;
+    it.cloud.command("0x12");
+    it.pass(5000);
+    expect(it.has("error config: password: text or bytes")).toBeGreaterThan(0);
+    it.cloud.password = password;
+    it.pass(MINUTE);
+    expect(it.device.errors).toEqual([]);
+  });
+
   test("a new password (0x12) is fetched and used", () => {
     const it = start({ cloud: { at: 1 }, options: { devicePrimaryKey: undefined } });
     it.cloud.command("0x12");
