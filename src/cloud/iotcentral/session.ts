@@ -47,8 +47,9 @@ export function begin(c: State, ms?: number): void {
   function credentials(then: (password?: string) => void): void {
     let asked: unknown = a;
     function made(err: any, password?: string): void {
-      // Of a connect that was given up since, for a hub or a name that is no longer ours, or from a signer that answers twice.
-      if (c._begun !== run || c.assignment !== asked) return;
+      // Of a connect that was given up since, for a hub or a name that is no longer ours, from a signer that answers twice, or for an
+      // attempt after which, as the timer shows, the next one has been planned.
+      if (c._begun !== run || c.assignment !== asked || (ms === undefined && c._renewal)) return;
       asked = NONE;
       try {
         // What a signer says is anything.

@@ -441,6 +441,26 @@ c.sendProperty({ a: 1 }, function (e) { R("reported " + said(e)); });`); // pret
       expect([cloud.refusals, has("error auth"), has("error config")]).toEqual([0, 0, 0]);
     });
 
+    test("a signer that answers for the planned renewal behind what an attempt has asked for meanwhile: no connection is cut", () => {
+      // For the first connection, for the attempt that finds the token too old, and for the renewal that falls due two seconds later.
+      const sign = () => `function (b, done) { setTimeout(done, [1000, 10000, 30000][n++] || 1000, undefined, "x".repeat(32)); }`;
+      const { cloud, device, has } = start({
+        before: "var n = 0;",
+        options: { idScope: undefined, host: "hub.sim.test", groupKey: undefined, sign, reconnectPeriod: 15000, maxReconnectPeriod: 15000 },
+        script: (cloud) => (cloud.verify = () => true),
+      });
+      device.tick(44 * MINUTE + 44000);
+      expect(cloud.connects).toBe(1);
+      device.run(`setTime(${device.clock.now() / 1000 + 7200});`);
+      cloud.device().close();
+      device.tick(10 * MINUTE);
+      expect(cloud.connects).toBe(2);
+      device.tick(40 * MINUTE);
+      expect(cloud.connects).toBe(3);
+      device.run(`R("signed " + n);`);
+      expect([has("signed 4"), has("error")]).toEqual([1, 0]);
+    });
+
     test("reconnect() of the program before the hub is known: no CONNECT without a user name", () => {
       const { cloud, device, has } = start({ setup: `c.reconnect();`, script: (cloud) => (cloud.dpsAnswers = [[202, 9, { operationId: "1", status: "assigning" }]]) }); // prettier-ignore
       device.run(`setTimeout(function () { c.reconnect(); }, 2000);`);
