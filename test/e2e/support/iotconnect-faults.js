@@ -1,16 +1,13 @@
 "use strict";
 /** Refusals, garbage, broken links and power cuts: a named error or a fault message, nothing blocks, nothing is lost. */
 const { describe, expect, test } = require("@jest/globals");
+const { TIME, sample, n, flat, beginner } = require("./iotconnect-start");
 
-const TIME = "2021-01-24T10:06:17.857Z";
 const MINUTE = 60000;
-const sample = (uniqueId, data) => ({ uniqueId, time: TIME, data });
-const n = (ln, more) => ({ ln, dt: 0, dv: "", tg: "", agt: 0, tw: "", ...more });
-const flat = (...list) => [{ p: "", dt: null, agt: 0, tw: "", tg: "", d: list }];
 const range = (from, to) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
 module.exports = ({ start, node }) => {
-  const begin = (att, more = {}) => start({ ...more, cloud: { template: { att, ...more.template }, ...more.cloud } });
+  const begin = beginner(start);
   const scripted = (what, list, cloud = {}) => start({ cloud, script: (c) => c.script(what, list), ms: 4000 });
 
   describe("sync, message 1.0", () => {

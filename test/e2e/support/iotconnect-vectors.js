@@ -5,11 +5,9 @@
  */
 const { describe, expect, test } = require("@jest/globals");
 const vectors = require("../../vectors/iotconnect.json");
+const { TIME, sample, flat, beginner } = require("./iotconnect-start");
 
 const { v1, v21, c2d_extra: extra } = vectors;
-const TIME = "2021-01-24T10:06:17.857Z";
-const sample = (uniqueId, data) => ({ uniqueId, time: TIME, data });
-const flat = (...list) => [{ p: "", dt: null, agt: 0, tw: "", tg: "", d: list }];
 
 const without = (object, ...names) => Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
 
@@ -21,7 +19,7 @@ function bare(message) {
 const sorted = (messages) => messages.map(bare).sort((a, b) => a.mt - b.mt);
 
 module.exports = ({ start }) => {
-  const begin = (att, more = {}) => start({ ...more, cloud: { template: { att, ...more.template }, ...more.cloud } });
+  const begin = beginner(start);
   const published = (it) => {
     expect(it.cloud.faults).toEqual([]);
     return it.cloud.messages.map((m) => m.json);
