@@ -9,3 +9,4 @@ const make = world((options) => createDevice({ storage, ...options }));
 require("./support/iotconnect-vectors")(make);
 require("./support/iotconnect-features")(make);
 require("./support/iotconnect-faults")(make);
+require("./support/iotconnect-hostile")(make);

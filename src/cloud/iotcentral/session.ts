@@ -46,10 +46,14 @@ export function begin(c: State, ms?: number): void {
   /** What the connection is made with: for a hub it becomes options, for provisioning a password is handed on. */
   function credentials(then: (password?: string) => void): void {
     let asked: unknown = a;
+    /** Of a connect that was given up since, for a hub or a name that is no longer ours, or from a signer that answers twice. */
+    function late(): boolean {
+      // Or for a renewal behind that of an attempt, which has planned the next one: the timer runs.
+      return c._begun !== run || c.assignment !== asked || !!(ms === undefined && c._renewal);
+    }
+
     function made(err: any, password?: string): void {
-      // Of a connect that was given up since, for a hub or a name that is no longer ours, from a signer that answers twice, or for an
-      // attempt after which, as the timer shows, the next one has been planned.
-      if (c._begun !== run || c.assignment !== asked || (ms === undefined && c._renewal)) return;
+      if (late()) return;
       asked = NONE;
       try {
         // What a signer says is anything.

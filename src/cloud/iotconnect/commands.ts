@@ -146,7 +146,7 @@ export function beat(x: Session, seconds?: number): void {
     const topic = x._info!.p.topics.hb;
     if (x._up && topic) x._link!.publish(topic, "{}", { binary: true });
     x._seconds = seconds;
-    x._beat = after(x._act, Math.min(seconds * 1000, 2147483647), [x, BEAT]);
+    x._beat = after(x._act, Math.min(Math.max(seconds, 1) * 1000, 2147483647), [x, BEAT]);
   }
 }
 

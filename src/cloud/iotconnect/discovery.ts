@@ -5,6 +5,7 @@ import { error } from "../../core/errors";
 import { request, type HttpResponse } from "../../core/http";
 import { parse, stringify } from "../../core/json";
 import { percent } from "../../core/percent";
+import { topical } from "../../mqtt/packet";
 import { refusal, type Info } from "./identity";
 import { info21 } from "./message21";
 import type { Options } from "./options";
@@ -60,10 +61,21 @@ export function identify(o: Options, from: string, want: Want | undefined, done:
   /** What is not there of what the device cannot connect or send without; empty when nothing is missing, or wanted. */
   function missing(d: any): string {
     const p = d.p || {};
-    const t = p.topics || {};
-    const connects = (v21 ? [p.h, t.c2d, t.rpt, t.di] : [p.h, p.sub, p.pub]).every(function (text) {
-      return text && typeof text === "string";
-    });
+    const t = v21 ? p.topics || {} : { c2d: p.sub, rpt: p.pub, di: p.pub };
+    /** Whether it is a text, or empty. */
+    function text(value: any): boolean {
+      return !value || typeof value === "string";
+    }
+    const connects =
+      [p.h, p.id, p.un].every(text) &&
+      p.h &&
+      t.c2d &&
+      t.rpt &&
+      t.di &&
+      // What cannot be subscribed or published to would throw later, and out of timers.
+      "c2d rpt di flt od ack erpt erm hb".split(" ").every(function (name) {
+        return !t[name] || (text(t[name]) && topical(textToBytes(t[name]), name === "c2d"));
+      });
     const typed = want || (v21 ? d.meta || {} : d).at > 0;
     return want && !want.protocol ? "" : !connects ? "connection" : typed ? "" : "type of authentication";
   }
@@ -92,8 +104,8 @@ export function identify(o: Options, from: string, want: Want | undefined, done:
     } catch (e) {
       err = e;
     }
-    // No sooner than the cloud says.
-    if (err && d && d.sc) err.wait = d.sc.sf * 1000;
+    // No sooner than the cloud says, within an hour.
+    if (err && d && d.sc) err.wait = Math.min(d.sc.sf * 1000, 3600000);
     if (!err && finding) {
       finding = false;
       return ask();

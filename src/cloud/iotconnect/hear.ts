@@ -13,15 +13,16 @@ const NONE: any = 0;
 /** Takes a message of a direct method or of the twin; gives what the cloud says. */
 function message(x: Session, topic: string, payload: string): any {
   const part = topic.split("/");
+  let open = true;
   if (part[0] !== "$iothub") return parse(payload);
   if (part[1] === "twin") heardTwin(x, topic, payload);
   else if (!x._over)
     x.emit(x._o.MethodCallback!, part[3], payload ? parse(payload) : null, function (status: number, body: unknown) {
+      const bytes = body === undefined ? "" : stringify(body);
       // It may take its time, and nobody waits for an answer any more.
-      if (x._over) return;
-      x._link!.publish("$iothub/methods/res/" + status + "/?" + topic.split("?")[1], body === undefined ? "" : stringify(body), {
-        binary: true,
-      });
+      if (open && !x._over && x._link!.connected)
+        x._link!.publish("$iothub/methods/res/" + status + "/?" + topic.split("?")[1], bytes, { binary: true });
+      open = false;
     });
 }
 
@@ -58,10 +59,14 @@ function resume(x: Session): void {
   x._act(DRAIN);
 }
 
+/** Whether no CONNECT could be made for want of a token (`renew`): the link has no other error of this code. The next attempt follows. */
+function tokenless(x: Session, e: any): boolean {
+  return e && e.code === "config" && x._link!.options.password === NONE;
+}
+
 /** An error of the link. */
 function wrong(x: Session, e: any): void {
-  // The link's only one of this code: no CONNECT could be made, for want of a token (`renew`). The next attempt follows.
-  if (e && e.code === "config" && x._link!.options.password === NONE) return;
+  if (tokenless(x, e)) return;
   x.emit("error", e);
   // Refused by the hub: what the cloud says about the device is no longer what it was.
   if (e && e.returnCode > 3 && !x._over && !x._timer && !x._asking) {

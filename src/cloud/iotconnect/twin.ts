@@ -14,7 +14,11 @@ export function askAgain(x: Session, only?: string): void {
   delete x._again;
   for (const rid in asks) {
     const ask = asks[rid];
-    if (x._up && (!only || rid === only)) x._link!.publish("$iothub/twin/" + ask._path + "/?$rid=" + rid, ask._body, { binary: true });
+    if (x._up && (!only || rid === only))
+      x._link!.publish("$iothub/twin/" + ask._path + "/?$rid=" + rid, ask._body, { binary: true }, function (e) {
+        // Its queue is full: this connection may last.
+        if (e && x._up && !x._again) x._again = after(x._act, 5000, [x, ASK_AGAIN]);
+      });
   }
 }
 

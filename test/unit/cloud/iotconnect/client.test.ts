@@ -78,3 +78,4 @@ const make = { ...world(makeDevice), node: true };
 require("../../../e2e/support/iotconnect-vectors")(make);
 require("../../../e2e/support/iotconnect-features")(make);
 require("../../../e2e/support/iotconnect-faults")(make);
+require("../../../e2e/support/iotconnect-hostile")(make);
