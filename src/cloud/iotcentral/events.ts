@@ -3,6 +3,7 @@ import { emit as emitNow, KEPT } from "../../core/emitter";
 import { parse, stringify } from "../../core/json";
 import { error } from "../../core/errors";
 import type { Bytes } from "../../host";
+import { check } from "../../mqtt/options";
 import type { State as Mqtt } from "../../mqtt/state";
 import { NONE, say, type Respond, type State } from "./hub";
 import { begin, connect, failed, RENEW } from "./session";
@@ -52,6 +53,8 @@ function hear(c: State, topic: string, payload: Bytes): void {
     let open = true;
     const respond: Respond = function (status, value) {
       const bytes = value === undefined ? "" : stringify(value);
+      // It goes into a topic, and at one that is none the hub hangs up.
+      check({ status: status === undefined ? "" : status }, " n:status ");
       if (bytes.length > 131072) throw error("limit", "answer to " + h._name + ": " + bytes.length + " bytes of 131072");
       if (open && c.connected && c._begun) urgent(c, "$iothub/methods/res/" + status + "/" + topic.split("/")[4], bytes);
       open = false;

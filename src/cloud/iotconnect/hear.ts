@@ -2,6 +2,7 @@ import { random } from "#host";
 import { backoff } from "../../core/backoff";
 import { time } from "../../core/clock";
 import { parse, stringify } from "../../core/json";
+import { check } from "../../mqtt/options";
 import type { Session } from "./session";
 import { obey } from "./commands";
 import { heardTwin } from "./twin";
@@ -19,6 +20,8 @@ function message(x: Session, topic: string, payload: string): any {
   else if (!x._over)
     x.emit(x._o.MethodCallback!, part[3], payload ? parse(payload) : null, function (status: number, body: unknown) {
       const bytes = body === undefined ? "" : stringify(body);
+      // It goes into a topic, and at one that is none the hub hangs up.
+      check({ status: status === undefined ? "" : status }, " n:status ");
       // It may take its time, and nobody waits for an answer any more.
       if (open && !x._over && x._link!.connected)
         x._link!.publish("$iothub/methods/res/" + status + "/?" + topic.split("?")[1], bytes, { binary: true });

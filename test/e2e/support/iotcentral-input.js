@@ -74,6 +74,18 @@ module.exports = function input(createDevice) {
       expect(device.alive.timers).toBeLessThanOrEqual(2);
     });
 
+    test.each([[`"OK"`], ["NaN"], ["4.5"], ["({})"]])(
+      "an answer to a command with status %s: refused, and the hub is not made to hang up",
+      (status) => {
+        const { cloud, device, has } = open({ setup: `c.on("commands", function (command, ack) { ack(command, 1, ${status} || "x"); });` });
+        cloud.call("x", "1", "1");
+        device.tick(1000);
+        expect(cloud.answers()).toEqual(['500 1 {"error":"the command failed"}']);
+        expect(has("error config: option status is no whole number")).toBe(1);
+        expect(cloud.connects).toBe(1);
+      },
+    );
+
     test("a command answered twice by mistake: once; after a 202 the rest is a property", () => {
       const setup = `c.on("commands", function (command, ack) { ack(command, 1, command.name === "slow" ? 202 : 200); ack(command, 2); ack(command, 3); });`;
       const { cloud, device } = open({ setup });

@@ -91,6 +91,18 @@ module.exports = ({ start }) => {
     expect(it.has("error config")).toBe(0);
   });
 
+  test.each([[`"OK"`], ["NaN"], ["4.5"]])(
+    "a direct method that is answered with status %s: refused, and the hub is not made to hang up",
+    (status) => {
+      const MethodCallback = () => `function (name, payload, answer) { answer(${status}); }`;
+      const it = start({ options: { MethodCallback } });
+      it.cloud.hub.invoke(it.cloud.id, "x", 1);
+      it.pass(1000);
+      expect(it.has("error config: option status is no whole number")).toBe(1);
+      expect(it.has("close")).toBe(0);
+    },
+  );
+
   test("a property that a full queue refuses is reported on the same connection", () => {
     const it = begin(flat(n("t")), { options: { queueLimit: 400 }, device: { latency: 300 }, ms: 9000 });
     it.run(
