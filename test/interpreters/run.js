@@ -76,6 +76,8 @@ function context(interpreter, tokens, say) {
           run
             .output()
             .replace(/^[^]*espruino.com\/Donate/i, "")
+            // All variables, which a build with assertions prints before it ends.
+            .replace(/(ASSERT\([^\n]*)[^]*(?=EXITING)/, "$1\n")
             .slice(-1500)
             .trim(),
         )
