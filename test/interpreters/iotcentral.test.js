@@ -76,7 +76,7 @@ module.exports = [
       try {
         await session(t, true);
       } catch (e) {
-        // A build with assertions ends there. Nine tenths of its variables are free then, but not 16,717 bytes in one piece.
+        // A build with assertions ends there. Five sixths of its variables are free then, but not 16,717 bytes in one piece.
         if (/mbedtls_ssl_setup: Not enough memory|ASSERT\(jsvIsFlatString/.test(t.said()))
           t.skip("NOT VERIFIED: this build has no memory for a second TLS session");
         throw e;
