@@ -114,7 +114,7 @@ export const methods: any = {
         if (!(qos < 3)) {
           delete c._subs[f];
           if (c._handlers) delete c._handlers[f];
-          err = error("refused", "the broker refuses " + f);
+          err = error("refused", "the broker refuses to subscribe " + f);
         } else if (c._subs[f] < 4) c._subs[f] |= 4;
       }
       if (done) done(err, granted);

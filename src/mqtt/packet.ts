@@ -40,6 +40,15 @@ export function topical(b: Bytes, wild?: boolean): boolean {
   return ok;
 }
 
+/** The topic of a PUBLISH, or the first filter of a SUBSCRIBE. */
+export function subject(packet: Bytes): Bytes {
+  let at = 1;
+  while (packet.charCodeAt(at++) > 127);
+  // The identifier stands in front of a filter [MQTT-3.8.2].
+  if (packet.charCodeAt(0) >> 4 !== PUBLISH) at += 2;
+  return packet.substr(at + 2, packet.charCodeAt(at) * 256 + packet.charCodeAt(at + 1));
+}
+
 /** The values of those filters under which a topic name falls [MQTT-4.7]. */
 export function matching<T>(filters: { [filter: string]: T } | undefined, topic: string): T[] {
   const out: T[] = [];

@@ -3,6 +3,7 @@ import { find } from "../../core/bytes";
 import { error } from "../../core/errors";
 import { stringify } from "../../core/json";
 import type { Bytes } from "../../host";
+import { subject } from "../../mqtt/packet";
 import type { Entry } from "../../mqtt/session";
 import { crowded, quality, subscribe, wanted, whose } from "./filters";
 import { callable, failed, settle, tell, type Done, type Hub, type Item } from "./hub";
@@ -54,18 +55,13 @@ export function repeat(h: Hub, packets: Entry[]): void {
   let n = 0;
   for (let i = 0; i < packets.length; i++) {
     const packet = packets[i];
-    const bytes = packet._bytes;
-    let at = 1;
-    while (bytes.charCodeAt(at++) > 127);
-    // SUBSCRIBE has its identifier in front of the topic.
-    if (bytes.charCodeAt(0) > 127) at += 2;
-    const d: any = whose(h, bytes.substr(at + 2, bytes.charCodeAt(at) * 256 + bytes.charCodeAt(at + 1)));
+    const d: any = whose(h, subject(packet._bytes));
     if (d === h || d.status) {
       mq._queue.push(packet);
       n++;
     } else if (d._in === 1) (h._held = h._held || []).push(packet);
     else {
-      mq._size -= bytes.length;
+      mq._size -= packet._bytes.length;
       h.emit(packet._done as any, error("offline", "login first"));
     }
   }

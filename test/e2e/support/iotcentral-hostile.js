@@ -38,7 +38,7 @@ module.exports = function hostile(createDevice) {
       const { cloud, device, has } = start({ script: (cloud) => (cloud.dpsAnswers = Array(1000).fill(answer)) });
       device.tick(6 * MINUTE);
       expect(device.errors).toEqual([]);
-      expect(has("error limit: a packet of ")).toBe(1);
+      expect(has("error limit: over maxPacketSize: ")).toBe(1);
       cloud.dpsAnswers = [];
       device.tick(5 * MINUTE);
       expect(cloud.device()).toBeDefined();
