@@ -15,7 +15,6 @@ export const SUBSCRIBE = 8;
 export const SUBACK = 9;
 export const UNSUBSCRIBE = 10;
 export const UNSUBACK = 11;
-export const PINGREQ = 12;
 export const PINGRESP = 13;
 
 /** Text as UTF-8 or bytes as they are, after their length [MQTT-1.5.3] unless the name begins with `payload`. */
