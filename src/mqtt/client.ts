@@ -139,7 +139,7 @@ export const methods: any = {
   end: function (this: State) {
     const c = this;
     const force = arguments[0];
-    const done = typeof force === "function" ? force : arguments[1] || arguments[2];
+    const done = typeof force === "function" ? force : arguments[2] || arguments[1];
     if (done) {
       check({ callback: done }, " f:callback ");
       const once = function () {

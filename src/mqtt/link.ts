@@ -40,8 +40,9 @@ export function tick(c: any, ms?: number): void {
   else if (!c._link) {
     let hello;
     if (c._dials > 0) c.emit("reconnect");
-    // The handler's: its timer counts.
+    // The handler's `end`: its timer counts. Its `reconnect` asks for what comes now, and must not be done once more on the new link.
     if (c._ended) return;
+    if (c._attempt < 0) c._attempt = 0;
     try {
       hello = connectPacket(o);
     } catch (e) {

@@ -123,6 +123,7 @@ test.each<[string, any[]]>([
   ["false, undefined", [false, undefined]],
   ["an object without options", [{}]],
   ["1", [1]],
+  ["false, an object without options", [false, {}]],
 ])("end(%s, callback) waits, and the callback is called", (_name, before) => {
   const s = scene({}, (_w, b) => (b.auto = new Set(["connack"])));
   const done = callback();

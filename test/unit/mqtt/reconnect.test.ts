@@ -364,3 +364,14 @@ test("reconnect() from rest tells of no `offline`: no link went, and none failed
   once.world.tick(100);
   expect(once.news()).toEqual(["reconnect", "error network", "close"]);
 });
+
+test("in a handler of reconnect: the attempt that follows is the one, and its link stays", () => {
+  const s = scene({ keepalive: 10 });
+  s.client.on("reconnect", () => s.client.reconnect());
+  s.broker.drop();
+  s.world.tick(2000);
+  s.news();
+  s.world.tick(60000);
+  expect(s.news()).toEqual([]);
+  expect(s.world.wires.length).toBe(2);
+});
