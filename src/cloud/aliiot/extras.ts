@@ -2,7 +2,7 @@ import { now } from "#host";
 import { setTime } from "../../core/clock";
 import { error } from "../../core/errors";
 import { moment, typed } from "./alink";
-import { tell, type Done } from "./hub";
+import { callable, tell, type Done } from "./hub";
 import { send } from "./queue";
 import type { Device } from "./device";
 import { methods } from "./model";
@@ -13,6 +13,7 @@ methods.ntp = function (this: Device) {
   const h = this._root;
   const base = "/ext/ntp/" + this._k + "/";
   const sent = now();
+  callable(done);
   return send(
     this,
     base + "request",
@@ -44,6 +45,7 @@ methods.shadow = function (this: Device) {
     done = state;
     state = undefined;
   }
+  callable(done);
   for (const name in method === "delete" ? state : gone) gone[name] = "null";
   /** What was asked for; or first, `look`, what the version is. */
   function go(look: boolean): boolean {

@@ -1,7 +1,7 @@
 import { error } from "../../core/errors";
 import { sign } from "./adapter";
 import { subscribe } from "./filters";
-import { tell, type Done } from "./hub";
+import { callable, tell, type Done } from "./hub";
 import { resume } from "./queue";
 import type { Device } from "./device";
 import { equip, methods } from "./model";
@@ -50,19 +50,21 @@ methods.subDevice = function (this: Device) {
 
     kid.unbind = function (done?: Done) {
       const d = this;
-      return about(d, "thing.topo.delete", "", function (err) {
+      callable(done);
+      return about(d, "thing.topo.delete", "", function (err, answer) {
         // The platform has put it off the line.
         if (!err) {
           d._in = 0;
           d.status = false;
         }
-        tell(h, done, err);
+        tell(h, done, err, answer);
       });
     };
 
     /** In, and subscribed; and again after each reconnection until `logout`. It goes before what waits. */
     kid.login = function (done?: Done) {
       const d = this;
+      callable(done);
       const end = function (err?: Error, ok?: unknown): void {
         // What comes of an earlier login, after `logout`, or when the platform has ended the session, is no end.
         if (h.status && d._in === 1 && d._end === end) {
@@ -84,6 +86,7 @@ methods.subDevice = function (this: Device) {
 
     kid.logout = function (done?: Done) {
       const d = this;
+      callable(done);
       d._in = 0;
       return about(d, "logout", "", function (err) {
         if (!d._in) d.status = false;

@@ -264,7 +264,7 @@ test("a logout that is answered by nobody does not end a later login", async () 
 
 test("a child that is unbound is logged in no more", async () => {
   const { cloud, gateway, child } = await family();
-  await later((done) => child.unbind(done));
+  expect(await later((done) => child.unbind(done))).toMatchObject({ code: 200 });
   expect(child.status).toBe(false);
   await expect(later((done) => child.propertiesReport({ t: 1 }, done))).rejects.toMatchObject({ code: "offline" });
   await cut(cloud, gateway);

@@ -542,6 +542,7 @@ test("disconnect while a synchronous call waits for its answer is no error", asy
 test("a callback, a handler or a setter that is no function is told at once", async () => {
   const cloud = await world();
   const d = await connected(cloud);
+  const child = d.subDevice({ productKey: "a1SubProdKy", deviceName: "sub1", deviceSecret: "s" });
   d.addEvent("alarm");
   for (const odd of [5, "error", {}, [() => {}]] as any[])
     for (const call of [
@@ -555,6 +556,12 @@ test("a callback, a handler or a setter that is no function is told at once", as
       () => d.setCallback(odd),
       () => d.addService("add", odd),
       () => d.addProperty("heating", odd),
+      () => d.ntp(odd),
+      () => d.shadow("update", { a: 1 }, odd),
+      () => child.bind(odd),
+      () => child.unbind(odd),
+      () => child.login(odd),
+      () => child.logout(odd),
     ])
       expect(call).toThrow(expect.objectContaining({ code: "config", message: "callback: a function" }));
   d.setCallback(undefined as any);
