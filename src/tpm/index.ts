@@ -54,7 +54,8 @@ function named(o: any): void {
  *     sas.token({ host: "myhub.azure-devices.net", deviceId: "meter-1", sign: chip.sign }, connect);
  */
 export function create(o: Options): Tpm {
-  named(o);
+  // Espruino has no loop over null.
+  named(o || {});
   if (!o || !(o.port! > 0 || typeof (o.exchange || o.transport) === "function"))
     throw error("config", "option port, exchange or transport: a number, or a function");
   const timeout = o.timeout || 120000;
