@@ -39,10 +39,14 @@ export function tick(c: any, ms?: number): void {
   if (c._ended || c._attempt! < 0) closeLink(c);
   else if (!c._link) {
     let hello;
-    if (c._dials > 0) c.emit("reconnect");
-    // The handler's `end`: its timer counts. Its `reconnect` asks for what comes now, and must not be done once more on the new link.
+    if (c._dials > 0) {
+      const attempt = c._attempt;
+      c.emit("reconnect");
+      // A `reconnect` of the handler asks for what comes now, and must not be done once more on the new link.
+      c._attempt = attempt;
+    }
+    // An `end` of the handler: its timer counts.
     if (c._ended) return;
-    if (c._attempt < 0) c._attempt = 0;
     try {
       hello = connectPacket(o);
     } catch (e) {
