@@ -85,6 +85,11 @@ export function check(options: Loose, known: string): void {
   }
 }
 
+/** Throws for a callback that cannot be called: later nobody could tell whose it was. For the clouds; the client itself has one function less. */
+export function callable(done: unknown): void {
+  check({ callback: done || undefined }, " f:callback ");
+}
+
 /** The options as given, checked, over those that a URL has said. */
 export function normalise(more: Options | undefined, o: Loose): Options {
   o.keepalive = 60;

@@ -143,7 +143,9 @@ export interface Client extends Emitter {
    * @param force true: does not wait for what is not settled; false
    * @param done called once, with nothing, at the `end` event
    */
-  end(force?: boolean | Done, done?: Done): Client;
+  end(done?: Done): Client;
+  end(force?: boolean | object | null, done?: Done): Client;
+  end(force: boolean | null, options: object | null, done: Done): Client;
   /**
    * Connects now: after `end`, with `manualConnect`, or instead of waiting for the next attempt. A connection that there is ends politely
    * first, and the next is made with `options` as they are then. `network` is for callbacks of QoS 0 that were being written; the rest goes again.

@@ -17,7 +17,44 @@ const LIST = (name) => `var m = require("${name}"); var k = []; for (var n in m)
 /** What a bare engine lacks and a module may take for granted on its target. */
 const SHIM = "var setTimeout=function(){},clearTimeout=setTimeout,console={log:print};\n";
 
+/** What a program may call with options that are null, which Espruino's `for … in` throws for. */
+const MAKERS = {
+  mqtt: ["connect"],
+  store: ["open"],
+  onchange: ["create"],
+  sas: ["token"],
+  ota: ["create"],
+  otamqtt: ["source"],
+  tpm: ["create"],
+  bigiot: ["create", "Device"],
+  aliiot: ["AliIot"],
+  watson: ["ApplicationClient", "DeviceClient", "GatewayClient"],
+  iotconnect: ["create"],
+  iotcentral: ["create", "hub", "register"],
+};
+
 module.exports = [
+  {
+    name: "options that are null are an error with a code",
+    on: ["espruino64", "espruino32", "iotjs", "kaluma"],
+    timeout: 120000,
+    async run(t) {
+      for (const name of Object.keys(MAKERS)) {
+        const tries = MAKERS[name].map((maker) => `try { new m.${maker}(null); R("taken"); } catch (e) { R(e.code || "" + e); }`);
+        const device = await t.device({
+          modules: [name],
+          script: `var m = require("${name}"); ${tries.join("\n")} setTimeout(function () {}, 100);`,
+        });
+        await t.until(() => device.lines.length === tries.length, `${name}: ${MAKERS[name].join(", ")}`);
+        t.assert.deepStrictEqual(
+          device.lines,
+          tries.map(() => "config"),
+          name,
+        );
+        device.stop();
+      }
+    },
+  },
   {
     name: "modules load",
     tokens: true,

@@ -1,8 +1,9 @@
 import { now } from "#host";
 import { setTime } from "../../core/clock";
 import { error } from "../../core/errors";
+import { callable } from "../../mqtt/options";
 import { moment, typed } from "./alink";
-import { callable, tell, type Done } from "./hub";
+import { tell, type Done } from "./hub";
 import { send } from "./queue";
 import type { Device } from "./device";
 import { methods } from "./model";

@@ -1,7 +1,8 @@
 import { error } from "../../core/errors";
+import { callable } from "../../mqtt/options";
 import { sign } from "./adapter";
 import { subscribe } from "./filters";
-import { callable, tell, type Done } from "./hub";
+import { tell, type Done } from "./hub";
 import { resume } from "./queue";
 import type { Device } from "./device";
 import { equip, methods } from "./model";

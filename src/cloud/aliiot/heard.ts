@@ -126,7 +126,7 @@ function expect(h: Hub, to: string, id: unknown, reply: Reply): void {
       if (err!.code === "timeout") reply({}, 400, "no answer in time");
     },
   };
-  if (h._wait.length > 99) throw error("limit", "100 calls wait for an answer");
+  if (h._wait.length > 99) throw error("limit", "100 answers are waited for");
   item._timer = after(settle as any, h.authInfo.rrpcTimeout || 5000, item);
   h._wait.push(item);
 }

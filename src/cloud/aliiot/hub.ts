@@ -70,11 +70,6 @@ export function tell(h: Hub, done?: Done | Done[], err?: Error, result?: any): v
   if (done || err) h.emit((done || "error") as any, err, result);
 }
 
-/** Fails at once for what is given as a function and is none. */
-export function callable(given: unknown): void {
-  if (given && typeof given !== "function") throw error("config", "callback: a function");
-}
-
 /** What storage of the application threw, as an error: it may be anything. */
 export function failed(e: any): Error {
   return e && e.message ? e : error("storage", "keep or outbox threw " + e);

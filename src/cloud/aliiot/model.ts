@@ -3,11 +3,12 @@ import { find } from "../../core/bytes";
 import { time } from "../../core/clock";
 import { emitter } from "../../core/emitter";
 import { error } from "../../core/errors";
+import { callable } from "../../mqtt/options";
 import { topical } from "../../mqtt/packet";
 import { typed } from "./alink";
 import { crowded, subscribe } from "./filters";
 import type { Device } from "./device";
-import { callable, settle, tell, type Done } from "./hub";
+import { settle, tell, type Done } from "./hub";
 import { pump, send } from "./queue";
 import { method, params } from "./short";
 

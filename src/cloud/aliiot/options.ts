@@ -65,7 +65,8 @@ export function normalise(given: any): [any, any] {
     " s:productKey s:deviceName s:deviceSecret s:productSecret s:deviceToken s:server s:region s:instanceId n:qos s:signMethod s:clientId s:timestamp s:extra s:attributes s:securemode o:types n:replyTimeout n:rrpcTimeout n:queueLimit s:registration s:registrationHost n:registrationPort o:keep o:outbox ";
   // Five connections a minute are what the platform takes.
   const rest: any = { port: 1883, protocol: "mqtts", keepalive: 300, reconnectPeriod: 12000, maxReconnectPeriod: 120000 };
-  for (const name in given) if (given[name] !== undefined) (names.indexOf(":" + name + " ") < 0 ? rest : own)[name] = given[name];
+  // Espruino has no loop over null.
+  for (const name in given || {}) if (given[name] !== undefined) (names.indexOf(":" + name + " ") < 0 ? rest : own)[name] = given[name];
   check(own, names);
   known(own.types);
   named(own);

@@ -3,10 +3,11 @@ import { find } from "../../core/bytes";
 import { error } from "../../core/errors";
 import { stringify } from "../../core/json";
 import type { Bytes } from "../../host";
+import { callable } from "../../mqtt/options";
 import { subject } from "../../mqtt/packet";
 import type { Entry } from "../../mqtt/session";
 import { crowded, quality, subscribe, wanted, whose } from "./filters";
-import { callable, failed, settle, tell, type Done, type Hub, type Item } from "./hub";
+import { failed, settle, tell, type Done, type Hub, type Item } from "./hub";
 import type { Device } from "./device";
 import { keep, message } from "./outbox";
 

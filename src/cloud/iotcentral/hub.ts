@@ -1,7 +1,7 @@
 import { log } from "#host";
 import type { Bytes, Timer } from "../../host";
 import type { Client as Mqtt } from "../../mqtt/client";
-import { check, type Options as MqttOptions } from "../../mqtt/options";
+import type { Options as MqttOptions } from "../../mqtt/options";
 import type { Properties } from "./bag";
 import type { Assignment } from "./dps";
 import type { Options } from "./options";
@@ -143,11 +143,6 @@ export interface State extends Hub {
   /** Of the desired properties: the version that was told, and the highest that has come. */
   _version: number;
   _newest?: number;
-}
-
-/** Throws for a callback that cannot be called: later nobody could tell whose it was. */
-export function callable(done: unknown): void {
-  check({ callback: done || undefined }, " f:callback ");
 }
 
 /** A user name of which the MQTT client can make no CONNECT. */

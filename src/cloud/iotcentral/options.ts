@@ -62,12 +62,12 @@ export function passed(o: any, more: any, own: any): any {
   return more;
 }
 
-/** The option that is not the program's to give, if any. */
-function dictated(o: any): string {
+/** Throws for what is no object, or has an option that is not the program's to give. */
+function dictated(o: any): void {
+  if (!o) throw error("config", "options: an object, not " + o);
   for (const name in o)
     if (o[name] !== undefined && ":clientId :username :password :clean :resubscribe ".indexOf(":" + name + " ") >= 0)
-      return name + ": the services say it, leave it out";
-  return "";
+      throw error("config", "option " + name + ": the services say it, leave it out");
 }
 
 /** The option that is outside of its bounds, if any. */
@@ -78,10 +78,10 @@ function outside(o: Options): string {
 
 /** Throws for the first option that cannot be right. */
 export function checked(o: Options): void {
+  dictated(o);
   const id = o.registrationId || o.deviceId || "";
   const wrong =
-    dictated(o) ||
-    (!o.idScope === !o.host
+    !o.idScope === !o.host
       ? "idScope (provisioning), or host (a hub)"
       : id.length > 128 || !(o.idScope ? /^[A-Za-z0-9._:-]*[A-Za-z0-9-]$/ : /^[^#+\0\x2f]+$/).test([o.deviceId, o.registrationId].join(""))
         ? "deviceId: up to 128 letters, digits and - . _ :"
@@ -89,6 +89,6 @@ export function checked(o: Options): void {
           ? "moduleId: letters, digits and - . _ :"
           : !(o.groupKey || o.deviceKey || o.sign || (o.cert && o.key))
             ? "groupKey, deviceKey, sign, or cert and key"
-            : outside(o));
+            : outside(o);
   if (wrong) throw error("config", "option " + wrong);
 }

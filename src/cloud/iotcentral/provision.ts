@@ -30,6 +30,7 @@ export function register(
   password: string | undefined,
   done: (err?: Refusal, assignment?: Assignment) => void,
 ): () => void {
+  if (!o || !o.idScope) throw error("config", "option idScope (provisioning)");
   let model: any = o.payload;
   let rid = 0;
   let operation: string | undefined;

@@ -3,9 +3,10 @@ import { time, UNSET } from "../../core/clock";
 import { error } from "../../core/errors";
 import { stringify } from "../../core/json";
 import { percent } from "../../core/percent";
+import { callable } from "../../mqtt/options";
 import type { State as Mqtt } from "../../mqtt/state";
 import { bag, type Properties } from "./bag";
-import { callable, type Done, type Item, type State } from "./hub";
+import type { Done, Item, State } from "./hub";
 import { telemetryNames } from "./limits";
 import { makeRoom } from "./room";
 

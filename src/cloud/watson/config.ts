@@ -56,7 +56,8 @@ export function read(role: string, given: any): any {
   }
 
   function sort(given: any, head: string): void {
-    for (const name in given) {
+    // Espruino has no loop over null.
+    for (const name in given || {}) {
       const value = given[name];
       const known = canonical(head + name);
       if (value === null || value === undefined || value === "") continue;

@@ -563,7 +563,7 @@ test("a callback, a handler or a setter that is no function is told at once", as
       () => child.login(odd),
       () => child.logout(odd),
     ])
-      expect(call).toThrow(expect.objectContaining({ code: "config", message: "callback: a function" }));
+      expect(call).toThrow(expect.objectContaining({ code: "config", message: "option callback is no function" }));
   d.setCallback(undefined as any);
   await later((done) => d.propertiesReport({ a: 1 }, done));
   expect([d.status, d.errors, cloud.messages.length]).toEqual([true, [], 1]);
