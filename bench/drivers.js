@@ -22,7 +22,7 @@ var watch = setInterval(function () {
 `;
 
 /** The third argument of `publish`: none at QoS 0, as an application leaves out what is the default. */
-const quality = ({ qos }) => (qos ? `{ qos: ${qos} }` : "undefined");
+const quality = ({ qos }) => (qos ? `, { qos: ${qos} }` : "");
 
 /**
  * Ours: paced by its own callbacks, twenty messages at a time, the last of which asks for the next twenty. At QoS 1 and 2 there are
@@ -32,7 +32,8 @@ const quality = ({ qos }) => (qos ? `{ qos: ${qos} }` : "undefined");
 const ours = (o) => `${COMMON(o)}
 var client = require("${o.module}").connect("mqtt://127.0.0.1:${o.port}", { clientId: "bench", keepalive: 0, queueLimit: 65536 });
 function next() {
-  for (var i = ${o.size > 1000 ? 2 : 20}; i-- && sent < N;) { sent++; client.publish(TOPIC, P, ${quality(o)}, i ? undefined : next); }
+  for (var i = ${o.size > 1000 ? 2 : 20}; --i && sent < N - 1;) { sent++; client.publish(TOPIC, P${quality(o)}); }
+  if (sent < N) { sent++; client.publish(TOPIC, P${quality(o)}, next); }
 }
 client.on("error", function (e) { R("error " + e.code + " " + e.message); });
 client.on("message", came);
@@ -42,7 +43,7 @@ client.subscribe(TOPIC, { qos: ${o.qos} }, function () { if (start()) { next();$
 /** The community MQTT.js, paced by the drain of its socket as its documentation and our memory of 16,383 vars demand. */
 const community = (o) => `${COMMON(o)}
 var client = require("${o.module}").create("127.0.0.1", { port: ${o.port}, client_id: "bench", keep_alive: 600 });
-function next() { for (var i = 0; i < ${o.size > 1000 ? 1 : 4} && sent < N; i++) { sent++; client.publish(TOPIC, P, ${quality(o)}); } }
+function next() { for (var i = 0; i < ${o.size > 1000 ? 1 : 4} && sent < N; i++) { sent++; client.publish(TOPIC, P${quality(o)}); } }
 client.on("message", came);
 client.on("error", function (e) { R("error " + e); });
 client.on("subscribed", function () { if (start()) { client.client.on("drain", next); next(); } });

@@ -15,7 +15,7 @@ socket.emit = socket.fire;
 socket.end = function () { R("error closed"); };
 socket.write = function (bytes) {
   if (bytes.charCodeAt(0) === 16) setTimeout(function () { socket.fire("data", "\\x20\\x02\\0\\0"); }, 1);
-  setTimeout(function () { socket.fire("drain"); }, 1);
+  setTimeout(function () { socket.fire("drain", socket); }, 1);
 };
 Modules.addCached("net", function () {
   exports.connect = function (options, opened) { setTimeout(function () { opened.call(socket); }, 1); return socket; };

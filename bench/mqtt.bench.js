@@ -35,26 +35,36 @@ async function once(binary, storage, script, timeout = 30000) {
   return { sent, received, wall: ms / 1000, cpu: isNaN(cpu) ? undefined : cpu, problem: error };
 }
 
-async function measure(context, row, storage, driver, setup) {
-  const results = [];
+/**
+ * The runs of one case, in turn: ours, each peer, the raw socket, and again. A machine that others use is quick in one second and slow
+ * in the next, and a ratio holds only between what ran side by side.
+ */
+async function inTurn(context, entrants) {
+  const results = entrants.map(() => []);
   for (let i = 0; i < context.runs; i++) {
-    const result = await once(context.binary, storage, driver(setup));
-    results.push(result);
-    if (result.received === undefined) break; // it would only hang again
+    for (const [at, { storage, driver, setup }] of entrants.entries()) {
+      // One that hung would only hang again.
+      if (results[at].every((result) => result.received !== undefined))
+        results[at].push(await once(context.binary, storage, driver(setup)));
+    }
   }
+  return entrants.map((entrant, at) => measured(context, entrant.row, results[at]));
+}
+
+function measured(context, title, results) {
   const good = results.filter((result) => result.received !== undefined);
-  const measured = {
-    ...row,
+  const row = {
+    ...title,
     sent: median(good.map((result) => result.sent)),
     received: good.length ? Math.min(...good.map((result) => result.received)) : undefined,
     wall: median(good.map((result) => result.wall)),
     cpu: median(good.map((result) => result.cpu)),
     problem: (results.find((result) => result.problem) || {}).problem,
   };
-  context.say(`  ${row.case}, ${row.who}: ${measured.problem || measured.wall.toFixed(3) + " s"}`);
-  if (measured.wall) measured.perSecond = measured.received / measured.wall;
-  if (measured.received < measured.messages && !measured.problem) measured.problem = "lost messages";
-  return measured;
+  context.say(`  ${row.case}, ${row.who}: ${row.problem || row.wall.toFixed(3) + " s"}`);
+  if (row.wall) row.perSecond = row.received / row.wall;
+  if (row.received < row.messages && !row.problem) row.problem = "lost messages";
+  return row;
 }
 
 async function run(context) {
@@ -70,17 +80,23 @@ async function run(context) {
   try {
     for (const { count, ...one } of CASES) {
       const setup = { ...one, count, port: broker.port };
-      const title = { case: `${one.case}`, messages: count };
-      const mine = await measure(context, { ...title, who: "ours" }, { mqtt: module }, drivers.ours, { ...setup, module: "mqtt" });
-      const group = [mine];
+      const entrant = (who, storage, driver, name) => ({
+        row: { case: one.case, messages: count, who },
+        storage,
+        driver,
+        setup: { ...setup, module: name },
+      });
+      const entrants = [entrant("ours", { mqtt: module }, drivers.ours, "mqtt")];
+      const cannot = [];
       for (const peer of peers) {
-        const row = { ...title, who: peer.name };
-        if (one.qos > peer.qos || one.size > peer.size) group.push({ ...row, note: `${peer.api} cannot` });
-        else group.push(await measure(context, row, { peer: peer.source }, peer.driver, { ...setup, module: "peer" }));
+        const its = entrant(peer.name, { peer: peer.source }, peer.driver, "peer");
+        if (one.qos > peer.qos || one.size > peer.size) cannot.push({ ...its.row, note: `${peer.api} cannot` });
+        else entrants.push(its);
       }
-      if (!one.qos) group.push(await measure(context, { ...title, who: "raw socket" }, {}, drivers.raw, setup));
-      for (const row of group) if (row !== mine && row.wall) Object.assign(row, ratios(mine, row));
-      rows.push(...group);
+      if (!one.qos) entrants.push(entrant("raw socket", {}, drivers.raw));
+      const [mine, ...others] = await inTurn(context, entrants);
+      for (const row of others) if (row.wall) Object.assign(row, ratios(mine, row));
+      rows.push(mine, ...others, ...cannot);
     }
   } finally {
     await broker.stop();
