@@ -9,19 +9,15 @@ import type { State } from "./state";
 import { frame } from "./take";
 
 /**
- * Hears the link. What lies far into a text takes long to reach: much at once is taken in parts.
+ * Hears the link. Short, as the interpreter reads it for each piece; much at once is for the function that takes it in parts.
  *
  * Here and below the client is an argument: as what a method is called of it would be held twice by Espruino while the call lasts,
  * and what is held fifteen times, calls inside calls, is never freed.
  */
 function heard(this: any, what: any): void {
   const c = this._client;
-  const hear = c._told;
-  if (c._link === this) {
-    if (what.length > 2048) {
-      for (let i = 0; i < what.length; i += 2048) if (c._link === this) hear(what.substr(i, 2048), c);
-    } else hear(what, c);
-  }
+  const hear = what.length > 2048 ? told : c._told;
+  if (c._link === this) hear(what, c);
 }
 
 /**
@@ -57,7 +53,7 @@ export function tick(c: any, ms?: number): void {
     if (!++c._dials) return;
     const tls = o.protocol === "mqtts";
     c._out = "";
-    c._in = 0;
+    delete c._in;
     c._busy = 0;
     tick(c, o.connectTimeout || 30000);
     c._link = dial(o.host || "localhost", o.port || (tls ? 8883 : 1883), tls ? o : undefined, heard);
@@ -74,11 +70,18 @@ export function tick(c: any, ms?: number): void {
   }
 }
 
-/** The link is let go, why is told, and the next attempt is awaited unless the client is to end. */
-export function closeLink(c: State, e?: Error) {
+/** The link is let go, why is told, and the next attempt is awaited unless the client is to end. What the link itself says is not yet an error of ours. */
+export function closeLink(c: State, e?: any, dropped?: boolean) {
   const o = c.options;
   const link = c._link;
   let lost: any;
+  if (dropped) {
+    // Dropped again and again soon after CONNACK: that is what a second client of our name does.
+    e =
+      c.connected && (c._early = ~~c._early! + 1) > 2
+        ? error("conflict", "dropped " + c._early + " times soon after CONNACK: is " + o.clientId + " used twice?")
+        : e.message && error("network", e.message);
+  }
   if (c.connected) {
     c.connected = false;
     // Before the goodbye, which is a write of its own.
@@ -116,7 +119,7 @@ export function closeLink(c: State, e?: Error) {
     tick(
       c,
       c._attempt! < 0
-        ? link && o.protocol === "mqtts"
+        ? o.protocol === "mqtts"
           ? 100
           : 0
         : backoff(~~c._attempt!, o.reconnectPeriod || 1000, o.maxReconnectPeriod || 60000, random()),
@@ -160,7 +163,8 @@ export function sendPacket(c: State, b?: Bytes): void {
 /** What the link says, bytes from `at` on. Packets a broker may not send close the link. Returns where bytes may come again that the short function knows. */
 export function told(what: any, c: State, at?: number): number | void {
   const known = at !== undefined;
-  if (what === c._link) {
+  const link = c._link;
+  if (what === link) {
     if (c._going) {
       c._count = ~~c._count! + c._going;
       delete c._going;
@@ -173,16 +177,15 @@ export function told(what: any, c: State, at?: number): number | void {
     }
     delete c._busy;
     sendPacket(c);
-  } else if (!what.substr) {
-    // Dropped again and again soon after CONNACK: that is what a second client of our name does.
-    closeLink(
-      c,
-      c.connected && (c._early = ~~c._early! + 1) > 2
-        ? error("conflict", "dropped " + c._early + " times soon after CONNACK: is " + c.options.clientId + " used twice?")
-        : what.message && error("network", what.message),
-    );
-  } else if (c._out.length > 8192) closeLink(c, error("limit", "the broker does not read our answers"));
-  else {
+  } else if (!what.substr) closeLink(c, what, true);
+  else if (c._out.length > 8192) closeLink(c, error("limit", "the broker does not read our answers"));
+  else if (!known && what.length > 2048) {
+    // What lies far into a text takes long to reach.
+    for (let i = 0; i < what.length; i += 2048) {
+      const hear = c._told;
+      if (c._link === link) hear(what.substr(i, 2048), c);
+    }
+  } else {
     if (at === undefined) {
       c._idle = at = 0;
       if (c._in) what = c._in + what;
@@ -202,7 +205,7 @@ export function told(what: any, c: State, at?: number): number | void {
           return hear("", c);
         }
       }
-      if (begin) c._in = what.substr(begin) || 0;
+      if (begin && !(c._in = what.substr(begin))) delete c._in;
     } catch (e) {
       closeLink(c, e as Error);
     }

@@ -1,4 +1,4 @@
-import { listeners } from "#host";
+import { write } from "#host";
 import { sendPacket } from "./link";
 
 /**
@@ -34,7 +34,7 @@ export function warm(c: any): void {
           while (
             (last = c._came) &&
             what.substr(at, last._n) === last._head &&
-            c[(listeners || "$on") + "message"] === last._list &&
+            c[last._event] === last._list &&
             last._list[0] === c._call
           ) {
             at += last._total;
@@ -54,9 +54,14 @@ export function warm(c: any): void {
           c._count = ~~c._count + ~~c._going;
           c._going = 0;
           while (c._gone && (done = c._gone.shift())) done();
-          if (what === c._link && !c._queue[c._at]) {
-            c._busy = 0;
-            return sendPacket(c);
+          if (what === c._link && !c._queue[c._at] && (last = c._out)) {
+            c._out = "";
+            c._wrote = 1;
+            c._going = c._fresh;
+            c._fresh = 0;
+            c._gone = c._calls;
+            c._calls = undefined;
+            return write(what, last);
           }
         }
       } catch (e) {
@@ -69,14 +74,11 @@ export function warm(c: any): void {
   c.publish = function (to: any, payload: any, o: any, done: any) {
     "ram";
     const last = c._went;
-    if (typeof o === "function") {
-      done = o;
-      o = undefined;
-    }
     if (
       last &&
       to === last._to &&
-      (!o || Object.keys(o).length === (o.qos === 0 ? 1 : 0)) &&
+      // A callback in place of the options is one to the other function, too.
+      (!o || (typeof o === "function" ? (done = o) : Object.keys(o).length === (o.qos === 0 ? 1 : 0))) &&
       typeof payload === "string" &&
       payload.length === last._length &&
       c._fresh < last._most

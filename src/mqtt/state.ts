@@ -14,8 +14,8 @@ export interface State extends Omit<Client, "options" | "publish" | "subscribe">
   subscribe(...args: any[]): Client;
   _link?: Link;
   _timer?: Timer;
-  /** Bytes of a packet that has not wholly come; none is 0, which costs a variable less. */
-  _in: Bytes | 0;
+  /** Bytes of a packet that has not wholly come. */
+  _in?: Bytes;
   /** Something is written and not yet gone: so many messages of QoS 0, and their callbacks. */
   _busy?: number;
   _going?: number;

@@ -54,7 +54,7 @@ module.exports = [
   fault("reconnect: what was with the broker is not sent again", TAKE, "rewind(c);", ""),
   fault("reconnect: a callback of what is on its way is lost", LINK, "lost = (c._gone || []).concat(c._calls || []);", "lost = c._calls;"),
   fault("reconnect: the pause does not grow", LINK, "c._attempt = ~~c._attempt! + 1;", "c._attempt = 0;"),
-  fault("reconnect: old bytes are read as new ones", LINK, "c._in = 0;", ""),
+  fault("reconnect: old bytes are read as new ones", LINK, "delete c._in;\n    c._busy", "c._busy"),
   fault("queue: bytes are not given back", SESSION, "s._size -= n;", ""),
   fault("chunk: a repeated message is taken one byte before it is whole", SHORT, "if (at > end)", "if (at > end + 1)"),
   fault("short way: a message is taken one byte before it is whole", ACKED, "if (n > end ||", "if (n > end + 1 ||"),
