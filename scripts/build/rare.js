@@ -9,7 +9,7 @@ module.exports = {
   aliiot: [
     words(
       "stringify quality tell dataToBytes bytesToText write time find paced settle pump message awaited field ask transmit check " +
-        "send keep answer error callable",
+        "send keep answer error callable fielded",
     ),
     words(
       "outside parse modelled fits end emitter topical plain named sound placed failed repeat known odd misfit whose wanted resume crowded restore equip connect$1 valid subscribe " +

@@ -55,9 +55,10 @@ methods.shadow = function (this: Device) {
       if (method === "clear") body.method = "update";
       body.state =
         method === "clear" ? { desired: "null" } : { reported: state === null ? "null" : method === "delete" ? gone : typed(state) };
-      body.version = h._version! + 1;
+      // Each its own, also when the one before has no answer yet.
+      body.version = ++h._version!;
     }
-    return send(
+    const taken = send(
       d,
       "/shadow/update/" + d._k,
       body,
@@ -76,6 +77,8 @@ methods.shadow = function (this: Device) {
       "shadow",
       "/shadow/get/" + d._k,
     );
+    if (taken) h._asked = body.version;
+    return taken;
   }
   return go(h._version === undefined && method !== "get");
 };

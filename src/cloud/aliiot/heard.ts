@@ -85,14 +85,21 @@ function understand(h: Hub, tail: string, payload: Bytes, free: boolean): any {
   return data;
 }
 
+/** Whether an answer of the shadow may be the one to the question under way, a change to version `asked` or none: nothing else tells it from a late one. */
+function meant(asked: number | undefined, said: any): boolean {
+  const gets = asked === undefined;
+  return said.content ? +said.content.errorcode !== (gets ? 409 : 407) : !said.state !== gets && !(said.version < asked!);
+}
+
 /** What the answer in `data` answers, who is told; empty when it is none. Where anything may come, it is one only if somebody waits for it. */
 function answered(h: Hub, topic: string, data: any, free: boolean): string {
   let key = "";
   let waits: Item | undefined;
   if (topic.substr(0, 8) === "/shadow/") {
-    const version = data.version || (data.payload || {}).version;
-    if (+version >= 0 && version !== null) h._version = +version;
-    if (data.method === "reply") key = "shadow";
+    const said = data.payload || {};
+    const version = data.version || said.version;
+    if (data.method === "reply") key = meant(h._asked, said) ? "shadow" : "-";
+    if (key !== "-" && +version >= 0 && version !== null) h._version = +version;
   } else if (topic.substr(0, 9) === "/ext/ntp/") key = "ntp";
   else if (topic.slice(-6) === "_reply") key = "" + (data || {}).id || "-";
   for (let i = 0; i < h._wait.length; i++) {
@@ -126,7 +133,10 @@ function expect(h: Hub, to: string, id: unknown, reply: Reply): void {
       if (err!.code === "timeout") reply({}, 400, "no answer in time");
     },
   };
-  if (h._wait.length > 99) throw error("limit", "100 answers are waited for");
+  const others = h._wait.filter(function (one) {
+    return !one._topic;
+  });
+  if (others.length > 99) throw error("limit", "100 answers are waited for");
   item._timer = after(settle as any, h.authInfo.rrpcTimeout || 5000, item);
   h._wait.push(item);
 }

@@ -50,6 +50,8 @@ export interface Hub extends Device {
   _seen?: string[];
   /** Of the shadow, as far as it was heard. */
   _version?: number;
+  /** The version that the last question for the shadow changes to, if it changes it. */
+  _asked?: number;
   /** Who called `connect`, and who `disconnect`. */
   _done?: Done[];
   _bye?: Done[];

@@ -73,6 +73,11 @@ function placed(d: Device, topic: string, wild?: boolean): string {
   return topic;
 }
 
+/** What is reported has names. */
+function fielded(what: string, data: any): void {
+  if (typeof (data || 0) !== "object" || Array.isArray(data)) throw error("config", what + ": an object, not " + data);
+}
+
 // A parameter that is named costs a variable in what is loaded: methods have none.
 export const methods: any = {
   addEvent: function (this: Device) {
@@ -107,6 +112,7 @@ export const methods: any = {
     const t = Math.floor(time());
     const params: any = {};
     let n = 0;
+    fielded("properties", data);
     for (const id in data) {
       const given = data[id];
       // With a time of its own it is reported as it is.
@@ -124,6 +130,7 @@ export const methods: any = {
     const t = Math.floor(time());
     const value = typed(arguments[1] || {}, (this._root.authInfo.types || {})[event]);
     if (!this._has["e" + event]) throw error("config", "event " + event + ": addEvent first");
+    fielded("event " + event, value);
     return ask(this, "thing.event." + event + ".post", t ? { value: value, time: t } : value, arguments[2]);
   },
 

@@ -135,17 +135,30 @@ export function pump(h: Hub): void {
 function excess(h: Hub, bytes: Bytes, key: string, fresh: boolean): string {
   const limit = h.authInfo.queueLimit || 20;
   const all = h._queue.concat(h._wait);
+  let room = limit + 31 + h._queue.length;
   let twice;
-  for (let i = 0; key && i < all.length; i++) twice = twice || all[i]._key === key;
+  for (let i = 0; i < all.length; i++) {
+    // What the platform waits for has none.
+    if (all[i]._topic) room--;
+    if (key && all[i]._key === key) twice = 1;
+  }
   return bytes.length > 262144
     ? "a message has up to 262144 bytes"
-    : h._queue.length >= limit || h._wait.length > limit + 30
+    : h._queue.length >= limit || room < 1
       ? "queueLimit: " + limit + " messages wait"
       : twice
         ? "one " + key + " at a time"
         : fresh
           ? crowded(h)
           : "";
+}
+
+function payload(body: unknown): Bytes {
+  const raw = dataToBytes(body);
+  if (raw !== undefined) return raw;
+  const json = stringify(body);
+  if (json === "null" && body !== null) throw error("config", "payload " + body + ": not JSON");
+  return json;
 }
 
 /** Takes a message to send; false, and the reason to whom it concerns, when it cannot be. With a `key` an answer is awaited, on the topic `need`. */
@@ -155,8 +168,7 @@ export function send(d: Device, topic: string, body: unknown, done?: Done, key?:
   if (done && typeof done !== "function") callable(done);
   // The platform wants RRPC and the time at QoS 0.
   const free = find(topic, "/rrpc/") > 0 || topic.substr(0, 9) === "/ext/ntp/";
-  const raw = dataToBytes(body);
-  const bytes = raw === undefined ? stringify(body) : raw;
+  const bytes = payload(body);
   const fresh = need !== undefined && h._subs[need] === undefined;
   const wrong = excess(h, bytes, key || "", fresh);
   if (wrong || !h._on) {

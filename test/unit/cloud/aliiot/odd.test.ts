@@ -582,3 +582,131 @@ test("synchronous calls that nobody answers are refused beyond a hundred", async
   expect([calls, d.errors.length, d.errors[0].code, d.dropped]).toEqual([100, 10, "limit", 10]);
   expect(JSON.parse(cloud.messages[0].payload)).toMatchObject({ id: "100", code: 400 });
 });
+
+test("what a service keeps waiting and what the device asks have a bound each", async () => {
+  const cloud = await world();
+  const limit = 120;
+  const d = await connected(cloud, { queueLimit: limit, rrpcTimeout: 60000, qos: 0 });
+  let calls = 0;
+  const told: any[] = [];
+  d.addService("slow", () => void calls++);
+  const call = (i: number) => {
+    const body = { method: "thing.service.slow", id: `${i}`, params: {}, version: "1.0.0" };
+    cloud.tell(dev(cloud), `/sys/${PK}/dev001/rrpc/request/${i}`, body);
+  };
+  // The pace is none of this.
+  const clock = jest.spyOn(Date, "now");
+  let now = Date.now();
+  clock.mockImplementation(() => (now += 1000));
+  cloud.mute = () => true;
+  for (let i = 0; i < 200; i++) d.propertiesReport({ i }, (e) => told.push(e));
+  expect(told.map((e) => e.code)).toEqual(Array(200 - limit - 31).fill("limit"));
+  for (let i = 0; i < 100; i++) call(i);
+  await until(() => calls + d.errors.length === 100, "a hundred calls");
+  expect([calls, d.errors]).toEqual([100, []]);
+  clock.mockRestore();
+});
+
+test("calls that wait for their answers keep no report back", async () => {
+  const cloud = await world();
+  const d = await connected(cloud, { rrpcTimeout: 60000 });
+  let calls = 0;
+  d.addService("slow", () => void calls++);
+  for (let i = 0; i < 60; i++) {
+    const body = { method: "thing.service.slow", id: `${i}`, params: {}, version: "1.0.0" };
+    cloud.tell(dev(cloud), `/sys/${PK}/dev001/rrpc/request/${i}`, body);
+  }
+  await until(() => calls === 60, "the calls");
+  expect(await later((done) => d.propertiesReport({ a: 1 }, done))).toMatchObject({ code: 200 });
+});
+
+test("a payload that is no JSON, and data that are no object, are told at once", async () => {
+  const cloud = await world();
+  const d = await connected(cloud);
+  d.addEvent("alarm");
+  const config = (what: string) => expect.objectContaining({ code: "config", message: expect.stringContaining(what) });
+  for (const none of [undefined, () => 1, NaN, Infinity, { toJSON: () => undefined }])
+    expect(() => d.publish("user/update", none)).toThrow(config("payload"));
+  for (const none of ["text", "", null, undefined, 5, true, [1]]) {
+    expect(() => d.propertiesReport(none as any)).toThrow(config("properties"));
+    if (none) expect(() => d.eventReport("alarm", none as any)).toThrow(config("alarm"));
+  }
+  await later((done) => d.eventReport("alarm", undefined as any, done));
+  for (const good of [null, "null", "", false, 0]) await later((done) => d.publish("user/update", good, done));
+  expect(cloud.messages.map((m: any) => String(m.payload)).slice(1)).toEqual(["null", "null", "", "false", "0"]);
+  expect([d.errors, d.dropped]).toEqual([[], 0]);
+});
+
+describe("an answer of the shadow that comes after its question was given up", () => {
+  const reply = (cloud: any, payload: any, version?: number) =>
+    cloud.tell(dev(cloud), `/shadow/get/${PK}/dev001`, { method: "reply", payload, version, timestamp: 1 });
+  const failed = (errorcode: string) => ({ status: "error", content: { errorcode, errormessage: "late" } });
+  const asked = (cloud: any) => cloud.messages.filter((m: any) => /shadow\/update/.test(m.topic)).map((m: any) => JSON.parse(m.payload));
+
+  /** A shadow of version 1, a question that is given up, and another one, which waits. */
+  async function open(first: any[], second: any[]) {
+    const cloud = await world();
+    const d = await connected(cloud, { replyTimeout: 60 });
+    await later((done) => d.shadow("update", { a: 0 }, done));
+    cloud.mute = (topic: string) => /shadow/.test(topic);
+    const ask: any = d.shadow;
+    const late = later((done) => ask.call(d, ...first, done));
+    await expect(late).rejects.toMatchObject({ code: "timeout" });
+    d.authInfo.replyTimeout = 30000;
+    const told: any[] = [];
+    const before = asked(cloud).length;
+    ask.call(d, ...second, (e: any, answer: any) => told.push(e ? e.status : answer.payload));
+    await until(() => asked(cloud).length > before, "the second question");
+    return { cloud, d, told };
+  }
+  const read = { status: "success", state: { reported: { a: 0 } }, metadata: {} };
+
+  test("of an update is none of the next", async () => {
+    const { cloud, d, told } = await open(["update", { a: 1 }], ["update", { a: 2 }]);
+    reply(cloud, { status: "success", version: 2 });
+    await until(() => d.dropped, "the late one");
+    expect(told).toEqual([]);
+    reply(cloud, { status: "success", version: 3 });
+    await until(() => told.length, "the answer");
+    expect(told).toEqual([{ status: "success", version: 3 }]);
+    cloud.mute = () => false;
+    dev(cloud).shadow.version = 3;
+    await later((done) => d.shadow("update", { a: 3 }, done));
+    expect(asked(cloud).map(({ version }: any) => version)).toEqual([undefined, 1, 2, 3, 4]);
+    expect([d.dropped, d.errors]).toEqual([1, []]);
+  });
+
+  test("of a question what there is is none of an update, and no version", async () => {
+    const { cloud, d, told } = await open(["get"], ["delete", { a: null }]);
+    reply(cloud, read, 1);
+    reply(cloud, failed("407"));
+    await until(() => d.dropped > 1, "the late ones");
+    expect(told).toEqual([]);
+    reply(cloud, { status: "success", version: 2 });
+    await until(() => told.length, "the answer");
+    expect(told).toEqual([{ status: "success", version: 2 }]);
+  });
+
+  test("of an update is none of a question what there is", async () => {
+    const { cloud, d, told } = await open(["update", { a: 1 }], ["get"]);
+    reply(cloud, { status: "success", version: 2 });
+    reply(cloud, failed("409"));
+    await until(() => d.dropped > 1, "the late ones");
+    expect(told).toEqual([]);
+    reply(cloud, read, 2);
+    await until(() => told.length, "the answer");
+    expect(told).toEqual([read]);
+  });
+
+  test("is taken for a version that is not said, and for what the platform refuses", async () => {
+    for (const [payload, end] of [
+      [{ status: "success" }, { status: "success" }],
+      [failed("500"), 500],
+    ]) {
+      const { cloud, told } = await open(["get"], ["update", { a: 2 }]);
+      reply(cloud, payload);
+      await until(() => told.length, "the answer");
+      expect(told).toEqual([end]);
+    }
+  });
+});
