@@ -87,6 +87,8 @@ export function manage(client: any, target: string, args: any): Management {
   let wanted = 0;
   /** The client has ended. */
   let ended = false;
+  /** The platform does not know how far the program is. */
+  let untold: any;
 
   /** A question is over: it failed, was answered, or neither in time. */
   function settle(id: string | number, err?: Error, answer?: any): void {
@@ -115,8 +117,11 @@ export function manage(client: any, target: string, args: any): Management {
     try {
       post(client, "", ["iotdevice-1/" + target + path, body, { qos: 1, envelope: false }, then]);
     } catch (e) {
-      // It nests too deep, by what the platform set perhaps: a renewal has no caller.
-      if (!asks) throw e;
+      // It nests too deep, by what the platform set perhaps: a renewal has no caller, and an answer is one without it.
+      if (!asks) {
+        client.emit("error", e);
+        send(path, { rc: 500, message: (e as Error).message, reqId: "" + body.reqId });
+      }
       then!(e as Error);
     }
   }
@@ -125,7 +130,11 @@ export function manage(client: any, target: string, args: any): Management {
   function notify(state: number, updateStatus?: number): void {
     firmware.state = state;
     if (updateStatus !== undefined) firmware.updateStatus = updateStatus;
-    send("notify", { d: { fields: [{ field: "mgmt.firmware", value: { state: state, updateStatus: updateStatus } }] } });
+    send("notify", { d: { fields: [{ field: "mgmt.firmware", value: { state: state, updateStatus: updateStatus } }] } }, function (err) {
+      // Nor does it hear what comes while it does not manage the device.
+      untold = err || wanted < 2;
+      if (err) client.emit("error", err);
+    });
   }
 
   function heard(topic: string, bytes: Bytes): void {
@@ -177,6 +186,7 @@ export function manage(client: any, target: string, args: any): Management {
         function (err: any, answer) {
           if (!err) {
             if (became !== undefined) notify(0, became);
+            else if (untold) notify(firmware.state, firmware.updateStatus);
             became = undefined;
           }
           // Perhaps it was not heard: the subscription may have failed, too.

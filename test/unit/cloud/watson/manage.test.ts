@@ -299,3 +299,71 @@ it("what nests too deep is told to who asked, takes no place, and does not end a
     await once((done) => device.manage({}, done));
   });
 });
+
+describe("what became of a download is told when the device is managed again", () => {
+  /** A download that is under way. */
+  async function loading(it: any) {
+    const ends: any[] = [];
+    const firmware = { download: (_: any, done: any) => void ends.push(done), update: () => {} };
+    const opened = await open(it, { firmware });
+    await opened.there.update("mgmt.firmware", { uri: "u", version: "1", state: 0, updateStatus: 0 });
+    await opened.there.request("mgmt/initiate/firmware/download");
+    await until(() => ends.length && opened.there.notified.length);
+    return { ...opened, end: ends[0] };
+  }
+
+  it.each([
+    [undefined, { state: 2, updateStatus: 0 }],
+    [Object.assign(new Error("cut"), { code: "network" }), { state: 0, updateStatus: 3 }],
+  ])("and it ended with %p after `disconnect`", async (error, told) => {
+    await world(async (it) => {
+      const { device, there, end } = await loading(it);
+      await new Promise<void>((done) => device.disconnect(done));
+      there.managed = false;
+      end(error);
+      device.connect();
+      await until(() => there.managed && there.firmware.state !== 1);
+      expect(there.notified.slice(1)).toEqual([{ field: "mgmt.firmware", value: told }]);
+      // Once.
+      await once((done) => device.manage({}, done));
+      expect((await there.observe("mgmt.firmware")).rc).toBe(200);
+      expect(there.notified).toHaveLength(2);
+    });
+  });
+
+  it("and it ended while the device was not managed", async () => {
+    await world(async (it) => {
+      const { me, there, end } = await loading(it);
+      await once((done) => me.unmanage(done));
+      there.notify = () => {};
+      end();
+      await pause(30);
+      delete there.notify;
+      await once((done) => me.manage(done));
+      await until(() => there.firmware.state === 2);
+      expect(it.errors).toEqual([]);
+    });
+  });
+});
+
+it("a request whose answer nests too deep is refused, and nothing is done or kept busy", async () => {
+  await world(async (it) => {
+    const seen: string[] = [];
+    const firmware = { download: () => void seen.push("load"), update: () => {} };
+    const { there } = await open(it, { metadata: {}, firmware, reboot: () => void seen.push("reboot") });
+    const nest = (n: number): any => (n ? { a: nest(n - 1) } : 1);
+    expect((await there.update("metadata", nest(24))).rc).toBe(204);
+    expect(await there.observe("metadata")).toEqual({ rc: 500, message: expect.stringContaining("20 levels"), reqId: expect.any(String) });
+    expect((await there.observe("deviceInfo")).rc).toBe(200);
+    await there.update("mgmt.firmware", { uri: "u", version: "1", state: 0, updateStatus: 0 });
+    const wire = it.cloud.wireOf(NAME);
+    for (const what of ["device/reboot", "firmware/download"])
+      wire.deliver("iotdm-1/mgmt/initiate/" + what, JSON.stringify({ reqId: nest(25) }), 1);
+    await until(() => it.errors.length > 2);
+    expect(it.errors.map((e: any) => e.code)).toEqual(["limit", "limit", "limit"]);
+    expect(seen).toEqual([]);
+    expect((await there.request("mgmt/initiate/firmware/download")).rc).toBe(202);
+    await until(() => seen.length);
+    expect(seen).toEqual(["load"]);
+  });
+});
