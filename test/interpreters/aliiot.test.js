@@ -75,14 +75,25 @@ server.connect(function (err) {
       R("event " + (e2 || a2.code));
       server.shadow("update", { colour: "red" }, function (e3) {
         R("shadow " + (e3 || "ok"));
-        server.ntp(function (e4, ms) { R("time " + (e4 || ms > 1.7e12)); R("ready"); });
+        server.shadow("delete", null, function (e4) {
+          R("shadow " + (e4 || "empty"));
+          server.ntp(function (e5, ms) { R("time " + (e5 || ms > 1.7e12)); R("ready"); });
+        });
       });
     });
   });
 });`;
     const run = await t.device({ modules: ["aliiot"], script, timeout: 40000 });
     await t.until(() => run.lines.includes("ready"), "the first answers");
-    t.assert.deepStrictEqual(run.lines, ["connected true", "properties 200", "event 200", "shadow ok", "time true", "ready"]);
+    t.assert.deepStrictEqual(run.lines, [
+      "connected true",
+      "properties 200",
+      "event 200",
+      "shadow ok",
+      "shadow empty",
+      "time true",
+      "ready",
+    ]);
     t.assert.strictEqual(device.properties.place, "Zürich €");
     t.assert.ok(cloud.messages[0].payload.includes('"temperature":{"value":10.0,'), cloud.messages[0].payload);
     const answer = await cloud.call(device, "add", { x: 2, y: 3 });

@@ -6,7 +6,7 @@ import { moment, typed } from "./alink";
 import { tell, type Done } from "./hub";
 import { send } from "./queue";
 import type { Device } from "./device";
-import { methods } from "./model";
+import { fielded, methods } from "./model";
 
 /** Asks the platform for the time, and takes it for the present. */
 methods.ntp = function (this: Device) {
@@ -47,14 +47,16 @@ methods.shadow = function (this: Device) {
     state = undefined;
   }
   callable(done);
-  for (const name in method === "delete" ? state : gone) gone[name] = "null";
+  if (method === "update" || (method === "delete" && state !== null)) fielded("shadow", state);
+  if (method === "update") state = typed(state);
+  // Espruino has no loop over null.
+  for (const name in (method === "delete" && state) || gone) gone[name] = "null";
   /** What was asked for; or first, `look`, what the version is. */
   function go(look: boolean): boolean {
     const body: any = { method: look ? "get" : method };
     if (body.method !== "get") {
       if (method === "clear") body.method = "update";
-      body.state =
-        method === "clear" ? { desired: "null" } : { reported: state === null ? "null" : method === "delete" ? gone : typed(state) };
+      body.state = method === "clear" ? { desired: "null" } : { reported: state === null ? "null" : method === "delete" ? gone : state };
       // Each its own, also when the one before has no answer yet.
       body.version = ++h._version!;
     }

@@ -74,7 +74,7 @@ function placed(d: Device, topic: string, wild?: boolean): string {
 }
 
 /** What is reported has names. */
-function fielded(what: string, data: any): void {
+export function fielded(what: string, data: any): void {
   if (typeof (data || 0) !== "object" || Array.isArray(data)) throw error("config", what + ": an object, not " + data);
 }
 

@@ -7,7 +7,7 @@ export type Types = string | Types[] | { [field: string]: Types };
 
 /** Finds a type that there is not. */
 export function known(types: any): void {
-  const kind = typeof types === "string" ? types.split(" ")[0] : "";
+  const kind = types === undefined || (types && typeof types === "object") ? "" : ("" + types).split(" ")[0];
   if (kind && find(" float double int enum bool text date ", " " + kind + " ") < 0)
     throw error("config", "option types: " + kind + " is none");
   if (!kind) for (const name in types) known(types[name]);

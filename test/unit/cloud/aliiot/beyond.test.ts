@@ -68,6 +68,8 @@ describe("values are held to the model before anything is sent", () => {
     const o = { productKey: PK, deviceName: "d", deviceSecret: "s" };
     expect(() => AliIot({ ...o, types: { t: "flaot" } })).toThrow("option types: flaot is none");
     expect(() => AliIot({ ...o, types: { t: { u: ["int", "real"] } } } as any)).toThrow("option types: real is none");
+    for (const none of [null, 5, true]) expect(() => AliIot({ ...o, types: { t: none } } as any)).toThrow(`option types: ${none} is none`);
+    expect(AliIot({ ...o, types: { t: undefined } } as any)).toMatchObject({ status: false });
   });
 });
 

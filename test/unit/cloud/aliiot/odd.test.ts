@@ -710,3 +710,19 @@ describe("an answer of the shadow that comes after its question was given up", (
     }
   });
 });
+
+test("a change of the shadow that is no object is told at once, whether its version is known or not", async () => {
+  const cloud = await world();
+  const d = await connected(cloud);
+  const done = jest.fn();
+  const config = expect.objectContaining({ code: "config" });
+  const wrong = () => {
+    for (const none of [undefined, "text", 5, [1], { a: NaN }, null]) expect(() => d.shadow("update", none, done)).toThrow(config);
+    for (const none of [undefined, "key", 5, ["key"]]) expect(() => d.shadow("delete", none, done)).toThrow(config);
+  };
+  wrong();
+  await later((ok) => d.shadow("update", { a: 1 }, ok));
+  wrong();
+  const asked = cloud.messages.filter((m: any) => /shadow/.test(m.topic)).map((m: any) => JSON.parse(m.payload).method);
+  expect([asked, done.mock.calls, d.errors]).toEqual([["get", "update"], [], []]);
+});
