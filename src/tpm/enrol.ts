@@ -14,7 +14,7 @@ export interface EnrolOptions extends TlsOptions {
   dpsPort?: number;
   /** Without TLS, for a service on one's own computer; false. */
   plain?: boolean;
-  /** Milliseconds to wait for an assignment altogether, besides the requests themselves; 300,000. */
+  /** Milliseconds to wait for an assignment altogether, besides the requests themselves; 300,000. The token of these lives 55 minutes longer. */
   registrationTimeout?: number;
 }
 
@@ -58,7 +58,8 @@ export function enrol(chip: Tpm, o: EnrolOptions, scope: string, id: string, don
   function unwrap(blob: Bytes, place: any): void {
     // The service's own clock is the one that counts.
     const time = Date.parse((head.split(/\r\ndate: /i)[1] || "-").substr(0, 29));
-    const expiry = Math.floor((time > UNSET ? time : now()) / 1000) + 3600;
+    // As long as it may be asked, and 55 minutes for the requests themselves.
+    const expiry = Math.floor(((time > UNSET ? time : now()) + left) / 1000) + 3300;
     if (!place && expiry * 1000 < UNSET) return done(error("clock", "provisioning: the service told no time"));
     chip.install(
       blob,

@@ -156,6 +156,17 @@ describe("the provisioning service", () => {
     expect(asked[2].auth).toBe(asked[1].auth);
   });
 
+  it.each([3600000, 7200000, 2147483647])(
+    "a token that lives as long as it may wait: registrationTimeout %d",
+    async (registrationTimeout) => {
+      const { asked, result } = await register([CHALLENGE, ASSIGNING, ASSIGNED], { registrationTimeout });
+      expect(result).toMatchObject({ deviceId: "d" });
+      const se = +/&se=(\d+)/.exec(asked[1].auth!)![1];
+      // The requests themselves take time, too.
+      expect(se - registrationTimeout / 1000 - 1800).toBeGreaterThan(Date.now() / 1000);
+    },
+  );
+
   it("throttled, out of order, cut off, cut short: asked again", async () => {
     const { result } = await register([
       { status: 429 },
