@@ -1,6 +1,5 @@
-import { bytesToText, textToBytes } from "#host";
-import { chr } from "../../core/bytes";
-import { percent } from "../../core/percent";
+import { textToBytes } from "#host";
+import { percent, unpercent } from "../../core/percent";
 import type { Bytes } from "../../host";
 
 /** Names and values; null is a name without a value, which is not the same as an empty one. */
@@ -29,15 +28,6 @@ export function bag(properties: Properties): string {
       then += "&" + percent(textToBytes(name)) + (value === null ? "" : "=" + percent(textToBytes("" + value)));
   }
   return (first + then).substr(1);
-}
-
-/** Percent-decoding of bytes to text; what is no escape stays. A plus is a plus. */
-export function unpercent(bytes: Bytes): string {
-  const out = bytes.replace(/%[0-9a-fA-F][0-9a-fA-F]/g, function (escape) {
-    return chr(+("0x" + escape.substr(1)));
-  });
-  // Where text is kept apart from bytes, the two are not found under each other's name.
-  return /[\x80-\xff]/.test(out) ? bytesToText(out) : out;
 }
 
 /** The properties at the end of a topic, in bytes, with the names they have on the wire. */

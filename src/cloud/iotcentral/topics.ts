@@ -1,6 +1,6 @@
 import { textToBytes } from "#host";
-import { percent } from "../../core/percent";
-import { unbag, unpercent, type Properties } from "./bag";
+import { percent, unpercent } from "../../core/percent";
+import { unbag, type Properties } from "./bag";
 
 export function hubUsername(host: string, clientId: string, api: string, agent: string, modelId?: string): string {
   return (

@@ -1,7 +1,8 @@
-import { random } from "#host";
+import { random, textToBytes } from "#host";
 import { backoff } from "../../core/backoff";
 import { time } from "../../core/clock";
 import { parse, stringify } from "../../core/json";
+import { unpercent } from "../../core/percent";
 import { check } from "../../mqtt/options";
 import type { Session } from "./session";
 import { obey } from "./commands";
@@ -17,8 +18,9 @@ function message(x: Session, topic: string, payload: string): any {
   let open = true;
   if (part[0] !== "$iothub") return parse(payload);
   if (part[1] === "twin") heardTwin(x, topic, payload);
-  else if (!x._over)
-    x.emit(x._o.MethodCallback!, part[3], payload ? parse(payload) : null, function (status: number, body: unknown) {
+  else if (!x._over) {
+    const name = unpercent(textToBytes(part[3]));
+    x.emit(x._o.MethodCallback!, name, payload ? parse(payload) : null, function (status: number, body: unknown) {
       const bytes = body === undefined ? "" : stringify(body);
       // It goes into a topic, and at one that is none the hub hangs up.
       check({ status: status === undefined ? "" : status }, " n:status ");
@@ -27,6 +29,7 @@ function message(x: Session, topic: string, payload: string): any {
         x._link!.publish("$iothub/methods/res/" + status + "/?" + topic.split("?")[1], bytes, { binary: true });
       open = false;
     });
+  }
 }
 
 /** Connected: first subscribed, whatever the hub has kept of the session, for that there is one proves nothing about the twin. */

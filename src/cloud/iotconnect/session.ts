@@ -88,7 +88,7 @@ export interface Client extends Emitter {
    * });
    */
   dispose(done?: () => void): boolean;
-  /** Makes a child of a gateway (message 2.1). @param done `refused`: `child: ` and the number of the platform. @throws `config`, not connected or message 1.0 */
+  /** Makes a child of a gateway (message 2.1). @param done `refused`: `child: ` and the number of the platform. @throws `config`, not connected or message 1.0, or an id, a name or a tag that is no text */
   createChild(child: { dn: string; id: string; tg: string }, done?: Done): void;
   /** Deletes one; errors as of `createChild`. */
   deleteChild(id: string, done?: Done): void;

@@ -45,6 +45,23 @@ module.exports = ({ start }) => {
   });
 
   describe("on top", () => {
+    test.each([
+      ["blink", "blink"],
+      ["pump%2Aecho", "pump*echo"],
+      ["a%20b%2fc%3F", "a b/c?"],
+      ["%E7%81%AF", "\u706f"],
+      ["100%", "100%"],
+      ["%zz+", "%zz+"],
+    ])("a direct method whose name is %s in the topic is called as %s", (raw, name) => {
+      const MethodCallback = () => `function (name, payload, answer) { R("method", name); answer(200); }`;
+      const it = start({ options: { MethodCallback } });
+      it.cloud.hub.device(it.cloud.id).wire.deliver(`$iothub/methods/POST/${raw}/?$rid=1`, "{}");
+      it.pass(1000);
+      // Text is the bytes of UTF-8 where there is no Unicode.
+      expect(it.told("method").map((text) => (/[^\0-\xff]/.test(text) ? text : Buffer.from(text, "latin1").toString()))).toEqual([name]);
+      expect(JSON.stringify(it.cloud.azure.packets)).toContain("$iothub/methods/res/200/?$rid=1");
+    });
+
     test("a direct method that is answered when all is over throws nothing", () => {
       const MethodCallback = () =>
         `function (name, payload, answer) { sdk.dispose(); setTimeout(function () { answer(200); R("late"); }, 5000); }`;

@@ -517,6 +517,22 @@ module.exports = ({ start }) => {
       expect(it.has("gone ok")).toBe(1);
       expect(it.has("gone refused: child: 1")).toBe(1);
     });
+    test.each([
+      ["createChild()", "id"],
+      ["createChild(null)", "id"],
+      ['createChild("c1")', "id"],
+      ["createChild({ dn: 'a', tg: 'b' })", "id"],
+      ["createChild({ dn: 'a', id: 5, tg: 'b' })", "id"],
+      ["createChild({ dn: {}, id: 'c1', tg: 'b' })", "dn"],
+      ["createChild({ dn: 'a', id: 'c1', tg: null })", "tg"],
+      ["deleteChild()", "id"],
+      ["deleteChild({ id: 'c1' })", "id"],
+    ])("%s: refused, and says that it is for %s", (call, name) => {
+      const it = begin21(att, { cloud: { devices: [{ id: "dev1", tg: "gw" }] } });
+      it.run(`try { sdk.${call}; } catch (e) { R(said(e)); }`).pass(500);
+      expect(it.has(`config: option ${name} is no text`)).toBe(1);
+      expect(it.cloud.of("di").filter((m) => m.mt > 220)).toEqual([]);
+    });
   });
 
   test("SAS: the hub's token, by the bytes", () => {
