@@ -99,7 +99,7 @@ function dialling(c: State): void {
 
 function wrong(c: State, e: any): void {
   // What the application throws, or sends too much of, says nothing of the way to the hub: only these of our codes do.
-  const done = /^[acnprt]/.test(e.code) && c._opening;
+  const done = /^[acnprt]/.test(e.code) && c._begun && c._opening;
   if (done) delete c._opening;
   say(c, (e.code || "error") + ": " + (e.message || e));
   failed(c, e);
@@ -135,7 +135,12 @@ function happened(this: State, event: string, a: any, b: any): void {
   } else if (event === "connect") connected(c);
   else if (event === "reconnect") dialling(c);
   else if (event === "error") wrong(c, a);
-  else if (event === "end" && !c._begun) ended(c);
+  else if (event === "end") {
+    if (c._again) {
+      delete c._again;
+      connect.call(c);
+    } else if (!c._begun) ended(c);
+  }
 }
 
 /** `emit` of the client: what the MQTT client tells goes here first. With listeners it would keep a short way for their messages, 80 variables. */

@@ -57,6 +57,7 @@ export interface Hub extends Mqtt {
   isConnected(): boolean;
   /**
    * Sends what waits, reports too, and says good-bye; a registration that runs is stopped. Callbacks that still wait get `offline`.
+   * A `connect` that follows at once connects when this is done.
    *
    * @param done called when the link is closed
    * @example
@@ -116,6 +117,8 @@ export interface State extends Hub {
   _opening?: Done[];
   /** Between `connect` and `disconnect`: a number that no other time has. */
   _begun?: number;
+  /** `connect` came while the last connection ends. */
+  _again?: number;
   /** The assignment is believed in; it is asked for; the next attempt to ask or to get a token waits for its time. */
   _known?: number;
   _registering?: number;

@@ -179,12 +179,14 @@ export function connect(this: State): void {
   if (c._begun && c.connected) {
     if (done) c.emit(done);
   } else if (done) c._opening = (c._opening || []).concat(done);
-  if (!c._begun) {
+  // What ends is over first: it takes no message, and somebody waits to be told.
+  if ((c as any as Mqtt)._ended && (c as any as Mqtt)._timer) c._again = 1;
+  else if (!c._begun) {
     // Not the number of an earlier time.
     c._begun = ++c._rid;
     recall(c);
-    // A thousand devices have their power back in the same second.
-    begin(c, Math.floor(random() * (c.options.startSpread || 0)));
+    // A thousand devices have their power back in the same second; and see the MQTT client about links of TLS that still close.
+    begin(c, ((c as any as Mqtt)._ended ? 100 : 0) + Math.floor(random() * (c.options.startSpread || 0)));
   }
 }
 
@@ -212,8 +214,9 @@ export function disconnect(this: State): any {
   if (c._due) cancel(c._due);
   c._renewal = c._due = 0;
   delete c._begun;
+  delete c._again;
   c.options.username = NONE;
-  return c._end(arguments[0], arguments[1]);
+  return c._end(arguments[0], arguments[1], arguments[2]);
 }
 
 /** A network that comes back, or brings the time, finds a device that asks every minute; what somebody has to mend may take its time. */

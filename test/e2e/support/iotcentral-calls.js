@@ -147,6 +147,66 @@ c.sendProperty({ a: 1 }, function (e) { R("reported " + said(e)); });`); // pret
       expect(said()).toContain("sent ok");
     });
 
+    test("disconnect and connect in one turn, in each moment of a connection: it ends, then it connects", () => {
+      for (let ms = 0; ms < 700; ms += 20) {
+        const { cloud, device, said } = start({ device: { latency: 20 } });
+        device.tick(ms);
+        device.run(`R("run"); c.disconnect(function () { R("gone"); }); c.connect(function (e) { R("again " + said(e)); });`);
+        device.tick(MINUTE);
+        const lines = said();
+        expect([ms, ...lines.slice(lines.indexOf("run") + 1).filter((line) => /^(gone|again|error)/.test(line))]).toEqual([
+          ms,
+          "gone",
+          "again ok",
+        ]);
+        expect(cloud.device()).toBeDefined();
+        device.run("c.disconnect();");
+        device.tick(MINUTE);
+        expect([ms, device.errors, device.alive]).toEqual([ms, [], { timers: 0, sockets: 0 }]);
+      }
+    });
+
+    test.each([
+      ["that the hub acknowledges in its time", true, ""],
+      ["that the hub never acknowledges", false, ""],
+      ["behind which the hub breaks off", false, "\xf0\0"],
+    ])("disconnect and connect in one turn, behind a message %s: it ends, then it connects", (_, acks, garbage) => {
+      const { cloud, device, said } = open({ options: { startSpread: 10 } });
+      cloud.acking = false;
+      device.run(`c.sendTelemetry({ a: 1 }, function (e) { R("sent " + said(e)); }); c.disconnect(function () { R("gone"); });
+c.connect(function (e) { R("again " + said(e)); }); c.connect(function () { R("again too"); }); c.sendTelemetry({ b: 1 });`); // prettier-ignore
+      device.tick(1000);
+      expect(said().slice(-1)).toEqual(["connect"]);
+      // What comes and is said meanwhile is for the next connection, or nobody's.
+      cloud.call("x", "1", "1");
+      device.run(`c.sendProperty({ a: 1 });`);
+      device.tick(100);
+      cloud.acking = true;
+      const { messageId } = cloud.seen("publish").find(({ topic }) => /messages.events/.test(topic));
+      if (acks) cloud.device().send({ cmd: "puback", messageId });
+      if (garbage) cloud.device().peer.write(garbage);
+      device.tick(acks ? 1000 : 5 * MINUTE);
+      expect(said().filter((line) => /^(sent|gone|again|error config)/.test(line))).toEqual([
+        acks ? "sent ok" : "sent offline: the client has ended",
+        "gone",
+        "again ok",
+        "again too",
+      ]);
+      device.tick(MINUTE);
+      expect(new Set(cloud.telemetry.map((t) => t.payload))).toEqual(new Set(['{"a":1}', '{"b":1}']));
+      expect(cloud.twin.reported).toMatchObject({ a: 1 });
+      expect(device.errors).toEqual([]);
+    });
+
+    test("end takes its callback in each place that the MQTT client knows", () => {
+      for (const call of ["R", "null, R", "null, null, R", "false, {}, R", "true, R"]) {
+        const { device, said } = open();
+        device.run(`c.end(${call.replace("R", 'function () { R("gone"); }')});`);
+        device.tick(1000);
+        expect([call, ...said().filter((line) => line === "gone")]).toEqual([call, "gone"]);
+      }
+    });
+
     test("connect twice: both callbacks are called", () => {
       const { device, said } = start();
       device.run(`c.connect(function (e) { R("again " + said(e)); });`);
