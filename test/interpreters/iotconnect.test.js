@@ -1,6 +1,7 @@
 "use strict";
 /** The shipped file on the real interpreters against the local IoTConnect. */
 const { certificates, pem } = require("../rig/certs");
+const { encrypted } = require("../rig/encrypted");
 const { createCloud, KEY } = require("../clouds/iotconnect");
 
 const TIME = "2021-01-24T10:06:17.857Z";
@@ -145,12 +146,7 @@ module.exports = [
     name: "the same, TLS",
     on: ["espruino64", "espruino32"],
     timeout: 60000,
-    async run(t) {
-      // Its 4,096 variables have no room in one piece for a second TLS link after those of REST.
-      if (t.interpreter.id === "espruino64") t.skip("NOT VERIFIED: the stock Linux build has too little memory");
-      await session(t, true);
-      t.note("NOT VERIFIED BY THE PLATFORM: stock Espruino accepts every certificate");
-    },
+    run: encrypted((t) => session(t, true)),
   },
   {
     name: "validation: values, faults, numbers as they are",

@@ -4,6 +4,7 @@ const { createHmac } = require("crypto");
 const { createCloud } = require("../clouds/azure");
 const { tpmChallenge } = require("../clouds/azure/tpm-challenge");
 const { available, certificates, pem } = require("../rig/certs");
+const { encrypted } = require("../rig/encrypted");
 const { missing, startSwtpm } = require("../rig/swtpm");
 
 const ALL = ["espruino64", "espruino32", "iotjs"];
@@ -52,12 +53,12 @@ const enrolment = {
 };
 
 /** Espruino encrypts and verifies nobody; IoT.js verifies. A TLS link is opened from what another link said. The
- * 64-bit build has no room in one piece for a link's buffers at each attempt: the module asks again after 3 s. */
+ * 64-bit build has no room for it at each attempt: the module asks again after 3 s. */
 const secure = {
   name: "enrolment over TLS",
   on: ALL,
   timeout: 120000,
-  async run(t) {
+  run: encrypted(async (t) => {
     if (missing()) t.skip(missing());
     if (!available()) t.skip("openssl is not installed");
     const swtpm = await startSwtpm();
@@ -71,7 +72,7 @@ const secure = {
     const dps = { dpsHost: "localhost", dpsPort: cloud.dps.httpsPort, ca: pem(ca.cert) };
     const enrol = `chip.register("${cloud.dps.idScope}", "acme01-dev1", tell("assigned", function (a) { return a.deviceId; }));`;
     t.assert.strictEqual(await said(t, { ...at, ...dps }, enrol, "assigned"), "acme01-dev1");
-  },
+  }),
 };
 
 module.exports = [enrolment, secure];
