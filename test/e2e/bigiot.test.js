@@ -4,8 +4,10 @@ const fs = require("node:fs");
 const path = require("node:path");
 const { createDevice, createNetwork } = require("../mock");
 const { createCloud } = require("../clouds/bigiot");
+const { MALFORMED, meant, once } = require("../clouds/bigiot/malformed");
 const { soak } = require("../clouds/bigiot/soak");
 const { APP, FILE, MD5, world } = require("../clouds/bigiot/world");
+const { generator } = require("../rig/random");
 const vectors = require("../vectors/bigiot.json");
 
 const bytes = (hex) => Buffer.from(hex, "hex").toString("latin1");
@@ -141,6 +143,48 @@ describe("framing", () => {
       if (/invalid/.test(name)) expect(said).toHaveLength(wanted.length);
       else expect(said).toEqual(wanted.map(({ C, NAME, S }) => `said ${C}|${NAME}|${S}`.replace("\n", "~")));
     }
+  });
+
+  describe("what is no UTF-8", () => {
+    const echo = () => {
+      const it = bench({}, 'device.on("say", function (e) { device.say({ to: e.id, msg: e.msg }); });').online();
+      return (text) => {
+        it.say(`{"M":"say","ID":"U1","C":"a${text}z"}\n`);
+        const out = it.heard();
+        expect(out).toMatch(/^[ -~]+\n$/);
+        return once(JSON.parse(out).C).slice(1, -1);
+      };
+    };
+
+    test.each(Object.entries(MALFORMED))("goes out as U+FFFD, what is beside it as it is: %s", (name, hex) => {
+      expect(echo()(bytes(hex))).toBe(meant(bytes(hex)));
+    });
+
+    test("300 random runs of such bytes", () => {
+      const random = generator(1);
+      const say = echo();
+      const parts = [
+        "\x80",
+        "\xbf",
+        "\xc3",
+        "\xe2",
+        "\xed",
+        "\xf0",
+        "\xf4",
+        "\xf8",
+        "\xa0\xbd",
+        "\x9f\x98",
+        "\xc3\xa4",
+        "\xe2\x82\xac",
+        "\xf0\x9f\x98\x80",
+        "b",
+      ];
+      for (let i = 0; i < 300; i++) {
+        let text = "";
+        for (let n = 1 + random() * 8; n >= 1; n--) text += parts[Math.floor(random() * parts.length)];
+        expect([text, say(text)]).toEqual([text, meant(text)]);
+      }
+    });
   });
 
   test("a line without an end takes no memory, is dropped once, and the next one is read", () => {

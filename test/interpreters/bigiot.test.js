@@ -2,6 +2,7 @@
 /** The minified client on the real interpreters: every case of the vectors, and a conversation with the local platform. */
 const net = require("net");
 const { createCloud } = require("../clouds/bigiot");
+const { MALFORMED, meant, once } = require("../clouds/bigiot/malformed");
 const vectors = require("../vectors/bigiot.json");
 
 const ALL = ["espruino64", "espruino32", "iotjs"];
@@ -125,6 +126,26 @@ device.on("say", function (e) { R("say " + codes(e.msg) + " " + codes(e.name)); 
       // With Unicode, Espruino's text may be whole chars; they go out as the same bytes.
       else if (!said.some((text) => /\b[0-9a-f]{4,}\./.test(text)) || !bytes) t.assert.deepStrictEqual(said, says(codes), one.name);
       else t.assert.deepStrictEqual(said, says((text) => [...String(text)].map((c) => c.codePointAt(0).toString(16) + ".").join("")), one.name); // prettier-ignore
+    }
+  },
+};
+
+const malformed = {
+  name: "what is no UTF-8 goes out as U+FFFD, what is beside it as it is",
+  on: ALL,
+  async run(t) {
+    const it = await bench(t, {}, 'device.on("say", function (e) { device.say({ to: e.id, msg: e.msg }); });');
+    it.say(WELCOME);
+    await t.until(() => it.heard, "the check-in");
+    it.say(CHECKED_IN);
+    await t.until(() => it.device.lines.includes("online"), "online");
+    for (const name of Object.keys(MALFORMED)) {
+      const bytes = Buffer.from(MALFORMED[name], "hex").toString("latin1");
+      it.heard = "";
+      it.say(`{"M":"say","ID":"U1","C":"a${bytes}z"}\n`);
+      await t.until(() => it.heard.endsWith("\n"), name);
+      t.assert.match(it.heard, /^[ -~]+\n$/, name);
+      t.assert.strictEqual(once(JSON.parse(it.heard).C), `a${meant(bytes)}z`, name);
     }
   },
 };
@@ -294,4 +315,4 @@ device.on("online", function () { device.update(66120, 1); });`;
   },
 };
 
-module.exports = [wire, framing, events, session, talk, leaks];
+module.exports = [wire, framing, malformed, events, session, talk, leaks];

@@ -1,6 +1,7 @@
 import { textToBytes } from "#host";
 import { error } from "../../core/errors";
 import { parse, stringify } from "../../core/json";
+import { point } from "../../core/utf8";
 import type { Bytes } from "../../host";
 
 /** A line of the platform; other members come and go with `M`. */
@@ -43,14 +44,19 @@ export interface Say {
   sign?: string;
 }
 
-/** JSON in ASCII: what the platform itself sends, and safe on the way through byte strings. */
+/** JSON in ASCII: what the platform itself sends, and safe on the way through byte strings. What is no UTF-8 becomes U+FFFD. */
 export function encode(message: {}): Bytes {
-  return (stringify(message) + "\n").replace(/[\xc2-\xf4][\x80-\xbf]+/g, function (char) {
-    let n = char.charCodeAt(0) & (63 >> (char.length - 1));
-    for (let i = 1; i < char.length; i++) n = (n << 6) | (char.charCodeAt(i) & 63);
+  return (stringify(message) + "\n").replace(/[\x80-\xff][\x80-\xbf]*/g, function (bytes) {
+    const first = bytes.charCodeAt(0);
+    const more = first < 224 ? 1 : first < 240 ? 2 : 3;
+    let n = first & (63 >> more);
+    for (let i = 1; i <= more; i++) n = (n << 6) | (bytes.charCodeAt(i) & 63);
+    // Cut off or overlong; a surrogate; over U+10FFFF.
+    if (point(n) !== bytes.substr(0, more + 1) || n >> 11 === 27 || n >> 16 > 16) n = 0xfffd;
     const low = n > 65535 && 0xdc00 | (n & 1023);
     if (low) n = 0xd7c0 + (n >> 10);
-    return "\\u" + (65536 + n).toString(16).substr(1) + (low ? "\\u" + low.toString(16) : "");
+    const char = "\\u" + (65536 + n).toString(16).substr(1) + (low ? "\\u" + low.toString(16) : "");
+    return bytes.length > more + 1 ? char + "\\ufffd" : char;
   });
 }
 
