@@ -12,11 +12,13 @@ const marked = (node) => node.type === "FunctionDeclaration" && node.body.body[0
 
 /** What may be made again and again: a function, and a variable that is set once to what has no state. */
 function constant(node, written) {
-  const lasting = ({ type, properties, object }) =>
+  const functions = (list) => list.length && list.every((one) => one && one.type === "FunctionExpression");
+  const lasting = ({ type, properties, elements, object }) =>
     type === "Literal" ||
     type === "FunctionExpression" ||
     (type === "MemberExpression" && object.type === "Identifier") ||
-    (type === "ObjectExpression" && properties.length && properties.every(({ value }) => value.type === "FunctionExpression"));
+    (type === "ArrayExpression" && functions(elements)) ||
+    (type === "ObjectExpression" && functions(properties.map(({ value }) => value)));
   if (node.type === "FunctionDeclaration") return [node.id.name];
   if (node.type !== "VariableDeclaration" || node.declarations.length > 1) return [];
   const [{ id, init }] = node.declarations;

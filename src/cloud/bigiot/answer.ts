@@ -5,26 +5,24 @@ import type { Message, Peer } from "./protocol";
 import { resume, wait } from "./timer";
 import { OWED, type Device, type Item, type Lane } from "./types";
 
-/** What a line says to a question, or undefined. */
-function result(m: Message): any {
-  const out: any = {};
-  if (m.M === "time") return "" + m.T;
-  if (m.M !== "isOL") return m.M;
-  for (const id in m.R) out[id] = +m.R[id] > 0;
-  return out;
-}
-
 /** The answer to a question that waits. */
 function settle(d: Device, m: Message, lane: Lane, item: Item): void {
-  const all = result(m);
+  let result: any = m.M;
   delete lane._item;
-  // Whatever went before the question has arrived, and was taken if the device was checked in: the time is told to anybody.
-  if (item._sent === d._lines && m.M !== "connected" && m.M !== "time") {
+  if (result === "time") {
+    result = "" + m.T;
+    wait(lane, -1);
+  } else if (result !== "connected" && item._sent === d._lines) {
+    // Whatever went before the question has arrived, and was taken as the device was checked in: the time is told to anybody.
     delete d._sent;
     delete d._kept;
   }
-  if (m.M === "time") wait(lane, -1);
-  finish(d, item, undefined, item._one ? all[item._one] : all);
+  if (m.M === "isOL") {
+    result = {};
+    for (const id in m.R) result[id] = +m.R[id] > 0;
+    if (item._one) result = result[item._one];
+  }
+  finish(d, item, undefined, result);
   pump(d);
 }
 
@@ -38,10 +36,9 @@ export function answer(d: Device, m: Message, e: Peer): void {
   if (m.M === "checkout" && d._is & OWED) d._is &= ~OWED;
   else {
     const times = (d._kick = (d._kick || 0) + 1);
-    close(
-      d,
-      times > 1 ? error("conflict", "checked out " + times + " times soon after check-in: is id " + d.id + " used twice?") : undefined,
-      { ip: m.IP, time: e.time },
-    );
+    close(d, times > 1 ? error("conflict", "checked out " + times + " times: is id " + d.id + " used twice?") : undefined, {
+      ip: m.IP,
+      time: e.time,
+    });
   }
 }

@@ -35,7 +35,7 @@ export function enter(d: Device): void {
       d,
       d._is & BUSY
         ? error("timeout", "no connection")
-        : error("auth", "no answer to the check-in of " + d.id + ": wrong key, unknown id, or online elsewhere"),
+        : error("auth", "no answer to " + d.id + ": wrong key, unknown id, or online elsewhere"),
     );
   else {
     if (leave) d._is |= OWED;
@@ -58,7 +58,7 @@ export function prove(d: Device, m: Message): void {
     wait(d, 5000);
   } else {
     d._is |= OFF;
-    close(d, error("config", "device " + d.id + " is set to encrypted login: option " + (o.userKey ? "md5" : "userKey") + " is needed"));
+    close(d, error("config", "encrypted login of " + d.id + ": option " + (o.userKey ? "md5" : "userKey") + " is needed"));
   }
 }
 

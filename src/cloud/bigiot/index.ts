@@ -1,5 +1,6 @@
 import { listeners } from "#host";
 import { emitter } from "../../core/emitter";
+import { ALERT, CHECK_IN, CHECK_OUT, IS_ONLINE, MAKE, SAY, SAY_CALLBACK, STATUS, TIME, UPDATE } from "./calls";
 import type { Options } from "./options";
 import { turn } from "./turn";
 import { OFF, type Device as Client, type Id } from "./types";
@@ -14,16 +15,16 @@ type Constructor = { new (id: Id, apiKey: string, options?: Options): Client; (o
 // A parameter, the prototype that comes with a function, and a function for `create` would take variables.
 const methods = {
   checkIn: function () {
-    return turn(this, "checkIn", arguments);
+    return turn(this, CHECK_IN, arguments);
   },
   checkOut: function () {
-    return turn(this, "checkOut", arguments);
+    return turn(this, CHECK_OUT, arguments);
   },
   sayCallback: function () {
-    turn(this, "sayCallback", arguments);
+    turn(this, SAY_CALLBACK, arguments);
   },
   say: function () {
-    return turn(this, "say", arguments);
+    return turn(this, SAY, arguments);
   },
   update: function (this: any) {
     const id = arguments[0];
@@ -34,19 +35,19 @@ const methods = {
       want[id] = "" + v;
       return true;
     }
-    return turn(this, "update", arguments);
+    return turn(this, UPDATE, arguments);
   },
   isOnline: function () {
-    return turn(this, "isOnline", arguments);
+    return turn(this, IS_ONLINE, arguments);
   },
   status: function () {
-    return turn(this, "status", arguments);
+    return turn(this, STATUS, arguments);
   },
   time: function () {
-    return turn(this, "time", arguments);
+    return turn(this, TIME, arguments);
   },
   alert: function () {
-    return turn(this, "alert", arguments);
+    return turn(this, ALERT, arguments);
   },
 };
 
@@ -63,7 +64,7 @@ if (!listeners) emitter(methods);
 const Device = function (this: Client) {
   const o = arguments[0];
   if (o && typeof o === "object") return new Device(o.id, o.apiKey, o);
-  turn(this, "make", arguments);
+  turn(this, MAKE, arguments);
 } as unknown as Constructor;
 
 Device.prototype = methods;

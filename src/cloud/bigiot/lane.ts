@@ -14,22 +14,23 @@ export function finish(d: Device, item: Item, err?: Error, result?: unknown): vo
 /** One line of the newest values, as many as it may have; none where nothing waits. */
 function newest(d: Device, most: number): string {
   const want = d._want || {};
-  const sent = (d._sent && Object.keys(d._sent).length < 64 && d._sent) || {};
   const ids = Object.keys(want);
   let n = ids.length;
+  let part: Values = {};
   let line = "";
-  for (let size = n; n && (!line || line.length > most); size >>= 1) {
-    const part: Values = {};
-    n = size;
+  if (!n) return line;
+  do {
+    part = {};
     for (let i = 0; i < n; i++) part[ids[i]] = want[ids[i]];
     line = encode({ M: "update", ID: d.id, V: part, K: d.options.udp ? d.options.apiKey : undefined });
+    n >>= 1;
+  } while (n && line.length > most);
+  if (!d._sent || Object.keys(d._sent).length > 63) d._sent = {};
+  for (const id in part) {
+    d._sent[id] = part[id];
+    delete want[id];
   }
-  for (let i = 0; i < n; i++) {
-    sent[ids[i]] = want[ids[i]];
-    delete want[ids[i]];
-  }
-  if (n) d._sent = sent;
-  if (n === ids.length) delete d._want;
+  if (!Object.keys(want).length) delete d._want;
   d._lines++;
   return line;
 }
@@ -81,21 +82,20 @@ export function pump(d: Device): void {
   if (out) post(d, out);
 }
 
-/** Why something is not taken, or undefined. */
-function refusal(d: Device, m: Message, lane: Lane, line: string, asks: boolean): Error | undefined {
+/** Why something is not taken, or undefined. `item`: what it joins, and so takes no place of its own. */
+function refusal(d: Device, m: Message, lane: Lane, line: string, item: Item | undefined, done: unknown): Error | undefined {
   const o = d.options;
-  const most = o.maxLine || 1024;
-  const item = m.V && lane._list[0];
   const want = d._want || {};
   let fresh = 0;
   for (const id in m.V) if (!(id in want)) fresh++;
   if (d._is & OFF) return error("offline", "checked out: checkIn first");
-  if (o.udp && lane._gap && !m.V) return error("offline", m.M + " needs a connection, not UDP");
-  if (line.length > most) return error("limit", m.M + " is longer than maxLine allows: send less at a time");
-  // What joins an item takes no place of its own.
-  const full = item ? asks && item._all.length > 63 : lane._list.length >= (o.queueLimit || 16);
-  if (full || (fresh && fresh + Object.keys(want).length > 64))
-    return error("limit", "queueLimit: too many of " + m.M + " wait, slow down");
+  if (o.udp && lane._gap && !m.V) return error("offline", m.M + " does not go over UDP");
+  if (line.length > (o.maxLine || 1024)) return error("limit", m.M + " is longer than maxLine");
+  if (
+    (item ? done && item._all.length > 63 : lane._list.length >= (o.queueLimit || 16)) ||
+    (fresh && fresh + Object.keys(want).length > 64)
+  )
+    return error("limit", "queueLimit: too many of " + m.M + " wait");
 }
 
 /** Puts something into the lane of its kind, where the platform wants so many ms between two. `one`: of a map in the answer, what was asked for. */
@@ -109,7 +109,7 @@ export function ask(d: Device, done: Done<any> | undefined, m: Message, one?: st
   const lane = lanes[m.M] || (lanes[m.M] = { _dev: d, _gap: gaps[m.M] || 0, _list: [] });
   const all = done ? [done] : [];
   const item = m.V && lane._list[0];
-  const e = refusal(d, m, lane, line, !!done);
+  const e = refusal(d, m, lane, line, item, done);
   if (e) {
     d.dropped++;
     tell(d, done || "error", [e]);

@@ -59,11 +59,10 @@ function underway(d: Device): Item[] {
 
 /** How long until the next attempt. A minute or two, where two units with one number would throw each other out for ever. */
 function pause(d: Device, slow: boolean): number {
-  const floor = slow ? 60000 : d.options.reconnectPeriod || 5000;
-  const ceiling = slow ? 120000 : d.options.maxReconnectPeriod || 60000;
-  const before = (!slow && d._try) || 0;
-  if (!slow) d._try = before + 1;
-  return backoff(before, floor, ceiling, random());
+  if (slow) return 60000 + 60000 * random();
+  const before = d._try || 0;
+  d._try = before + 1;
+  return backoff(before, d.options.reconnectPeriod || 5000, d.options.maxReconnectPeriod || 60000, random());
 }
 
 /** Lets the link go and waits for the next attempt; what is worth it is kept, the rest is told. */
@@ -78,7 +77,7 @@ export function close(d: Device, e?: Error, how?: unknown): void {
   if (link && !d.options.udp) end(link);
   wait(d, d._is & OFF ? -1 : pause(d, !!e && (e as CloudError).code === "conflict"));
   if (e) tell(d, "error", [e]);
-  e = e || error("offline", "the connection is gone");
+  e = e || error("offline", "connection closed");
   if (was) tell(d, "offline", [how || e]);
   tell(d, join, [e]);
   for (let i = 0; i < lost.length; i++) finish(d, lost[i], e);

@@ -54,10 +54,10 @@ function read(d: Device, bytes: string): void {
   if (rest) d._in = rest;
   for (let i = 0; i < all.length && d._link === link; i++) {
     try {
-      if (all[i].length > most) throw error("limit", "a line of more than " + most + " bytes is dropped");
+      if (all[i].length > most) throw error("limit", "a line of more than " + most + " bytes");
       const m = all[i].trim() && parse(all[i]);
       if (m && typeof m.M === "string") take(d, m);
-      else if (m !== "") throw error("protocol", "a line is no object with an M");
+      else if (m !== "") throw error("protocol", "no object with an M");
     } catch (e) {
       d.dropped++;
       tell(d, "error", [e]);
@@ -83,5 +83,5 @@ export function heard(link: Link, what: any): void {
   } else if (typeof what === "string") {
     d._mute = 0;
     read(d, what);
-  } else close(d, error("network", what.message || "the connection was closed"));
+  } else close(d, error("network", what.message || "connection closed"));
 }

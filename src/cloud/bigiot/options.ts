@@ -27,24 +27,41 @@ export interface Options extends TlsOptions {
 /** A copy, without the id, which the device has; throws for the first option that is unknown or of another type. */
 export function checked(given: Options, apiKey: string): Options {
   const o: any = { commands: {}, host: "www.bigiot.net" };
+  // Of each option one of its kind; the least of the numbers.
+  const like: any = {
+    apiKey: "",
+    userKey: "",
+    host: "",
+    ca: "",
+    cert: "",
+    key: "",
+    servername: "",
+    port: 1,
+    updateInterval: 1000,
+    heartbeat: 1,
+    reconnectPeriod: 1,
+    maxReconnectPeriod: 1,
+    maxLine: 1,
+    queueLimit: 1,
+    tls: true,
+    udp: true,
+    user: true,
+    checkoutFirst: true,
+    md5: error,
+    commands: o,
+  };
   for (const name in given) if (name !== "id") o[name] = (given as any)[name];
   o.apiKey = apiKey;
-  const types: any = {
-    string: "apiKey userKey host ca cert key servername",
-    number: "port updateInterval heartbeat reconnectPeriod maxReconnectPeriod maxLine queueLimit",
-    boolean: "tls udp user checkoutFirst",
-    function: "md5",
-    object: "commands",
-  };
   for (const name in o) {
     const value = o[name];
-    let type;
-    for (const one in types) if (types[one].split(" ").indexOf(name) >= 0) type = one;
+    const type = typeof like[name];
+    let wrong;
     // Keys are not shown.
-    if (typeof value !== type || value === null) throw error("config", "option " + name + (type ? " must be a " + type : " is unknown"));
+    if (!like.hasOwnProperty(name)) wrong = " is unknown";
+    else if (typeof value !== type || value === null) wrong = " must be a " + type;
     // No timer takes more than 31 bits.
-    if (type === "number" && !(value >= (name === "updateInterval" ? 1000 : 1) && value < 2147483648))
-      throw error("config", "option " + name + " cannot be " + value);
+    else if (type === "number" && !(value >= like[name] && value < 2147483648)) wrong = " cannot be " + value;
+    if (wrong) throw error("config", "option " + name + wrong);
   }
   return o;
 }

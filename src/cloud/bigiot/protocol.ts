@@ -63,7 +63,7 @@ export function encode(message: {}): Bytes {
 /** Letter and number; without a letter, `id` must bring its own. */
 export function who(letter: string, id: unknown): string {
   const text = letter + id;
-  if (!/^[A-Z]\d+$/.test(text)) throw error("config", "id " + id + " is no number of the platform");
+  if (!/^[A-Z]\d+$/.test(text)) throw error("config", "id " + id + " is no number");
   return text;
 }
 

@@ -62,7 +62,7 @@ export function tick(on: any): void {
       d._is &= ~OWED;
       wait(d, ms);
     } else if ((d._mute++ > 5 && d._is & ASKS) || (d._still > 5 && d._is & BUSY))
-      close(d, error("timeout", "nothing came, or went, for two heartbeats"));
+      close(d, error("timeout", "line dead for two heartbeats"));
     else beat(d, ms);
   }
 }

@@ -8,14 +8,14 @@ import { tick } from "./timer";
  * while it runs (docs/decisions.md, 7).
  */
 export function turn(this: any, on: any): void;
-export function turn(this: any, on: any, call: string, args: IArguments): any;
+export function turn(this: any, on: any, call: number, args: IArguments): any;
 export function turn(this: any): any {
   "nest";
   // Parameters would take a variable each.
   const on: any = arguments[0];
-  const call: string | undefined = arguments[1];
+  const call: number = arguments[1];
   const args = arguments[2];
-  if (call) return calls[call].apply(on, args);
+  if (args) return calls[call].apply(on, args);
   // Not by `this`: it is the global object for a timer, where the application has names of its own.
   if (on && on._timer) return tick(on);
   heard(this, on);

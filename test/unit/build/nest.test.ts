@@ -44,6 +44,8 @@ test.each([
   ],
   ["a variable that is written", "var inner = 1;\n" + mark("return inner++;")],
   ["an object that is written", "var inner = { f: function () {} };\n" + mark("inner.g = n;")],
+  ["a list with something else than functions", "var inner = [function () {}, {}];\n" + mark("return inner[1];")],
+  ["an empty list", "var inner = [];\n" + mark("return inner;")],
   ["an object with something else than functions", "var inner = { f: {} };\n" + mark("return inner.f;")],
   ["a value that is computed", "var inner = make();\n" + mark("return inner;")],
 ])("%s stays where it is", (_, code) => expect(nest(code)).toMatch(/^[^]*inner[^]*function host/));
@@ -51,6 +53,7 @@ test.each([
 test.each([
   ["a number", "var inner = 3;\n"],
   ["a member of a global", "var inner = String.fromCharCode;\n"],
+  ["a list of functions", "var inner = [function (n) { return n; }];\n"],
   ["an object of functions", "var inner = { f: function (n) { return n; } };\n"],
 ])("%s goes with it", (_, code) => expect(nest(code + mark("return inner;"))).toMatch(/^\s*function host[^]*var inner/));
 
