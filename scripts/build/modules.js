@@ -26,6 +26,8 @@ const entries = {
 
 /** What is built differently from the others. */
 const exceptions = {
+  // Where all is made anew for each call, functions that are called once are better written there.
+  bigiot: { unfolded: true },
   // An update has to fit into what the application leaves: what it takes at its highest matters more than what it takes loaded, and
   // without parameters that is 27 variables more (docs/decisions.md, 6).
   ota: { parameters: true },

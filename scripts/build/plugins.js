@@ -10,6 +10,7 @@ const { replace } = require("../syntax/tree.js");
 const { flat } = require("./flat.js");
 const { forward } = require("./forward.js");
 const { nest } = require("./nest.js");
+const { unfold } = require("./unfold.js");
 const { unparam } = require("./params.js");
 const fold = require("./fold.js");
 
@@ -34,7 +35,7 @@ const emit = () => ({
 });
 
 /** @param {string} host  the target's name */
-const minify = (host, { name, parameters }) => ({
+const minify = (host, { name, parameters, unfolded }) => ({
   name: "minify",
   buildStart() {
     const wrong = names.faults(names.read());
@@ -43,7 +44,7 @@ const minify = (host, { name, parameters }) => ({
   async renderChunk(code) {
     const map = names.read();
     const list = fold.listed(host, name);
-    const whole = nest(forward(code));
+    const whole = nest(unfolded ? unfold(forward(code)) : forward(code));
     const once = await shrink(list ? fold.mark(whole, list) : whole, map);
     // The minifier may leave less of a function than its name costs.
     const again = flat(forward(once));
