@@ -1,6 +1,6 @@
 "use strict";
 // The sources are cut into functions that can be read and tested. What is called in one place only, as a statement or for the value of a
-// variable, is written there before the minifier comes: that one does so only with what is a line long, and else leaves
+// variable or a `return`, is written there before the minifier comes: that one does so only with what is a line long, and else leaves
 // `function(t,e){…}(x,y)`, which costs 20 bytes and on Espruino a function that is made for each call.
 const { parse, replace, walk, isFunction, children } = require("../syntax/tree.js");
 const { analyse, find } = require("../syntax/scope.js");
@@ -24,14 +24,19 @@ function place(call) {
     if (left.type !== "Identifier" && (left.computed || !/^(Identifier|ThisExpression)$/.test(left.object.type))) return undefined;
     found.to = left;
     statement = parent.parent;
+  } else if (parent.type === "ReturnStatement") {
+    found.back = true;
   }
   const within = statement.parent;
-  const list = found.declared ? /^(BlockStatement|Program)$/.test(within.type) : statement.type === "ExpressionStatement";
+  const list = found.declared ? /^(BlockStatement|Program)$/.test(within.type) : found.back || statement.type === "ExpressionStatement";
   if (!list) return undefined;
-  for (let node = within; node && !isFunction(node); node = node.parent) {
+  let node = within;
+  for (; node && !isFunction(node); node = node.parent) {
     if (node.type === "Program" || node.type === "SwitchCase") return undefined;
     if (LOOP.test(node.type)) found.loops = true;
   }
+  // What "nest" puts behind it the minifier would move to the end, behind its uses.
+  if (found.back && node.body.body.some(({ directive }) => directive)) return undefined;
   return { ...found, statement };
 }
 
@@ -112,7 +117,8 @@ function written(code, fn, call, { scopes, refs }, mark) {
   });
   const taker = at.to ? code.slice(at.to.start, at.to.end) : at.taker;
   const take = (value) => (taker ? `${taker} = ${value || "void 0"};\n` : value ? `${value};\n` : "");
-  const body = straight(fn.body.body, text, take, Boolean(at.to));
+  // Who returns what the function returns may return in its place, wherever that is.
+  const body = at.back ? fn.body.body.map(text).join("\n") + "\nreturn;\n" : straight(fn.body.body, text, take, Boolean(at.to));
   if (body === undefined) return undefined;
   // Where no `return` is reached the value is none.
   const start = at.declared ? `var ${taker}${at.loops ? " = void 0" : ""};\n` : "";

@@ -18,8 +18,10 @@ export function dial(d: Device): void {
   delete d._in;
   delete d._key;
   d._is = (d._is & OFF) | (!tls && port === 8282 ? ASKS : 0);
-  const link: any = (d._link = o.udp ? {} : connect(o.host!, port, tls ? o : undefined, turn));
+  let link: any = {};
+  if (!o.udp) link = connect(o.host!, port, tls ? o : undefined, turn);
   link._dev = d;
+  d._link = link;
   d.online = !!o.udp;
   if (o.udp) pump(d);
   else wait(d, 3000);

@@ -59,6 +59,7 @@ function underway(d: Device): Item[] {
 
 /** How long until the next attempt. A minute or two, where two units with one number would throw each other out for ever. */
 function pause(d: Device, slow: boolean): number {
+  if (d._is & OFF) return -1;
   if (slow) return 60000 + 60000 * random();
   const before = d._try || 0;
   d._try = before + 1;
@@ -75,7 +76,8 @@ export function close(d: Device, e?: Error, how?: unknown): void {
   delete d._join;
   d.online = false;
   if (link && !d.options.udp) end(link);
-  wait(d, d._is & OFF ? -1 : pause(d, !!e && (e as CloudError).code === "conflict"));
+  const ms = pause(d, !!e && (e as CloudError).code === "conflict");
+  wait(d, ms);
   if (e) tell(d, "error", [e]);
   e = e || error("offline", "connection closed");
   if (was) tell(d, "offline", [how || e]);

@@ -40,10 +40,12 @@ function over(lane: Lane): void {
     // Answers have no number: one that comes yet must not be taken for that of the next question.
     lane._late = true;
     // Where the platform does not ask for beats there is no other sign that the line is dead.
-    if (lane === d._lane!.status && !(d._is & ASKS)) return close(d, e);
-    delete lane._item;
-    wait(lane, (d.options.heartbeat || 45000) * 2);
-    finish(d, item, e);
+    if (lane === d._lane!.status && !(d._is & ASKS)) close(d, e);
+    else {
+      delete lane._item;
+      wait(lane, (d.options.heartbeat || 45000) * 2);
+      finish(d, item, e);
+    }
   } else if (lane._late || lane._rest) resume(lane);
   pump(d);
 }

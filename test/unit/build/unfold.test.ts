@@ -46,6 +46,11 @@ test.each([
     "what a catch names like the variable that is given",
     "function f(a) { try { throw 1; } catch (e) { print(e + a); } } function main(e) { f(e); print(e); } main(5);",
   ],
+  [
+    "what is returned, from wherever it is",
+    "function f(a) { for (var i = 0; i < 9; i++) if (i > a) return i; print(a); } function main(n) { if (n) return f(n); return 5; } " +
+      "print(main(1)); print(main(20)); print(main(0));",
+  ],
   ["one within another", "function g(a) { print(a); print(2); } function f(a) { print(1); g(a); } function main(n) { f(n); } main(3);"],
 ])("%s", (_, code) => expect(both(code)).toBeGreaterThan(0));
 
@@ -80,6 +85,10 @@ test.each([
     "var o = {}; function f(a) { o = { y: a }; return a; } function main(n) { var p = o; o.x = f(n); print(o.x); print(p.x); } main(1);",
   ],
   ["a call of the file itself", "function f(a) { print(a); print(a); } f(1);"],
+  [
+    "what is returned out of a function with a directive",
+    'function f(a) { print(a); return a; } function main(n) { "nest"; if (n) return f(n); print(0); } main(1); main(0);',
+  ],
   ["a directive", 'function f(a) { "ram"; print(a); print(a); } function main(n) { f(n); } main(1);'],
 ])("and stays as it is: %s", (_, code) => {
   both(code);
