@@ -93,14 +93,20 @@ function written(code, fn, call, { scopes, refs }, mark) {
   // A parameter that stands for a variable, neither of which is ever set again, is that variable.
   const fixed = (binding) => binding && binding.declarations.length < 2 && !refs.some((ref) => ref.write && ref.binding === binding);
   const same = new Map();
+  // No catch and no function in there may have a variable of that name.
+  const hidden = (scope, name) => scope !== own && (scope.names.has(name) || hidden(scope.parent, name));
+  const clear = (binding, name) => !inside.some((ref) => ref.binding === binding && hidden(ref.scope, name));
   fn.params.forEach(({ name }, i) => {
     const arg = call.arguments[i];
     const given = arg.type === "Identifier" && refs.find(({ node }) => node === arg).binding;
     if (!given || ![given, own.names.get(name)].every((one) => fixed(one) && !set(one))) return;
-    // No catch and no function in there may have a variable of that name.
-    const hidden = (scope) => scope !== own && (scope.names.has(arg.name) || hidden(scope.parent));
-    if (!inside.some((ref) => ref.binding === own.names.get(name) && hidden(ref.scope))) same.set(name, arg.name);
+    if (clear(own.names.get(name), arg.name)) same.set(name, arg.name);
   });
+  // A variable that is returned at the end is the one that takes the value.
+  const [end] = fn.body.body.slice(-1);
+  const result = at.declared && end && end.type === "ReturnStatement" && end.argument && own.names.get(end.argument.name);
+  const alone = result && !fn.params.some(({ name }) => name === result.name) && !fn.body.body.slice(0, -1).some(returns);
+  if (alone && clear(result, at.taker)) same.set(result.name, at.taker);
   const named = (name) => same.get(name) || `${name}$${mark}`;
   const edits = inside.filter(({ binding }) => binding && binding.scope === own).map(({ node, name }) => ({ ...node, text: named(name) }));
   walk(fn.body, (node) => {
@@ -116,7 +122,7 @@ function written(code, fn, call, { scopes, refs }, mark) {
     return same.has(name) ? "" : `var ${named(name)} = ${code.slice(start, end)};\n`;
   });
   const taker = at.to ? code.slice(at.to.start, at.to.end) : at.taker;
-  const take = (value) => (taker ? `${taker} = ${value || "void 0"};\n` : value ? `${value};\n` : "");
+  const take = (value) => (value === taker ? "" : taker ? `${taker} = ${value || "void 0"};\n` : value ? `${value};\n` : "");
   // Who returns what the function returns may return in its place, wherever that is.
   const body = at.back ? fn.body.body.map(text).join("\n") + "\nreturn;\n" : straight(fn.body.body, text, take, Boolean(at.to));
   if (body === undefined) return undefined;

@@ -23,36 +23,39 @@ export const ALERT = 9;
 /** What the methods of a device do; each has its arguments as the application gave them. */
 export const calls: ((this: Device, a?: any, b?: any, c?: any, d?: any, e?: any) => unknown)[] = [
   function make(id: any, apiKey: string, options: Options) {
-    this.options = checked(options || {}, apiKey);
-    this.id = who("D", id).substr(1);
-    this.online = false;
-    this.dropped = this._is = this._lines = 0;
-    wait(this, 0);
+    const d = this;
+    d.options = checked(options || {}, apiKey);
+    d.id = who("D", id).substr(1);
+    d.online = false;
+    d.dropped = d._is = d._lines = 0;
+    wait(d, 0);
   },
 
   function checkIn(done) {
-    this._is &= ~OFF;
-    for (const kind in this._lane) {
-      const lane = this._lane[kind];
+    const d = this;
+    d._is &= ~OFF;
+    for (const kind in d._lane) {
+      const lane = d._lane[kind];
       const since = lane._at;
       delete lane._at;
       // The platform's pace goes on where it was; a clock that had not been set then cannot tell.
       if (since) wait(lane, since > 1.5e12 ? Math.max(0, Math.min(lane._gap, lane._gap + since - now())) : lane._gap);
     }
     // The platform is to read anew what its site says of the device.
-    if (this.options.udp) ask(this, undefined, { M: "reload", ID: this.id });
-    if (!this._link) wait(this, 0);
+    if (d.options.udp) ask(d, undefined, { M: "reload", ID: d.id });
+    if (!d._link) wait(d, 0);
     // Who is told may check out.
-    if (this.online || this.options.udp) tell(this, done, [undefined, { id: (this.options.user ? "U" : "D") + this.id }]);
-    else if (done) this._join = (this._join || []).concat(done);
+    if (d.online || d.options.udp) tell(d, done, [undefined, { id: (d.options.user ? "U" : "D") + d.id }]);
+    else if (done) d._join = (d._join || []).concat(done);
     return true;
   },
 
   function checkOut(done) {
-    this._is |= OFF;
-    if (this.online && !this.options.udp) post(this, "checkout");
-    close(this);
-    tell(this, done, []);
+    const d = this;
+    d._is |= OFF;
+    if (d.online && !d.options.udp) post(d, "checkout");
+    close(d);
+    tell(d, done, []);
     return true;
   },
 

@@ -5,7 +5,7 @@ import { ask, pump } from "./lane";
 import { close, post } from "./link";
 import type { Message, Peer } from "./protocol";
 import { tell } from "./tell";
-import { wait } from "./timer";
+import { third, wait } from "./timer";
 import { turn } from "./turn";
 import { ASKS, BUSY, OFF, OWED, type Device } from "./types";
 
@@ -74,7 +74,7 @@ export function entered(d: Device, me: Peer): void {
   delete d._sent;
   d.online = true;
   d._step = d._mute = d._still = 0;
-  wait(d, d._is & OWED ? 2000 : (d.options.heartbeat || 45000) / 3);
+  wait(d, d._is & OWED ? 2000 : third(d));
   tell(d, "online", [me]);
   tell(d, join, [undefined, me]);
   if (d._want && d.online) ask(d, undefined, { M: "update", V: {} });

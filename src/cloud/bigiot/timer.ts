@@ -12,12 +12,17 @@ export function wait(on: Device | Lane, ms: number): void {
   on._timer = ms < 0 ? 0 : after(turn, ms, on);
 }
 
+/** A third of a heartbeat, in ms. */
+export function third(d: Device): number {
+  return (d.options.heartbeat || 45000) / 3;
+}
+
 /** A third of a heartbeat is over. Long enough after the check-in, what came before is nobody's fault any more. */
-function beat(d: Device, ms: number): void {
+function beat(d: Device): void {
   d._still++;
   if (++d._step > 3) delete d._try;
   if (d._step > 40) delete d._kick;
-  wait(d, ms);
+  wait(d, third(d));
   if (d._step % 9) {
     if (d._still > 2 && !(d._is & ASKS)) d._is |= BEAT;
     pump(d);
@@ -43,7 +48,7 @@ function over(lane: Lane): void {
     if (lane === d._lane!.status && !(d._is & ASKS)) close(d, e);
     else {
       delete lane._item;
-      wait(lane, (d.options.heartbeat || 45000) * 2);
+      wait(lane, third(d) * 6);
       finish(d, item, e);
     }
   } else if (lane._late || lane._rest) resume(lane);
@@ -57,14 +62,10 @@ export function tick(on: any): void {
   if (on._dev) over(on);
   else if (!d._link) dial(d);
   else if (!d.online) enter(d);
-  else {
-    const ms = (d.options.heartbeat || 45000) / 3;
-    if (d._is & OWED) {
-      // An answer to our own checkout would have come by now.
-      d._is &= ~OWED;
-      wait(d, ms);
-    } else if ((d._mute++ > 5 && d._is & ASKS) || (d._still > 5 && d._is & BUSY))
-      close(d, error("timeout", "line dead for two heartbeats"));
-    else beat(d, ms);
-  }
+  else if (d._is & OWED) {
+    // An answer to our own checkout would have come by now.
+    d._is &= ~OWED;
+    wait(d, third(d));
+  } else if ((d._mute++ > 5 && d._is & ASKS) || (d._still > 5 && d._is & BUSY)) close(d, error("timeout", "line dead for two heartbeats"));
+  else beat(d);
 }

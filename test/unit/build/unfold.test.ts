@@ -30,6 +30,14 @@ test.each([
     "both ways of a last condition",
     "function f(a) { print(a); if (a) { return 1; } else { return 2; } } function main(n) { var x = f(n); print(x); } main(0); main(1);",
   ],
+  [
+    "a variable of its own",
+    "function f(a) { var x = [a]; x.push(2); return x; } function main(n) { var y = f(n); y.push(3); print(y); } main(1);",
+  ],
+  [
+    "a variable of its own, where a catch names the taker",
+    "function f(a) { var x = 1; try { throw a; } catch (y) { x += y; } return x; } function main(n) { var y = f(n); print(y); } main(1);",
+  ],
   ["no value on one way", "function f(a) { if (a) return 1; } function main(n) { var x = f(n); print(x); } main(1); main(0);"],
   [
     "in a loop, where a variable begins anew",
