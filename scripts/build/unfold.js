@@ -41,7 +41,9 @@ function place(call) {
 }
 
 /** The statements with each `return` as what `take` makes of its value; undefined where the flow is not that simple, or has no value. */
-function straight(list, text, take, always) {
+function straight(statements, text, take, always) {
+  const block = (one) => (!one ? [] : one.type === "BlockStatement" ? one.body.flatMap(block) : [one]);
+  const list = statements.flatMap(block);
   let out = "";
   for (let i = 0; i < list.length; i++) {
     const node = list[i];
@@ -50,7 +52,6 @@ function straight(list, text, take, always) {
       out += text(node) + "\n";
       continue;
     }
-    const block = (one) => (!one ? [] : one.type === "BlockStatement" ? one.body : [one]);
     const last = (one) => block(one).slice(-1)[0];
     const leaves = node.type === "IfStatement" && !node.alternate && (last(node.consequent) || {}).type === "ReturnStatement";
     if (node.type !== "IfStatement" || !(leaves || i === list.length - 1)) return undefined;
@@ -124,7 +125,9 @@ function written(code, fn, call, { scopes, refs }, mark) {
   const taker = at.to ? code.slice(at.to.start, at.to.end) : at.taker;
   const take = (value) => (value === taker ? "" : taker ? `${taker} = ${value || "void 0"};\n` : value ? `${value};\n` : "");
   // Who returns what the function returns may return in its place, wherever that is.
-  const body = at.back ? fn.body.body.map(text).join("\n") + "\nreturn;\n" : straight(fn.body.body, text, take, Boolean(at.to));
+  const body = at.back
+    ? fn.body.body.map(text).join("\n") + (end && end.type === "ReturnStatement" ? "\n" : "\nreturn;\n")
+    : straight(fn.body.body, text, take, Boolean(at.to));
   if (body === undefined) return undefined;
   // Where no `return` is reached the value is none.
   const start = at.declared ? `var ${taker}${at.loops ? " = void 0" : ""};\n` : "";
