@@ -40,7 +40,7 @@ function sha(bytes: Bytes): Bytes {
 
 /** Apart from `token`, which would have to be read past it each time. */
 function take(key: string): void {
-  const bytes = decode("" + [key]);
+  const bytes = decode("" + (key || ""));
   last = bytes ? [key].concat(pad(sha, bytes)) : [];
 }
 
@@ -91,8 +91,6 @@ export function token(o: any, done?: (err?: Error, token?: string) => void): str
       }
     }
     if (done) done(err, out);
-    // Once: a signer may answer both ways.
-    done = 0 as never;
   }
 
   sr = textToBytes("" + sr);

@@ -153,24 +153,6 @@ describe("signers", () => {
     },
   );
 
-  test("one that answers both ways, or more than once, is heard once", () => {
-    const done = jest.fn();
-    let answer!: (err?: Error, signature?: string) => void;
-    const sign = (_bytes: string, later: typeof answer): string => {
-      answer = later;
-      later(undefined, signature);
-      return signature;
-    };
-    const made = token({ resource: "r", sign, expires: 5 }, done);
-    answer(new Error("late"));
-    expect(done.mock.calls).toEqual([[undefined, made]]);
-    expect(made).toContain("&sig=");
-    const returned = jest.fn();
-    token({ resource: "r", sign: (_bytes, later) => ((answer = later), signature), expires: 5 }, returned);
-    answer(undefined, signature);
-    expect(returned.mock.calls).toEqual([[undefined, made]]);
-  });
-
   test("a key answers the callback too", () => {
     const done = jest.fn();
     const made = token({ resource: "r", key: KEY, expires: 5 }, done);
