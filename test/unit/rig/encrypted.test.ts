@@ -38,6 +38,14 @@ test.each(LINUX)("on the ESP32 layout it is a failure: %s", async (said) => {
   expect(await end(fault, said, ESP32)).toBe(fault);
 });
 
+test("a crash is a skip on the stock Linux build, and a failure on the ESP32 layout", async () => {
+  const fault = new Error("device ended with SIGSEGV: the connection");
+  expect(await end(fault)).toBeInstanceOf(Skipped);
+  expect(await end(fault, "", ESP32)).toBe(fault);
+  const other = new Error("device ended with SIGABRT: the connection");
+  expect(await end(other)).toBe(other);
+});
+
 test("whatever else goes wrong is a failure", async () => {
   const fault = new Error("waited in vain");
   for (const said of ["", "ASSERT(jsvIsName(v)) FAILED", "mbedtls_x509_crt_parse of 'ca': Invalid format"])
